@@ -62,5 +62,7 @@ export function voxelCount(geometry: Pick<VolumeGeometry, 'size'>): number {
 
 /** True where the (fractional) index lies within half a voxel of the grid. */
 export function insideGrid(geometry: Pick<VolumeGeometry, 'size'>, index: Vec3): boolean {
-  return ([0, 1, 2] as const).every((axis) => index[axis] >= -0.5 && index[axis] <= geometry.size[axis] - 0.5);
+  return ([0, 1, 2] as const).every(
+    (axis) => index[axis] >= -0.5 && index[axis] <= geometry.size[axis] - 0.5,
+  );
 }
