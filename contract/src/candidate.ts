@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { Id, PointLps, Sha256, Uid } from './primitives.ts';
+
+/** A trained generator that can make candidates. */
+export const Model = z
+  .object({
+    name: z.string(),
+    sha256: Sha256,
+    preset: z.string(),
+    resolution: z.int(),
+    updates: z.int(),
+    /** One honest paragraph: what it was trained on and how far it is. */
+    summary: z.string(),
+  })
+  .meta({ id: 'Model' });
+export type Model = z.infer<typeof Model>;
+export const ModelList = z.object({ models: z.array(Model) }).meta({ id: 'ModelList' });
+
+export const GenerateRequest = z
+  .object({
+    model: z.string().optional().describe('name of a model; the first one by default'),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1),
+    count: z.int().min(1).max(16),
+  })
+  .meta({ id: 'GenerateRequest' });
+export type GenerateRequest = z.infer<typeof GenerateRequest>;
+
+/** PNG data URLs of the three central planes, lung window. */
+export const Thumbnails = z
+  .object({ axial: z.string(), coronal: z.string(), sagittal: z.string() })
+  .meta({ id: 'Thumbnails' });
+
+/** A sample that is not yet accepted. Its voxels are stored by content: the id is enough to place it later. */
+export const Candidate = z
+  .object({
+    id: Id,
+    sha256: Sha256.describe('of the stored voxels'),
+    model: z.string(),
+    modelSha256: Sha256,
+    seed: z.int(),
+    index: z.int(),
+    /** Mean HU inside the half-maximum region of the candidate. */
+    meanHu: z.number(),
+    thumbnails: Thumbnails,
+  })
+  .meta({ id: 'Candidate' });
+export type Candidate = z.infer<typeof Candidate>;
+export const CandidateList = z.object({ candidates: z.array(Candidate) }).meta({ id: 'CandidateList' });
+export type CandidateList = z.infer<typeof CandidateList>;
+
+export const QualityCheck = z
+  .object({
+    name: z.string(),
+    value: z.number(),
+    unit: z.string(),
+    verdict: z.enum(['good', 'fair', 'bad']),
+    explanation: z.string(),
+  })
+  .meta({ id: 'QualityCheck' });
+export type QualityCheck = z.infer<typeof QualityCheck>;
+
+export const PreviewRequest = z
+  .object({
+    seriesInstanceUID: Uid,
+    candidateId: Id,
+    centre: PointLps,
+    diameterMm: z.number().min(3).max(40),
+  })
+  .meta({ id: 'PreviewRequest' });
+export type PreviewRequest = z.infer<typeof PreviewRequest>;
+
+/**
+ * The changed box of the host, and nothing else: a voxel of the box at (i, j, k) lies at
+ * `origin + i*spacing[0]*direction[0] + j*spacing[1]*direction[1] + k*spacing[2]*direction[2]`, i fastest.
+ */
+export const PreviewBox = z
+  .object({
+    size: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]),
+    origin: PointLps.describe('centre of the first voxel'),
+    spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+    direction: z.tuple([PointLps, PointLps, PointLps]),
+    hu: z.string().describe('base64 of little-endian Int16 HU'),
+    alpha: z.string().describe('base64 of Uint8: 0 = unchanged, 255 = all nodule'),
+  })
+  .meta({ id: 'PreviewBox' });
+export type PreviewBox = z.infer<typeof PreviewBox>;
+
+export const Preview = z
+  .object({
+    id: Id,
+    seriesInstanceUID: Uid,
+    candidateId: Id,
+    centre: PointLps,
+    diameterMm: z.number(),
+    box: PreviewBox,
+    checks: z.array(QualityCheck),
+  })
+  .meta({ id: 'Preview' });
+export type Preview = z.infer<typeof Preview>;
+
+export const PlaceRequest = z
+  .object({
+    seriesInstanceUID: Uid,
+    diameterMm: z.number().min(3).max(40),
+    seed: z.int().min(0).default(0),
+  })
+  .meta({ id: 'PlaceRequest' });
+export const Place = z.object({ centre: PointLps }).meta({ id: 'Place' });
+export type Place = z.infer<typeof Place>;

@@ -1,0 +1,7 @@
+/** What crosses the wire between the viewer, the command line and the server. */
+export * from './primitives.ts';
+export * from './nodule.ts';
+export * from './candidate.ts';
+export * from './job.ts';
+export * from './routes.ts';
+export { openApiDocument } from './openapi.ts';
