@@ -1,0 +1,68 @@
+/**
+ * The command line. Exit status: 0 success, 2 wrong usage, 1 failure with one clear line on stderr.
+ */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { NoduleLabError } from '../volume/errors.ts';
+import { registerDataset } from './commands/dataset.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerImport } from './commands/import.ts';
+import { registerInsert } from './commands/insert.ts';
+import { registerNodules } from './commands/nodules.ts';
+import { registerPhantom } from './commands/phantom.ts';
+import { registerSample } from './commands/sample.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerTrain } from './commands/train.ts';
+import type { CommandContext } from './context.ts';
+import { createContext } from './context.ts';
+import type { Streams } from './output.ts';
+
+const USAGE = 2;
+const FAILURE = 1;
+
+/** Runs one command; answers its exit status and never throws. */
+export async function main(args: readonly string[], streams: Streams): Promise<number> {
+  const program = new Command('nodulelab')
+    .description('Synthetic lung nodules: import, train, sample, insert and serve the viewer')
+    .option('--json', 'print one JSON object on stdout instead of text', false)
+    .option('--data <dir>', 'where NoduleLab keeps its data', process.env['NODULELAB_DATA'] ?? '.nodulelab')
+    .option('--orthanc <url>', 'use this Orthanc instead of starting one', process.env['NODULELAB_ORTHANC'])
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+    })
+    .showHelpAfterError('(see --help)');
+
+  const context = (): CommandContext => createContext(program.opts(), streams);
+  for (const register of [
+    registerServe,
+    registerDoctor,
+    registerPhantom,
+    registerImport,
+    registerNodules,
+    registerDataset,
+    registerTrain,
+    registerSample,
+    registerInsert,
+  ])
+    register(program, context);
+  // Options of the whole program may also stand after the command's name.
+  for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
+    command.exitOverride().configureOutput(program.configureOutput()).showHelpAfterError('(see --help)');
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError || error instanceof InvalidArgumentError)
+      return error instanceof CommanderError && error.exitCode === 0 ? 0 : USAGE;
+    streams.stderr.write(`nodulelab: ${lineOf(error)}\n`);
+    return FAILURE;
+  }
+}
+
+function lineOf(error: unknown): string {
+  if (error instanceof NoduleLabError) return error.message;
+  if (error instanceof Error) return process.env['NODULELAB_TRACE'] ? (error.stack ?? error.message) : error.message;
+  return String(error);
+}

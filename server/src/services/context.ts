@@ -1,0 +1,31 @@
+/** What the use cases work with; everything that touches the outside world is passed in. */
+import type { ServerEvent } from '@nodulelab/contract';
+import type { OrthancClient } from '../pacs/orthancClient.ts';
+import type { Store } from '../store/index.ts';
+import type { Imaging } from './imaging/client.ts';
+import type { ModelRegistry } from './models.ts';
+
+/** How a long use case reports and is stopped. */
+export interface Progress {
+  readonly signal: AbortSignal;
+  /** `fraction` within 0..1. */
+  progress(fraction: number, message: string, detail?: Record<string, unknown>): void;
+}
+
+export interface ServiceConfiguration {
+  /** The archive holds research data only: write-back is allowed without Patient Identity Removed = YES. */
+  readonly researchArchive: boolean;
+  readonly version: string;
+}
+
+export interface ServiceContext {
+  readonly store: Store;
+  readonly archive: OrthancClient;
+  readonly imaging: Imaging;
+  readonly models: ModelRegistry;
+  readonly configuration: ServiceConfiguration;
+  readonly now: () => Date;
+  readonly newId: () => string;
+  readonly newUid: () => string;
+  readonly emit: (event: ServerEvent) => void;
+}

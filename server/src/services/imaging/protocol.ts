@@ -1,0 +1,82 @@
+/** What the server and its imaging thread say to each other: one request, one answer. */
+import type { QualityCheck } from '@nodulelab/contract';
+import type { DerivedProvenance } from '../../dicom/derivedCt.ts';
+import type { ErrorKind } from '../../volume/errors.ts';
+import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
+
+/** Facts of a host series that the server needs without its voxels. */
+export interface HostFacts {
+  readonly studyInstanceUID: string;
+  readonly seriesInstanceUID: string;
+  readonly frameOfReferenceUID: string;
+  readonly patientIdentityRemoved: boolean;
+  readonly slices: number;
+  readonly geometry: VolumeGeometry;
+}
+
+export interface PreviewWork {
+  readonly seriesInstanceUID: string;
+  /** 64³ values in [0, 1], x fastest. */
+  readonly patch: Float32Array;
+  readonly centre: Vec3;
+  readonly diameterMm: number;
+  readonly seed: number;
+}
+
+/** A change to a host: the box, its new HU and how much each voxel is nodule (0..255), i fastest. */
+export interface PreviewResult {
+  readonly box: IndexBox;
+  readonly geometry: VolumeGeometry;
+  readonly hu: Int16Array;
+  readonly alpha: Uint8Array;
+  readonly checks: readonly QualityCheck[];
+}
+
+export interface DeriveWork {
+  readonly seriesInstanceUID: string;
+  readonly box: IndexBox;
+  readonly hu: Int16Array;
+  readonly provenance: DerivedProvenance;
+  readonly now: Date;
+}
+
+export interface DerivedFiles {
+  readonly seriesInstanceUID: string;
+  readonly instances: readonly { readonly sopInstanceUID: string; readonly bytes: Uint8Array }[];
+}
+
+export interface VerifyWork {
+  readonly seriesInstanceUID: string;
+  readonly box: IndexBox;
+  readonly hu: Int16Array;
+  readonly files: readonly Uint8Array[];
+}
+
+/** The thread's methods: parameters and answers. */
+export interface ImagingMethods {
+  facts(series: { readonly seriesInstanceUID: string }): Promise<HostFacts>;
+  propose(work: {
+    readonly seriesInstanceUID: string;
+    readonly diameterMm: number;
+    readonly seed: number;
+  }): Promise<Vec3>;
+  preview(work: PreviewWork): Promise<PreviewResult>;
+  derive(work: DeriveWork): Promise<DerivedFiles>;
+  verify(work: VerifyWork): Promise<null>;
+}
+
+export type MethodName = keyof ImagingMethods;
+
+export interface Request {
+  readonly id: number;
+  readonly method: MethodName;
+  readonly params: unknown;
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly error: { readonly kind: ErrorKind | 'internal'; readonly message: string; readonly details: Record<string, unknown> };
+    };
