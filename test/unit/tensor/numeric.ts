@@ -1,0 +1,21 @@
+/** Numbers for tests: values away from the kinks of activations, and distances. */
+
+/** Deterministic values in ±[0.3, 1.3], different for every salt; never near 0, where divisions and kinks live. */
+export function smoothValues(count: number, salt: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    const phase = Math.sin(12.9898 * (i + 1) + 78.233 * (salt + 1)) * 43758.5453;
+    const fraction = phase - Math.floor(phase);
+    return fraction < 0.5 ? 0.3 + 2 * fraction : -(0.3 + 2 * (fraction - 0.5));
+  });
+}
+
+/** Largest difference relative to the largest magnitude of the expected values. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let difference = 0;
+  let magnitude = 1e-12;
+  for (let i = 0; i < expected.length; i++) {
+    difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));
+    magnitude = Math.max(magnitude, Math.abs(expected[i]!));
+  }
+  return Number.isNaN(difference) ? Infinity : difference / magnitude;
+}
