@@ -1,0 +1,53 @@
+import { endianness } from 'node:os';
+import { Candidate } from '@nodulelab/contract';
+import { type Artefacts, sha256Of } from './artefacts.ts';
+import type { Database } from './database.ts';
+import { CandidateRow, parseRows } from './rows.ts';
+import { candidates as sql } from './sql.ts';
+
+/** A candidate before it is stored: its identity follows from its content. */
+export type CandidateMeta = Omit<Candidate, 'id' | 'sha256'>;
+
+/** Samples of the generator, voxels among them. */
+export interface CandidatesTable {
+  /**
+   * Stores a sample. The id is derived from the voxels and from where they come from (model, seed, index): the same
+   * sample has the same id, whenever and wherever it is stored.
+   * @param voxels the patch, x fastest, in the generator's range
+   */
+  put(meta: CandidateMeta, voxels: Float32Array): Promise<Candidate>;
+  get(id: string): Promise<{ candidate: Candidate; voxels: Float32Array } | undefined>;
+}
+
+export function candidatesTable({ query }: Database, artefacts: Artefacts): CandidatesTable {
+  return {
+    async put(meta, voxels) {
+      const sha256 = await artefacts.put(toLittleEndian(voxels));
+      const { model, modelSha256, seed, index } = meta;
+      const id = sha256Of(JSON.stringify([sha256, model, modelSha256, seed, index])).slice(0, 32);
+      const candidate = Candidate.parse({ ...meta, id, sha256 });
+      await query(sql.put, [id, JSON.stringify(candidate)]);
+      return candidate;
+    },
+    async get(id) {
+      const [row] = parseRows(CandidateRow, 'candidate', await query(sql.get, [id]));
+      if (!row) return undefined;
+      const bytes = await artefacts.get(row.candidate.sha256);
+      return { candidate: row.candidate, voxels: fromLittleEndian(bytes) };
+    },
+  };
+}
+
+/** Bytes of an artefact mean the same on every machine. */
+function toLittleEndian(voxels: Float32Array): Uint8Array {
+  const bytes = Buffer.from(voxels.buffer.slice(voxels.byteOffset, voxels.byteOffset + voxels.byteLength));
+  return endianness() === 'LE' ? bytes : bytes.swap32();
+}
+
+function fromLittleEndian(bytes: Uint8Array): Float32Array {
+  const voxels = new Float32Array(bytes.byteLength / 4);
+  const target = Buffer.from(voxels.buffer);
+  target.set(bytes);
+  if (endianness() !== 'LE') target.swap32();
+  return voxels;
+}

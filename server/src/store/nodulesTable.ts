@@ -1,0 +1,39 @@
+import { Nodule } from '@nodulelab/contract';
+import { NoduleLabError } from '../volume/errors.ts';
+import type { Database } from './database.ts';
+import { NoduleRow, parseRows } from './rows.ts';
+import { nodules as sql } from './sql.ts';
+
+/** Nodules of the imported series. */
+export interface NodulesTable {
+  /** Replaces all nodules of the series at once; the same call twice changes nothing. */
+  replaceForSeries(seriesInstanceUID: string, nodules: readonly Nodule[]): Promise<void>;
+  /** By display number. */
+  ofSeries(seriesInstanceUID: string): Promise<Nodule[]>;
+  get(id: string): Promise<Nodule | undefined>;
+  list(): Promise<Nodule[]>;
+}
+
+export function nodulesTable(database: Database): NodulesTable {
+  const select = async (statement: string, parameters: readonly unknown[]): Promise<Nodule[]> =>
+    parseRows(NoduleRow, 'nodule', await database.query(statement, parameters)).map((row) => row.nodule);
+  return {
+    async replaceForSeries(seriesInstanceUID, nodules) {
+      const checked = nodules.map((nodule) => Nodule.parse(nodule));
+      const stranger = checked.find((nodule) => nodule.seriesInstanceUID !== seriesInstanceUID);
+      if (stranger)
+        throw new NoduleLabError(
+          'invalid-input',
+          `Nodule ${stranger.id} belongs to series ${stranger.seriesInstanceUID}, not to ${seriesInstanceUID}.`,
+        );
+      await database.transaction(async (query) => {
+        await query(sql.clear, [seriesInstanceUID]);
+        for (const nodule of checked)
+          await query(sql.insert, [nodule.id, seriesInstanceUID, nodule.number, JSON.stringify(nodule)]);
+      });
+    },
+    ofSeries: (uid) => select(sql.ofSeries, [uid]),
+    get: async (id) => (await select(sql.get, [id]))[0],
+    list: () => select(sql.list, []),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Database } from './database.ts';
+import { SeriesRow, parseRows } from './rows.ts';
+import { series as sql } from './sql.ts';
+
+/** Every series that NoduleLab knows. */
+export interface SeriesTable {
+  /** Adds the series, or replaces what is known of it. */
+  upsert(row: SeriesRow): Promise<void>;
+  get(seriesInstanceUID: string): Promise<SeriesRow | undefined>;
+  /** By patient, study, series. */
+  list(): Promise<SeriesRow[]>;
+  ofStudy(studyInstanceUID: string): Promise<SeriesRow[]>;
+}
+
+export function seriesTable({ query }: Database): SeriesTable {
+  const select = async (statement: string, parameters: readonly unknown[]): Promise<SeriesRow[]> =>
+    parseRows(SeriesRow, 'series', await query(statement, parameters));
+  return {
+    async upsert(row) {
+      const { seriesInstanceUID, studyInstanceUID, patientId, modality, description, instances, origin } =
+        SeriesRow.parse(row);
+      await query(sql.upsert, [
+        seriesInstanceUID,
+        studyInstanceUID,
+        patientId,
+        modality,
+        description,
+        instances,
+        origin,
+      ]);
+    },
+    get: async (uid) => (await select(sql.get, [uid]))[0],
+    list: () => select(sql.list, []),
+    ofStudy: (uid) => select(sql.ofStudy, [uid]),
+  };
+}
