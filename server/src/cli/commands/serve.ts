@@ -1,0 +1,133 @@
+/** `nodulelab serve`: Orthanc, the database, the server and the viewer in one process group; Ctrl-C ends them all. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { buildViewer } from '../../../../viewer/build.ts';
+import { createEvents } from '../../jobs/events.ts';
+import { createJobs } from '../../jobs/jobs.ts';
+import { startServer } from '../../http/startServer.ts';
+import { withdrawUnfinished } from '../../services/acceptance.ts';
+import { createServices } from '../../services/createServices.ts';
+import { ensureDemo, welcomeOf } from '../../services/demo.ts';
+import type { CommandContext } from '../context.ts';
+import { integer } from '../options.ts';
+import { announceServer } from '../runningServer.ts';
+import { openRuntime, REPOSITORY, VERSION } from '../runtime.ts';
+
+interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly demo: boolean;
+  readonly demoSize: 'demo' | 'small';
+  readonly researchArchive: boolean;
+}
+
+export function registerServe(program: Command, context: () => CommandContext): void {
+  program
+    .command('serve')
+    .description('start the viewer, the server and (unless --orthanc is given) an Orthanc of its own')
+    .option('--port <number>', 'preferred port; a free one is taken where it is in use', integer(0, 65535), 3000)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--no-demo', 'do not import the demo study')
+    .option('--demo-size <size>', 'demo (512×512) or small (for tests)', 'demo')
+    .option('--research-archive', 'the archive holds research data only: write-back needs no de-identified host', false)
+    .action(async (options: ServeOptions) => serve(context(), options));
+}
+
+async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, options: ServeOptions): Promise<void> {
+  const began = performance.now();
+  await mkdir(dataDir, { recursive: true });
+  output.note('Preparing the viewer');
+  await buildViewer({ onProgress: (fraction, message) => output.progress(fraction, message) });
+  const events = createEvents();
+  const runtime = await openRuntime({
+    dataDir,
+    orthancUrl,
+    databaseUrl: process.env['DATABASE_URL'],
+    researchArchive: options.researchArchive,
+    emit: (event) => events.emit(event),
+    log: (line) => output.note(line),
+  });
+  const closers: (() => Promise<void>)[] = [() => runtime.close()];
+  try {
+    const { context } = runtime;
+    for (const series of await withdrawUnfinished(context))
+      output.note(`An unfinished series was taken out of the archive: ${series}`);
+    if (options.demo)
+      await ensureDemo(
+        context,
+        dataDir,
+        { signal, progress: (fraction, message) => output.progress(fraction, message) },
+        options.demoSize,
+      );
+    const services = createServices(context);
+    const jobs = await createJobs({
+      store: context.store,
+      now: context.now,
+      newId: context.newId,
+      emit: (event) => events.emit(event),
+      handlers: {
+        accept: async (input, job) => ({ ...(await services.accept(stringOf(input, 'previewId'), job)) }),
+        import: (input, job) => services.importPaths(pathsOf(input), job),
+      },
+    });
+    closers.push(() => jobs.stop());
+    const server = await startServer({
+      host: options.host,
+      port: options.port,
+      services,
+      jobs,
+      events,
+      derived: context.store.derived,
+      archive: { baseUrl: runtime.orthancUrl },
+      viewerDir: join(REPOSITORY, 'viewer/dist/app'),
+      pluginsDir: join(REPOSITORY, 'viewer/dist/plugins'),
+      version: VERSION,
+      logFile: join(dataDir, 'server.log'),
+    });
+    closers.push(() => server.stop());
+    closers.push(await announceServer(dataDir, server.url));
+    const address = await addressOf(server.url, options.demo, context);
+    output.result(
+      { url: server.url, open: address, orthanc: runtime.orthancUrl, pid: process.pid },
+      [
+        `NoduleLab ${VERSION} is ready after ${((performance.now() - began) / 1000).toFixed(0)} s.`,
+        '',
+        `  Open     ${address}`,
+        `  Orthanc  ${runtime.orthancUrl}`,
+        `  Data     ${dataDir}`,
+        '',
+        'Ctrl-C ends everything.',
+      ].join('\n'),
+    );
+    await untilAborted(signal);
+    output.note('Ending');
+  } finally {
+    for (const closer of closers.toReversed()) await closer();
+  }
+}
+
+async function addressOf(url: string, demo: boolean, context: Parameters<typeof welcomeOf>[0]): Promise<string> {
+  if (!demo) return `${url}/`;
+  const welcome = await welcomeOf(context);
+  return `${url}/synthesis?StudyInstanceUIDs=${welcome.studyInstanceUID}`;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function stringOf(input: Record<string, unknown>, key: string): string {
+  const value = input[key];
+  if (typeof value !== 'string') throw new Error(`a job without its ${key}`);
+  return value;
+}
+
+function pathsOf(input: Record<string, unknown>): string[] {
+  const { paths } = input;
+  if (!Array.isArray(paths)) throw new Error('an import job without its paths');
+  return paths.filter((path): path is string => typeof path === 'string');
+}

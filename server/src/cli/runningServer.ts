@@ -1,0 +1,79 @@
+/**
+ * The embedded database serves one process. A command that needs it therefore asks the running server, which says where
+ * it listens in `<data>/server.json`; where none runs, the command opens the data itself under the folder's lock.
+ */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Health, Job, Problem } from '@nodulelab/contract';
+import { z } from 'zod';
+import { type ErrorKind, NoduleLabError } from '../volume/errors.ts';
+
+const Announcement = z.object({ url: z.url(), pid: z.int() });
+const fileOf = (dataDir: string): string => join(dataDir, 'server.json');
+
+export async function announceServer(dataDir: string, url: string): Promise<() => Promise<void>> {
+  await writeFile(fileOf(dataDir), JSON.stringify({ url, pid: process.pid }));
+  return () => rm(fileOf(dataDir), { force: true });
+}
+
+export interface RunningServer {
+  readonly url: string;
+  call<T extends z.ZodType>(method: 'GET' | 'POST', path: string, answer: T, body?: unknown): Promise<z.output<T>>;
+  /** Waits for a job and answers its result. */
+  finish(job: Job, onProgress: (fraction: number, message: string) => void): Promise<Record<string, unknown>>;
+}
+
+/** The server that serves this data folder, if one answers. */
+export async function findRunningServer(dataDir: string): Promise<RunningServer | undefined> {
+  const text = await readFile(fileOf(dataDir), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const announced = Announcement.safeParse(JSON.parse(text));
+  if (!announced.success) return undefined;
+  const server = connect(announced.data.url);
+  const alive = await server.call('GET', '/api/health', Health).catch(() => undefined);
+  return alive ? server : undefined;
+}
+
+function connect(url: string): RunningServer {
+  const call: RunningServer['call'] = async (method, path, answer, body) => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const json: unknown = await response.json();
+    if (!response.ok) {
+      const problem = Problem.parse(json);
+      throw new NoduleLabError(
+        (problem.kind === 'internal' ? 'upstream' : problem.kind) as ErrorKind,
+        problem.detail,
+        problem.details ?? {},
+      );
+    }
+    return answer.parse(json);
+  };
+  return {
+    url,
+    call,
+    async finish(job, onProgress) {
+      for (let state = job; ; state = await call('GET', `/api/jobs/${job.id}`, Job)) {
+        switch (state.state) {
+          case 'done':
+            return state.result;
+          case 'failed':
+            throw new NoduleLabError(state.error.kind as ErrorKind, state.error.message);
+          case 'cancelled':
+            throw new NoduleLabError('cancelled', `${state.title}: cancelled`);
+          case 'running':
+            onProgress(state.progress, state.message);
+            break;
+          case 'queued':
+            onProgress(0, 'waiting for its turn');
+            break;
+          default:
+            state satisfies never;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Opens everything that a command or the server needs, in the order in which it depends on each other, and closes it in
+ * the opposite order: the store (which locks the data folder), Orthanc, the imaging thread, the services.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServerEvent } from '@nodulelab/contract';
+import { startOrthanc } from '../../../orthanc/startOrthanc.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { makeUidGenerator } from '../dicom/uid.ts';
+import { createGuardedArchive } from '../security/guardedArchive.ts';
+import { createOrthancClient } from '../pacs/orthancClient.ts';
+import type { ServiceContext } from '../services/context.ts';
+import { startImaging } from '../services/imaging/client.ts';
+import { createModelRegistry } from '../services/models.ts';
+import { openStore } from '../store/index.ts';
+
+export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+export const VERSION = packageJson.version;
+
+export interface RuntimeOptions {
+  readonly dataDir: string;
+  /** An Orthanc that runs already; without it one is started on a free loopback port. */
+  readonly orthancUrl?: string | undefined;
+  readonly researchArchive?: boolean;
+  readonly databaseUrl?: string | undefined;
+  readonly emit?: (event: ServerEvent) => void;
+  readonly log: (line: string) => void;
+}
+
+export interface Runtime {
+  readonly context: ServiceContext;
+  readonly orthancUrl: string;
+  close(): Promise<void>;
+}
+
+export function modelDirs(dataDir: string): string[] {
+  return [join(REPOSITORY, 'models'), join(dataDir, 'models')];
+}
+
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const store = await openStore(
+      options.databaseUrl
+        ? { dir: options.dataDir, connectionString: options.databaseUrl }
+        : { dir: options.dataDir },
+    );
+    closers.push(() => store.close());
+    let orthancUrl = options.orthancUrl;
+    if (!orthancUrl) {
+      const orthanc = await startOrthanc({ dir: join(options.dataDir, 'orthanc'), log: options.log });
+      closers.push(() => orthanc.stop());
+      orthancUrl = orthanc.baseUrl;
+    }
+    const archive = createGuardedArchive(createOrthancClient({ baseUrl: orthancUrl, fetch }), store.derived);
+    const imaging = startImaging(orthancUrl);
+    closers.push(() => imaging.close());
+    return {
+      orthancUrl,
+      close,
+      context: {
+        store,
+        archive,
+        imaging,
+        models: createModelRegistry(modelDirs(options.dataDir)),
+        configuration: { researchArchive: options.researchArchive ?? false, version: VERSION },
+        now: () => new Date(),
+        newId: () => randomUUID(),
+        newUid: makeUidGenerator((length) => randomBytes(length)),
+        emit: options.emit ?? (() => undefined),
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

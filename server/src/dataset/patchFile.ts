@@ -1,0 +1,99 @@
+/** Opens a finished set of patches: checks it against its manifest, then reads patches one by one. */
+/// <reference lib="esnext.float16" />
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NoduleLabError } from '../volume/errors.ts';
+import { assignmentHash } from './split.ts';
+import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
+import type { PatchManifest } from './manifest.ts';
+
+export interface PatchFile {
+  readonly count: number;
+  /** Edge length in voxels. */
+  readonly size: number;
+  readonly manifest: PatchManifest;
+  /** Patch `index`: size³ values in [0, 1], x fastest, then y, then z. */
+  patch(index: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** Opens `dir`; throws where the manifest is not one, or the patches have another length or hash than it says. */
+export async function openPatchFile(dir: string): Promise<PatchFile> {
+  const manifest = await readManifest(dir);
+  const path = join(dir, manifest.patchesFile);
+  const { size, count, dtype } = manifest;
+  const voxels = size ** 3;
+  const patchBytes = voxels * bytesPerVoxel(dtype);
+  const length = await stat(path).then(
+    (found) => found.size,
+    (cause: unknown) => {
+      throw damaged(dir, `${manifest.patchesFile} is missing`, cause);
+    },
+  );
+  if (length !== count * patchBytes)
+    throw damaged(dir, `${manifest.patchesFile} holds ${length} bytes where ${count * patchBytes} are expected`);
+  if ((await sha256OfFile(path)) !== manifest.patchesSha256)
+    throw damaged(dir, `${manifest.patchesFile} does not have the SHA-256 that the manifest states`);
+  const handle = await open(path, 'r');
+  return {
+    count,
+    size,
+    manifest,
+    patch: async (index) => {
+      if (!Number.isInteger(index) || index < 0 || index >= count)
+        throw new NoduleLabError('not-found', `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`);
+      const bytes = new ArrayBuffer(patchBytes);
+      await handle.read(new Uint8Array(bytes), 0, patchBytes, index * patchBytes);
+      return dtype === 'f16' ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Reads and checks `manifest.json`, the hash of its split included. */
+export async function readManifest(dir: string): Promise<PatchManifest> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(join(dir, MANIFEST_FILE), 'utf8'));
+  } catch (cause) {
+    throw damaged(dir, `${MANIFEST_FILE} is missing or not JSON`, cause);
+  }
+  const parsed = manifestSchema.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw damaged(dir, `${MANIFEST_FILE}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`);
+  }
+  const manifest = parsed.data;
+  if (manifest.patches.length !== manifest.count)
+    throw damaged(dir, `the manifest lists ${manifest.patches.length} patches and counts ${manifest.count}`);
+  if (assignmentHash(manifest.split.assignment) !== manifest.split.sha256)
+    throw damaged(dir, 'the split has been changed since its hash was written');
+  return manifest;
+}
+
+export function bytesPerVoxel(dtype: PatchManifest['dtype']): number {
+  return dtype === 'f16' ? 2 : 4;
+}
+
+/** Encodes one patch as it lies in the file. */
+export function encodePatch(values: Float32Array, dtype: PatchManifest['dtype']): Uint8Array {
+  const encoded = dtype === 'f16' ? Float16Array.from(values) : values;
+  return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}
+
+function damaged(dir: string, why: string, cause?: unknown): NoduleLabError {
+  return new NoduleLabError(
+    'invalid-input',
+    `The patch set ${dir} cannot be used: ${why}. Build it again with "nodulelab dataset build".`,
+    { dir },
+    cause,
+  );
+}

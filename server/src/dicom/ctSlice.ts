@@ -1,0 +1,171 @@
+/** One CT image: its header values and where its pixels are. */
+import type { Vec3 } from '../volume/ctVolume.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import { decodeHeader, type Header } from './dcmjsFacade.ts';
+import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
+import { interpretStored, type PixelFormat } from './storedPixels.ts';
+import { SOP_CLASS, TAG } from './tags.ts';
+
+export interface DicomFile {
+  /** Path or other name, for messages. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A CT slice as it lies in its file. */
+export interface CtSlice extends DicomFile {
+  readonly sopClassUID: string;
+  readonly sopInstanceUID: string;
+  readonly instanceNumber: number | undefined;
+  /** Centre of the first pixel, LPS mm. */
+  readonly imagePositionPatient: Vec3;
+  readonly rescaleSlope: number;
+  readonly rescaleIntercept: number;
+  readonly pixelFormat: PixelFormat;
+  /** First byte of the pixel values in `bytes`; rows * columns little-endian 16-bit words follow. */
+  readonly pixelOffset: number;
+}
+
+/** What must be the same in every slice of a series, and what describes it. */
+export interface SliceFrame {
+  readonly seriesInstanceUID: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Unit vectors of a row (growing column) and of a column (growing row), LPS. */
+  readonly rowDirection: Vec3;
+  readonly columnDirection: Vec3;
+  /** Distance between rows, between columns, mm (the order of Pixel Spacing). */
+  readonly pixelSpacing: readonly [number, number];
+  readonly frameOfReferenceUID: string;
+}
+
+export interface ReadSlice {
+  readonly slice: CtSlice;
+  readonly frame: SliceFrame;
+  readonly header: Header;
+  readonly transferSyntaxUID: string;
+}
+
+function missing(name: string, what: string): NoduleLabError {
+  return new NoduleLabError(
+    'invalid-input',
+    `${name}: the CT image has no usable ${what}, so it cannot be placed in a volume. Export the series again from its source.`,
+    { file: name },
+  );
+}
+
+function unit(v: readonly number[], name: string): Vec3 {
+  const length = Math.hypot(v[0]!, v[1]!, v[2]!);
+  if (Math.abs(length - 1) > 1e-2) throw missing(name, 'Image Orientation (Patient)');
+  return [v[0]! / length, v[1]! / length, v[2]! / length];
+}
+
+function pixelFormat(header: Header, name: string): PixelFormat {
+  const bitsAllocated = header.number(TAG.BitsAllocated);
+  const bitsStored = header.number(TAG.BitsStored) ?? bitsAllocated;
+  const highBit = header.number(TAG.HighBit);
+  const samples = header.number(TAG.SamplesPerPixel) ?? 1;
+  if (bitsAllocated !== 16 || samples !== 1 || bitsStored === undefined || bitsStored < 1 || bitsStored > 16)
+    throw new NoduleLabError(
+      'unusable',
+      `${name}: a CT image must have one sample of 16 bits per pixel (PS3.3 A.3); this one has ${samples} of ${bitsAllocated ?? 'unknown'} bits. Use the original series of the scanner.`,
+      { file: name },
+    );
+  if (highBit !== undefined && highBit !== bitsStored - 1)
+    throw new NoduleLabError(
+      'unusable',
+      `${name}: High Bit is ${highBit} with ${bitsStored} bits stored; pixel values that are not aligned to the low bits are not supported.`,
+      { file: name },
+    );
+  const signed = header.number(TAG.PixelRepresentation) === 1;
+  const slope = header.number(TAG.RescaleSlope);
+  const intercept = header.number(TAG.RescaleIntercept);
+  if (slope === undefined || intercept === undefined || slope === 0)
+    throw missing(name, 'Rescale Slope and Rescale Intercept');
+  const padding = header.number(TAG.PixelPaddingValue);
+  const limit = header.number(TAG.PixelPaddingRangeLimit) ?? padding;
+  // Real files give the padding of signed pixels as unsigned (63536 for -2000): read its bits as a pixel's are.
+  const bound = (value: number): number => (value < 0 ? value : interpretStored(value, { bitsStored: 16, signed }));
+  return {
+    bitsStored,
+    signed,
+    slope,
+    intercept,
+    padding:
+      padding === undefined || limit === undefined
+        ? undefined
+        : { low: Math.min(bound(padding), bound(limit)), high: Math.max(bound(padding), bound(limit)) },
+  };
+}
+
+/** True where the header is that of a CT image which can belong to an axial stack (a scout view does not). */
+export function isStackImage(sopClassUID: string, imageType: readonly string[]): boolean {
+  return sopClassUID === SOP_CLASS.ctImage && !imageType.includes('LOCALIZER');
+}
+
+/**
+ * Reads one CT image file.
+ *
+ * @throws NoduleLabError 'invalid-input' where it is cut short or lacks geometry, 'unusable' where it is compressed or
+ *   has an unsupported pixel layout; each names the file
+ */
+export function readCtSlice(file: DicomFile): ReadSlice {
+  const { name, bytes } = file;
+  const part10 = openPart10(bytes, name);
+  requireUncompressed(part10);
+  const elements = dataSetElements(part10, TAG.PixelData);
+  const pixels = elements.find((element) => element.tag === TAG.PixelData);
+  if (pixels === undefined)
+    throw new NoduleLabError(
+      'invalid-input',
+      `${name}: the CT image has no pixel data; the file is cut short or holds a header only. Copy or download it again.`,
+      { file: name },
+    );
+  const header = decodeHeader(bytes.subarray(0, pixels.start), name);
+  const rows = header.number(TAG.Rows);
+  const columns = header.number(TAG.Columns);
+  if (rows === undefined || columns === undefined || rows < 1 || columns < 1)
+    throw missing(name, 'Rows and Columns');
+  const format = pixelFormat(header, name);
+  const present = pixels.valueEnd - pixels.valueStart;
+  if (present < rows * columns * 2)
+    throw new NoduleLabError(
+      'invalid-input',
+      `${name}: the pixel data is cut short: ${present} bytes where ${rows} x ${columns} pixels need ${rows * columns * 2}. Copy or download this file again.`,
+      { file: name },
+    );
+  const position = header.numbers(TAG.ImagePositionPatient, 3);
+  if (position === undefined) throw missing(name, 'Image Position (Patient)');
+  const orientation = header.numbers(TAG.ImageOrientationPatient, 6);
+  if (orientation === undefined) throw missing(name, 'Image Orientation (Patient)');
+  const spacing = header.numbers(TAG.PixelSpacing, 2);
+  if (spacing === undefined || !spacing.every((mm) => mm > 0)) throw missing(name, 'Pixel Spacing');
+  const sopInstanceUID = header.text(TAG.SOPInstanceUID);
+  const seriesInstanceUID = header.text(TAG.SeriesInstanceUID);
+  if (sopInstanceUID === undefined || seriesInstanceUID === undefined) throw missing(name, 'SOP and Series Instance UID');
+  return {
+    slice: {
+      name,
+      bytes,
+      sopClassUID: header.text(TAG.SOPClassUID) ?? SOP_CLASS.ctImage,
+      sopInstanceUID,
+      instanceNumber: header.number(TAG.InstanceNumber),
+      imagePositionPatient: [position[0]!, position[1]!, position[2]!],
+      rescaleSlope: format.slope,
+      rescaleIntercept: format.intercept,
+      pixelFormat: format,
+      pixelOffset: pixels.valueStart,
+    },
+    frame: {
+      seriesInstanceUID,
+      columns,
+      rows,
+      rowDirection: unit(orientation.slice(0, 3), name),
+      columnDirection: unit(orientation.slice(3, 6), name),
+      pixelSpacing: [spacing[0]!, spacing[1]!],
+      frameOfReferenceUID: header.text(TAG.FrameOfReferenceUID) ?? '',
+    },
+    header,
+    transferSyntaxUID: part10.transferSyntaxUID,
+  };
+}

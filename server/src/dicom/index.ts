@@ -1,0 +1,6 @@
+/** DICOM in and out: CT series to volumes, derived and original CT series, identification, unique identifiers. */
+export { readCtSeries, type CtSeries, type CtSlice, type DicomFile } from './ctSeries.ts';
+export { readDicomHeader, type DicomHeader, type DicomKind } from './header.ts';
+export { isDicom } from './sniff.ts';
+export { makeUidGenerator } from './uid.ts';
+export { PADDING_HU } from './storedPixels.ts';

@@ -1,0 +1,227 @@
+/**
+ * Where a nodule may go: the guard in front of every insertion, and the program's own proposal for `--at auto`.
+ * Places are LPS mm; indices never leave this file.
+ */
+import type { LungAnatomy } from '../anatomy/lungMask.ts';
+import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
+import { indexToWorld, insideGrid, worldToIndex } from '../volume/ctVolume.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+
+export type PlacementSetting =
+  /** Aerated lung all around. */
+  | 'parenchyma'
+  /** Part of the nodule reaches the border of the lung (chest wall, mediastinum, diaphragm). */
+  | 'juxta-pleural'
+  /** The centre lies on soft tissue inside the lung, usually a vessel. */
+  | 'juxta-vascular';
+
+export type PlacementRefusal = 'outside-volume' | 'outside-lung' | 'airway' | 'no-room';
+
+export type Placement =
+  | { readonly allowed: true; readonly setting: PlacementSetting; readonly lungShare: number }
+  | {
+      readonly allowed: false;
+      readonly reason: PlacementRefusal;
+      readonly message: string;
+      /** Nearest place in the lung (LPS mm) where this nodule would be allowed. */
+      readonly nearestAllowed?: Vec3;
+    };
+
+/** A pleural nodule still has to have most of its half inside the lung. */
+const MIN_LUNG_SHARE = 0.4;
+/** Where this much of the place is soft tissue already, nothing visible could be added. */
+const MAX_TISSUE_SHARE = 0.6;
+const TISSUE_HU = -400;
+/** Vessels above this share make a proposed place a poor one. */
+const QUIET_TISSUE_SHARE = 0.02;
+const PROPOSALS = 80;
+
+/**
+ * Decides whether a nodule of this diameter may be centred here.
+ *
+ * @param centre LPS mm.
+ * @param diameterMm wanted diameter of the nodule.
+ */
+export function checkPlacement(
+  host: CtVolume,
+  lung: LungAnatomy,
+  centre: Vec3,
+  diameterMm: number,
+): Placement {
+  const judged = judge(host, lung, centre, diameterMm);
+  if (judged.allowed) return judged;
+  const nearestAllowed = findNearest(host, lung, centre, diameterMm);
+  return nearestAllowed === null ? judged : { ...judged, nearestAllowed };
+}
+
+/** Throws `unusable` with the refusal's reason and the nearest allowed place; returns the setting otherwise. */
+export function requirePlacement(
+  host: CtVolume,
+  lung: LungAnatomy,
+  centre: Vec3,
+  diameterMm: number,
+): PlacementSetting {
+  const placement = checkPlacement(host, lung, centre, diameterMm);
+  if (placement.allowed) return placement.setting;
+  const hint =
+    placement.nearestAllowed === undefined
+      ? 'No place in this lung fits; ask for a smaller nodule.'
+      : `The nearest allowed place is ${formatPoint(placement.nearestAllowed)}.`;
+  throw new NoduleLabError('unusable', `${placement.message} ${hint}`, {
+    reason: placement.reason,
+    ...(placement.nearestAllowed === undefined ? {} : { nearestAllowed: placement.nearestAllowed }),
+  });
+}
+
+/**
+ * Proposes a place deep in aerated parenchyma and away from large vessels.
+ *
+ * @param random numbers in [0, 1); the same sequence gives the same place.
+ * @throws NoduleLabError `unusable` where no place in this lung fits the diameter.
+ */
+export function proposePlace(
+  host: CtVolume,
+  lung: LungAnatomy,
+  diameterMm: number,
+  random: () => number,
+): Vec3 {
+  const { depth } = lung;
+  const radius = diameterMm / 2;
+  for (const wantedDepth of [radius + 6, radius + 2, radius, radius * 0.6]) {
+    const deep: number[] = [];
+    for (let at = 0; at < depth.data.length; at++) if (depth.data[at]! >= wantedDepth) deep.push(at);
+    let best: { place: Vec3; tissue: number } | null = null;
+    for (let n = 0; n < PROPOSALS && deep.length > 0; n++) {
+      const at = deep[Math.floor(random() * deep.length)]!;
+      const place = pointOf(depth, at);
+      if (!judge(host, lung, place, diameterMm).allowed) continue;
+      const tissue = sampleSphere(host, lung, place, radius + 2).tissueShare;
+      if (best === null || tissue < best.tissue) best = { place, tissue };
+      if (tissue <= QUIET_TISSUE_SHARE) return place;
+    }
+    if (best !== null) return best.place;
+  }
+  throw new NoduleLabError(
+    'unusable',
+    `No place in this lung takes a nodule of ${diameterMm} mm: ask for a smaller diameter or give --at x,y,z.`,
+  );
+}
+
+type Judged =
+  | { allowed: true; setting: PlacementSetting; lungShare: number }
+  | { allowed: false; reason: PlacementRefusal; message: string };
+
+function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: number): Judged {
+  const refuse = (reason: PlacementRefusal, message: string): Judged => ({ allowed: false, reason, message });
+  const index = worldToIndex(host, centre);
+  const where = formatPoint(centre);
+  if (!insideGrid(host, index))
+    return refuse('outside-volume', `The place ${where} is outside the CT volume: choose a point inside the lung.`);
+  const radius = diameterMm / 2;
+  const reach = ([0, 1, 2] as const).every((axis) => {
+    const voxels = radius / host.spacing[axis];
+    return index[axis] - voxels >= -0.5 && index[axis] + voxels <= host.size[axis] - 0.5;
+  });
+  if (!reach)
+    return refuse(
+      'outside-volume',
+      `A nodule of ${diameterMm} mm at ${where} would reach beyond the CT volume: move it inwards or make it smaller.`,
+    );
+  const at = flatIndex(host, index);
+  if (lung.airway[at] !== 0)
+    return refuse('airway', `The place ${where} is inside the trachea or a large bronchus: choose lung tissue.`);
+  if (lung.mask[at] === 0)
+    return refuse('outside-lung', `The place ${where} is outside the lung: choose a point inside it.`);
+  const { lungShare, tissueShare } = sampleSphere(host, lung, centre, radius);
+  if (lungShare < MIN_LUNG_SHARE)
+    return refuse(
+      'outside-lung',
+      `Only ${Math.round(lungShare * 100)} % of a nodule of ${diameterMm} mm at ${where} would lie in the lung: move it inwards or make it smaller.`,
+    );
+  if (tissueShare > MAX_TISSUE_SHARE)
+    return refuse(
+      'no-room',
+      `At ${where} there is soft tissue already (vessel, nodule or consolidation): choose aerated lung.`,
+    );
+  if (lungShare < 0.98) return { allowed: true, setting: 'juxta-pleural', lungShare };
+  const setting = host.data[at]! > TISSUE_HU ? 'juxta-vascular' : 'parenchyma';
+  return { allowed: true, setting, lungShare };
+}
+
+/** Shares of a sphere that are lung, and that are soft tissue inside the lung. */
+function sampleSphere(
+  host: CtVolume,
+  lung: LungAnatomy,
+  centre: Vec3,
+  radiusMm: number,
+): { lungShare: number; tissueShare: number } {
+  const index = worldToIndex(host, centre);
+  const span = (axis: 0 | 1 | 2): readonly [number, number] => [
+    Math.max(0, Math.round(index[axis] - radiusMm / host.spacing[axis])),
+    Math.min(host.size[axis] - 1, Math.round(index[axis] + radiusMm / host.spacing[axis])),
+  ];
+  const [i0, i1] = span(0);
+  const [j0, j1] = span(1);
+  const [k0, k1] = span(2);
+  let all = 0;
+  let inLung = 0;
+  let tissue = 0;
+  for (let k = k0; k <= k1; k++)
+    for (let j = j0; j <= j1; j++)
+      for (let i = i0; i <= i1; i++) {
+        const dx = (i - index[0]) * host.spacing[0];
+        const dy = (j - index[1]) * host.spacing[1];
+        const dz = (k - index[2]) * host.spacing[2];
+        if (dx * dx + dy * dy + dz * dz > radiusMm * radiusMm) continue;
+        const at = i + host.size[0] * (j + host.size[1] * k);
+        all++;
+        if (lung.mask[at] === 0) continue;
+        inLung++;
+        if (host.data[at]! > TISSUE_HU) tissue++;
+      }
+  return all === 0
+    ? { lungShare: 1, tissueShare: 0 }
+    : { lungShare: inLung / all, tissueShare: tissue / Math.max(1, inLung) };
+}
+
+/** Nearest coarse lung voxel that is deep enough and passes the same judgement. */
+function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: number): Vec3 | null {
+  const { depth } = lung;
+  const [nx, ny] = depth.size;
+  const from = worldToIndex(depth, centre);
+  const radius = diameterMm / 2;
+  for (const wantedDepth of [Math.max(2, radius), Math.max(2, radius * 0.5)]) {
+    const found: { at: number; square: number }[] = [];
+    for (let at = 0; at < depth.data.length; at++) {
+      if (depth.data[at]! < wantedDepth) continue;
+      const i = at % nx;
+      const j = Math.floor(at / nx) % ny;
+      const k = Math.floor(at / (nx * ny));
+      const dx = (i - from[0]) * depth.spacing[0];
+      const dy = (j - from[1]) * depth.spacing[1];
+      const dz = (k - from[2]) * depth.spacing[2];
+      found.push({ at, square: dx * dx + dy * dy + dz * dz });
+    }
+    found.sort((a, b) => a.square - b.square);
+    for (const { at } of found) {
+      const place = pointOf(depth, at);
+      if (judge(host, lung, place, diameterMm).allowed) return place;
+    }
+  }
+  return null;
+}
+
+function pointOf(depth: LungAnatomy['depth'], at: number): Vec3 {
+  const [nx, ny] = depth.size;
+  return indexToWorld(depth, [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))]);
+}
+
+function flatIndex(host: CtVolume, index: Vec3): number {
+  const clamp = (axis: 0 | 1 | 2): number =>
+    Math.min(host.size[axis] - 1, Math.max(0, Math.round(index[axis])));
+  return clamp(0) + host.size[0] * (clamp(1) + host.size[1] * clamp(2));
+}
+
+function formatPoint(point: Vec3): string {
+  return `(${point.map((value) => value.toFixed(1)).join(', ')}) mm LPS`;
+}

@@ -1,0 +1,42 @@
+/** The use cases behind both faces, HTTP and command line. */
+import type { Health } from '@nodulelab/contract';
+import { acceptPreview, checkAcceptable } from './acceptance.ts';
+import type { ServiceContext } from './context.ts';
+import { welcomeOf } from './demo.ts';
+import type { ServicesFace } from './face.ts';
+import { generateCandidates } from './generation.ts';
+import { importPaths } from './importing/importPaths.ts';
+import { listNodules } from './noduleListing.ts';
+import { createPreviews, previewInsertion, proposePlaceIn } from './placement.ts';
+
+export function createServices(context: ServiceContext): ServicesFace {
+  const previews = createPreviews();
+  return {
+    health: () => health(context),
+    welcome: () => welcomeOf(context),
+    models: async () => ({ models: await context.models.list() }),
+    nodules: (seriesInstanceUID) => listNodules(context, seriesInstanceUID),
+    generate: (request) => generateCandidates(context, request),
+    place: (request) => proposePlaceIn(context, request),
+    preview: (request) => previewInsertion(context, previews, request),
+    discard: async (previewId) => previews.remove(previewId),
+    acceptable: (previewId) => checkAcceptable(context, previews, previewId),
+    accept: (previewId, job) => acceptPreview(context, previews, previewId, job),
+    importPaths: async (paths, job) => ({ ...(await importPaths(context, paths, job)) }),
+  };
+}
+
+async function health({ archive, models, configuration }: ServiceContext): Promise<Health> {
+  const version = await archive.capabilities().then(
+    (found) => found.version,
+    () => null,
+  );
+  const [model] = await models.list();
+  return {
+    status: version !== null && model ? 'ok' : 'degraded',
+    version: configuration.version,
+    orthanc: { reachable: version !== null, version },
+    engine: 'onnx-cpu',
+    model: model?.name ?? null,
+  };
+}
