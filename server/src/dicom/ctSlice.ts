@@ -85,7 +85,8 @@ function pixelFormat(header: Header, name: string): PixelFormat {
   const padding = header.number(TAG.PixelPaddingValue);
   const limit = header.number(TAG.PixelPaddingRangeLimit) ?? padding;
   // Real files give the padding of signed pixels as unsigned (63536 for -2000): read its bits as a pixel's are.
-  const bound = (value: number): number => (value < 0 ? value : interpretStored(value, { bitsStored: 16, signed }));
+  const bound = (value: number): number =>
+    value < 0 ? value : interpretStored(value, { bitsStored: 16, signed });
   return {
     bitsStored,
     signed,
@@ -142,7 +143,8 @@ export function readCtSlice(file: DicomFile): ReadSlice {
   if (spacing === undefined || !spacing.every((mm) => mm > 0)) throw missing(name, 'Pixel Spacing');
   const sopInstanceUID = header.text(TAG.SOPInstanceUID);
   const seriesInstanceUID = header.text(TAG.SeriesInstanceUID);
-  if (sopInstanceUID === undefined || seriesInstanceUID === undefined) throw missing(name, 'SOP and Series Instance UID');
+  if (sopInstanceUID === undefined || seriesInstanceUID === undefined)
+    throw missing(name, 'SOP and Series Instance UID');
   return {
     slice: {
       name,

@@ -79,7 +79,8 @@ function readHeader(view: DataView, offset: number, options: WalkOptions): Eleme
       `${options.name}: element ${formatTag(tag)} has no valid value representation; the file is damaged. Copy or download it again.`,
       { file: options.name },
     );
-  if (!hasLongLength(vr)) return { tag, vr, valueStart: offset + 8, length: view.getUint16(offset + 6, true) };
+  if (!hasLongLength(vr))
+    return { tag, vr, valueStart: offset + 8, length: view.getUint16(offset + 6, true) };
   if (offset + 12 > options.end) throw truncated(options.name, `element ${formatTag(tag)}`);
   return { tag, vr, valueStart: offset + 12, length: view.getUint32(offset + 8, true) };
 }

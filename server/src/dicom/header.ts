@@ -45,7 +45,9 @@ export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
     // Encapsulated syntaxes compress the pixels only; the header is Explicit VR Little Endian (PS3.5 Annex A.4).
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.4.') ||
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.5');
-  const end = readable ? (dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart) : bytes.length;
+  const end = readable
+    ? (dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart)
+    : bytes.length;
   const header = decodeHeader(bytes.subarray(0, end), name);
   const sopClassUID = header.text(TAG.SOPClassUID) ?? '';
   const modality = header.text(TAG.Modality) ?? '';

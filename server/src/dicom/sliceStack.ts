@@ -43,7 +43,8 @@ function requireSameFrame(reference: ReadSlice, other: ReadSlice): void {
     fail(`another size (${b.columns} x ${b.rows} instead of ${a.columns} x ${a.rows})`);
   if (dot(a.rowDirection, b.rowDirection) < 1 - 1e-5 || dot(a.columnDirection, b.columnDirection) < 1 - 1e-5)
     fail('another orientation');
-  if (a.pixelSpacing.some((mm, axis) => Math.abs(mm - b.pixelSpacing[axis]!) > 1e-4 * mm)) fail('another pixel spacing');
+  if (a.pixelSpacing.some((mm, axis) => Math.abs(mm - b.pixelSpacing[axis]!) > 1e-4 * mm))
+    fail('another pixel spacing');
   if (a.frameOfReferenceUID !== b.frameOfReferenceUID) fail('another frame of reference');
 }
 
@@ -71,7 +72,11 @@ function requireDistinct(sorted: readonly { read: ReadSlice; at: number }[], ser
   }
 }
 
-function requireUpright(sorted: readonly { read: ReadSlice; at: number }[], normal: Vec3, frame: SliceFrame): void {
+function requireUpright(
+  sorted: readonly { read: ReadSlice; at: number }[],
+  normal: Vec3,
+  frame: SliceFrame,
+): void {
   const first = sorted[0]!;
   const last = sorted.at(-1)!;
   const tolerance = 0.5 * Math.min(...frame.pixelSpacing);
@@ -146,9 +151,13 @@ export function stackSlices(slices: readonly ReadSlice[]): SliceStack {
     );
   for (const other of slices) requireSameFrame(reference, other);
   if (Math.abs(dot(frame.rowDirection, frame.columnDirection)) > 1e-3)
-    throw new NoduleLabError('unusable', `Series ${series}: the row and column directions are not at right angles.`, {
-      seriesInstanceUID: series,
-    });
+    throw new NoduleLabError(
+      'unusable',
+      `Series ${series}: the row and column directions are not at right angles.`,
+      {
+        seriesInstanceUID: series,
+      },
+    );
   const normal = cross(frame.rowDirection, frame.columnDirection);
   const sorted = slices
     .map((read) => ({ read, at: dot(read.slice.imagePositionPatient, normal) }))

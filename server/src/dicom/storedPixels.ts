@@ -18,7 +18,10 @@ export interface PixelFormat {
 /** HU of padding: air, as outside the patient; scanners store values such as -3024 HU there, which no tissue has. */
 export const PADDING_HU = -1024;
 
-export function storedRange(format: Pick<PixelFormat, 'bitsStored' | 'signed'>): { low: number; high: number } {
+export function storedRange(format: Pick<PixelFormat, 'bitsStored' | 'signed'>): {
+  low: number;
+  high: number;
+} {
   const span = 2 ** format.bitsStored;
   return format.signed ? { low: -span / 2, high: span / 2 - 1 } : { low: 0, high: span - 1 };
 }
@@ -48,7 +51,8 @@ export function huLookup(format: PixelFormat): Int16Array {
 
 /** Pixel words of a slice, little endian, whatever the alignment of the file in memory. */
 export function pixelWords(bytes: Uint8Array, offset: number, count: number): Uint16Array {
-  if ((bytes.byteOffset + offset) % 2 === 0) return new Uint16Array(bytes.buffer, bytes.byteOffset + offset, count);
+  if ((bytes.byteOffset + offset) % 2 === 0)
+    return new Uint16Array(bytes.buffer, bytes.byteOffset + offset, count);
   return new Uint16Array(bytes.slice(offset, offset + 2 * count).buffer);
 }
 
