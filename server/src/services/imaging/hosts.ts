@@ -1,5 +1,5 @@
 /** The host series in memory: read from the archive once, kept while they are used. */
-import { lungMask, type LungMask } from '../../anatomy/lungMask.ts';
+import { lungMask, type LungAnatomy } from '../../anatomy/lungMask.ts';
 import { readCtSeries, type CtSeries } from '../../dicom/ctSeries.ts';
 import type { OrthancClient } from '../../pacs/orthancClient.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -7,7 +7,7 @@ import { NoduleLabError } from '../../volume/errors.ts';
 export interface Host {
   readonly series: CtSeries;
   /** Computed when first asked for. */
-  lung(): LungMask;
+  lung(): LungAnatomy;
 }
 
 export interface Hosts {
@@ -46,6 +46,6 @@ export function createHosts(archive: OrthancClient): Hosts {
 
 /** A host that is already read. */
 export function hostOf(series: CtSeries): Host {
-  let lung: LungMask | undefined;
+  let lung: LungAnatomy | undefined;
   return { series, lung: () => (lung ??= lungMask(series.volume)) };
 }

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { findOrthanc } from '../../../../orthanc/findOrthanc.ts';
+import { probeEngines } from '../../engine/probe.ts';
+import { createOrthancClient } from '../../pacs/orthancClient.ts';
+import { createModelRegistry } from '../../services/models.ts';
+import type { CommandContext } from '../context.ts';
+import { table } from '../output.ts';
+import { findRunningServer } from '../runningServer.ts';
+import { modelDirs, VERSION } from '../runtime.ts';
+
+interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export function registerDoctor(program: Command, context: () => CommandContext): void {
+  program
+    .command('doctor')
+    .description('what this machine has: engines, Orthanc, models, a running server')
+    .action(async () => {
+      const { output, dataDir, orthancUrl } = context();
+      const findings: Finding[] = [
+        { what: 'NoduleLab', ok: true, detail: VERSION },
+        { what: 'Node.js', ok: Number(process.versions.node.split('.')[0]) >= 24, detail: process.version },
+        ...(await orthanc(orthancUrl)),
+        ...(await probeEngines()).map(({ name, available, version, reason }) => ({
+          what: `engine ${name}`,
+          ok: available,
+          detail: [version, reason].filter(Boolean).join(': '),
+        })),
+        ...(await models(dataDir)),
+        ...(await server(dataDir)),
+      ];
+      output.result(
+        { version: VERSION, findings },
+        table(
+          ['', 'what', 'detail'],
+          findings.map(({ what, ok, detail }) => [ok ? 'ok' : '–', what, detail]),
+        ),
+      );
+    });
+}
+
+async function orthanc(url: string | undefined): Promise<Finding[]> {
+  if (url !== undefined) {
+    const capabilities = await createOrthancClient({ baseUrl: url, fetch })
+      .capabilities()
+      .catch((error: unknown) => String(error));
+    return typeof capabilities === 'string'
+      ? [{ what: 'Orthanc', ok: false, detail: capabilities }]
+      : [{ what: 'Orthanc', ok: true, detail: `${capabilities.version} at ${url}` }];
+  }
+  const found = await findOrthanc();
+  return [{ what: 'Orthanc', ok: found.ok, detail: found.ok ? found.executable : found.missing }];
+}
+
+async function models(dataDir: string): Promise<Finding[]> {
+  const list = await createModelRegistry(modelDirs(dataDir)).list();
+  if (list.length === 0) return [{ what: 'model', ok: false, detail: 'none: train one with nodulelab train' }];
+  return list.map((model) => ({
+    what: `model ${model.name}`,
+    ok: true,
+    detail: `${model.resolution}³, ${model.updates} generator updates, ${model.sha256.slice(0, 12)}`,
+  }));
+}
+
+async function server(dataDir: string): Promise<Finding[]> {
+  if (!existsSync(dataDir)) return [{ what: 'data', ok: true, detail: `${dataDir} (not made yet)` }];
+  const running = await findRunningServer(dataDir);
+  return [{ what: 'server', ok: running !== undefined, detail: running ? running.url : `none for ${dataDir}` }];
+}
