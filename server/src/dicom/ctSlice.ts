@@ -22,6 +22,8 @@ export interface CtSlice extends DicomFile {
   readonly rescaleSlope: number;
   readonly rescaleIntercept: number;
   readonly pixelFormat: PixelFormat;
+  /** First byte of the pixel data element: the header ends here. */
+  readonly headerEnd: number;
   /** First byte of the pixel values in `bytes`; rows * columns little-endian 16-bit words follow. */
   readonly pixelOffset: number;
 }
@@ -156,6 +158,7 @@ export function readCtSlice(file: DicomFile): ReadSlice {
       rescaleSlope: format.slope,
       rescaleIntercept: format.intercept,
       pixelFormat: format,
+      headerEnd: pixels.start,
       pixelOffset: pixels.valueStart,
     },
     frame: {

@@ -4,3 +4,12 @@ export { readDicomHeader, type DicomHeader, type DicomKind } from './header.ts';
 export { isDicom } from './sniff.ts';
 export { makeUidGenerator } from './uid.ts';
 export { PADDING_HU } from './storedPixels.ts';
+export {
+  writeDerivedCt,
+  type BoxChange,
+  type DerivedCt,
+  type WriteDeps,
+  type WrittenInstance,
+} from './derivedCt.ts';
+export type { Provenance } from './provenance.ts';
+export { verifyDerived, type DerivedVerification } from './verifyDerived.ts';
