@@ -13,3 +13,4 @@ export {
 } from './derivedCt.ts';
 export type { Provenance } from './provenance.ts';
 export { verifyDerived, type DerivedVerification } from './verifyDerived.ts';
+export { writeCtSeries, type CtAttributes, type WrittenCt } from './originalCt.ts';
