@@ -116,7 +116,10 @@ function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: numb
   const index = worldToIndex(host, centre);
   const where = formatPoint(centre);
   if (!insideGrid(host, index))
-    return refuse('outside-volume', `The place ${where} is outside the CT volume: choose a point inside the lung.`);
+    return refuse(
+      'outside-volume',
+      `The place ${where} is outside the CT volume: choose a point inside the lung.`,
+    );
   const radius = diameterMm / 2;
   const reach = ([0, 1, 2] as const).every((axis) => {
     const voxels = radius / host.spacing[axis];
@@ -129,7 +132,10 @@ function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: numb
     );
   const at = flatIndex(host, index);
   if (lung.airway[at] !== 0)
-    return refuse('airway', `The place ${where} is inside the trachea or a large bronchus: choose lung tissue.`);
+    return refuse(
+      'airway',
+      `The place ${where} is inside the trachea or a large bronchus: choose lung tissue.`,
+    );
   if (lung.mask[at] === 0)
     return refuse('outside-lung', `The place ${where} is outside the lung: choose a point inside it.`);
   const { lungShare, tissueShare } = sampleSphere(host, lung, centre, radius);

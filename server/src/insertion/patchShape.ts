@@ -1,0 +1,112 @@
+/**
+ * What a patch shows: its background, the nodule's extent at half maximum and its middle. A generator leaves size,
+ * position and background slightly open; insertion needs them exactly.
+ */
+import { connectedComponents } from '../anatomy/morphology.ts';
+import type { Vec3 } from '../volume/ctVolume.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import { PARENCHYMA_HU, unwindowHu } from '../volume/window.ts';
+
+/** A cube of HU values, i fastest. */
+export interface HuPatch {
+  readonly edge: number;
+  readonly hu: Float32Array;
+}
+
+export interface PatchShape {
+  /** HU of the patch's parenchyma (median of its border). */
+  readonly backgroundHu: number;
+  /** HU half way between parenchyma and the nodule's typical level: the visible border. */
+  readonly halfHu: number;
+  /** HU that 99 % of the nodule's voxels stay below. */
+  readonly brightHu: number;
+  /** Diameter in patch voxels of the sphere with the volume at half maximum. */
+  readonly diameterVoxels: number;
+  /** Centroid of the half-maximum region, in patch indices. */
+  readonly centre: Vec3;
+}
+
+/** Values above the background by less than this are not nodule (HU). */
+export const NODULE_MARGIN_HU = 100;
+/** The nodule's typical level: high enough to be solid where it is solid, low enough to keep ground glass visible. */
+const LEVEL_PERCENTILE = 0.7;
+const MIN_VOXELS = 30;
+
+/** Patch of values in [0, 1] (HU [-1000, 400]) as HU. */
+export function toHuPatch(data: Float32Array): HuPatch {
+  const edge = Math.round(Math.cbrt(data.length));
+  if (edge ** 3 !== data.length || edge < 8)
+    throw new NoduleLabError(
+      'invalid-input',
+      `A patch needs the same number of voxels along each axis (64×64×64); this one holds ${data.length} values.`,
+    );
+  const hu = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at]!;
+    if (!Number.isFinite(value))
+      throw new NoduleLabError(
+        'invalid-input',
+        `The patch holds ${value} at voxel ${at}: generate it again.`,
+      );
+    hu[at] = unwindowHu(Math.min(1, Math.max(0, value)));
+  }
+  return { edge, hu };
+}
+
+/** Measures the nodule in a patch; throws `unusable` where the patch shows none. */
+export function measurePatch({ edge, hu }: HuPatch): PatchShape {
+  const backgroundHu = borderMedian(edge, hu);
+  const above: number[] = [];
+  for (const value of hu) if (value > backgroundHu + NODULE_MARGIN_HU) above.push(value);
+  if (above.length < MIN_VOXELS) throw emptyPatch();
+  above.sort((a, b) => a - b);
+  const level = above[Math.floor(above.length * LEVEL_PERCENTILE)]!;
+  const halfHu = backgroundHu + (level - backgroundHu) / 2;
+  const mask = new Uint8Array(hu.length);
+  for (let at = 0; at < hu.length; at++) mask[at] = hu[at]! > halfHu ? 1 : 0;
+  const { labels, counts } = connectedComponents(mask, [edge, edge, edge]);
+  let largest = 0;
+  for (let label = 1; label < counts.length; label++)
+    if (largest === 0 || counts[label]! > counts[largest]!) largest = label;
+  if (largest === 0 || counts[largest]! < MIN_VOXELS) throw emptyPatch();
+  const sum = [0, 0, 0];
+  for (let at = 0; at < labels.length; at++) {
+    if (labels[at] !== largest) continue;
+    sum[0]! += at % edge;
+    sum[1]! += Math.floor(at / edge) % edge;
+    sum[2]! += Math.floor(at / (edge * edge));
+  }
+  const voxels = counts[largest]!;
+  return {
+    backgroundHu,
+    halfHu,
+    brightHu: above[Math.floor(above.length * 0.99)]!,
+    diameterVoxels: sphereDiameter(voxels),
+    centre: [sum[0]! / voxels, sum[1]! / voxels, sum[2]! / voxels],
+  };
+}
+
+/** Diameter of the sphere of this volume. */
+export function sphereDiameter(volume: number): number {
+  return Math.cbrt((6 * volume) / Math.PI);
+}
+
+/** Median HU of the patch's six faces; kept near parenchyma, because a nodule may touch a face. */
+function borderMedian(edge: number, hu: Float32Array): number {
+  const border: number[] = [];
+  for (let k = 0; k < edge; k++)
+    for (let j = 0; j < edge; j++)
+      for (let i = 0; i < edge; i++)
+        if (i === 0 || j === 0 || k === 0 || i === edge - 1 || j === edge - 1 || k === edge - 1)
+          border.push(hu[i + edge * (j + edge * k)]!);
+  border.sort((a, b) => a - b);
+  const median = border[border.length >> 1]!;
+  return Math.min(PARENCHYMA_HU + 90, Math.max(PARENCHYMA_HU - 90, median));
+}
+
+function emptyPatch(): NoduleLabError {
+  return new NoduleLabError(
+    'unusable',
+    'The patch shows no nodule (nothing stands out from its parenchyma): choose another candidate or train the generator further.',
+  );
+}

@@ -1,0 +1,134 @@
+/**
+ * Puts a patch onto the host's grid the way a scanner would have seen it: point spread in the plane, average over the
+ * slice thickness (partial volume), smooth cubic interpolation between patch voxels.
+ */
+import type { IndexBox, Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
+import { worldToIndex } from '../volume/ctVolume.ts';
+import type { HuPatch } from './patchShape.ts';
+
+export interface PatchPlacement {
+  /** Where the patch's `anchor` comes to lie, LPS mm. */
+  readonly centre: Vec3;
+  /** Patch index that is placed at `centre`. */
+  readonly anchor: Vec3;
+  /** Size of a patch voxel in the host, mm. */
+  readonly voxelMm: number;
+  /** Unit vectors of the patch's x, y, z axes in LPS. */
+  readonly axes: readonly [Vec3, Vec3, Vec3];
+}
+
+/** Smallest host box that holds everything of the patch within `radiusMm` of the centre, cut to the host. */
+export function boxAround(host: VolumeGeometry, centre: Vec3, radiusMm: number): IndexBox {
+  const index = worldToIndex(host, centre);
+  const from = (axis: 0 | 1 | 2): number =>
+    Math.min(host.size[axis] - 1, Math.max(0, Math.floor(index[axis] - radiusMm / host.spacing[axis])));
+  const to = (axis: 0 | 1 | 2): number =>
+    Math.max(1, Math.min(host.size[axis], Math.ceil(index[axis] + radiusMm / host.spacing[axis]) + 1));
+  return { min: [from(0), from(1), from(2)], max: [to(0), to(1), to(2)] };
+}
+
+/** Separable Gaussian of `sigma` patch voxels; the patch's border value continues outside it. */
+export function blurPatch({ edge, hu }: HuPatch, sigma: number): HuPatch {
+  if (sigma < 0.25) return { edge, hu };
+  const radius = Math.ceil(3 * sigma);
+  const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, n) =>
+    Math.exp(-((n - radius) ** 2) / (2 * sigma * sigma)),
+  );
+  const total = kernel.reduce((a, b) => a + b, 0);
+  let from = hu;
+  const line = new Float32Array(edge + 2 * radius);
+  for (const stride of [1, edge, edge * edge]) {
+    const to = new Float32Array(hu.length);
+    for (let start = 0; start < hu.length; start++) {
+      if (Math.floor(start / stride) % edge !== 0) continue;
+      for (let n = 0; n < line.length; n++)
+        line[n] = from[start + stride * Math.min(edge - 1, Math.max(0, n - radius))]!;
+      for (let n = 0; n < edge; n++) {
+        let sum = 0;
+        for (let m = 0; m < kernel.length; m++) sum += kernel[m]! * line[n + m]!;
+        to[start + stride * n] = sum / total;
+      }
+    }
+    from = to;
+  }
+  return { edge, hu: from };
+}
+
+/**
+ * Samples the patch on the host voxels of a box, averaged over the slice thickness.
+ *
+ * @returns HU per voxel of the box, i fastest; `outsideHu` beyond the patch.
+ */
+export function samplePatch(
+  patch: HuPatch,
+  placement: PatchPlacement,
+  host: VolumeGeometry,
+  box: IndexBox,
+  outsideHu: number,
+): Float32Array {
+  const size = [box.max[0] - box.min[0], box.max[1] - box.min[1], box.max[2] - box.min[2]] as const;
+  const out = new Float32Array(size[0] * size[1] * size[2]);
+  const { axes, anchor, voxelMm, centre } = placement;
+  const start = worldToIndex(host, centre);
+  // Patch index per host step: affine, so three column vectors suffice.
+  const perStep = ([0, 1, 2] as const).map((axis) =>
+    axes.map((patchAxis) => (dot(host.direction[axis], patchAxis) * host.spacing[axis]) / voxelMm),
+  ) as [number[], number[], number[]];
+  const samples = Math.max(1, Math.min(8, Math.ceil(host.spacing[2] / voxelMm / 1.5)));
+  let at = 0;
+  for (let k = box.min[2]; k < box.max[2]; k++)
+    for (let j = box.min[1]; j < box.max[1]; j++)
+      for (let i = box.min[0]; i < box.max[0]; i++) {
+        let sum = 0;
+        for (let n = 0; n < samples; n++) {
+          const di = i - start[0];
+          const dj = j - start[1];
+          const dk = k - start[2] + (n + 0.5) / samples - 0.5;
+          const x = anchor[0] + perStep[0][0]! * di + perStep[1][0]! * dj + perStep[2][0]! * dk;
+          const y = anchor[1] + perStep[0][1]! * di + perStep[1][1]! * dj + perStep[2][1]! * dk;
+          const z = anchor[2] + perStep[0][2]! * di + perStep[1][2]! * dj + perStep[2][2]! * dk;
+          sum += cubicAt(patch, x, y, z, outsideHu);
+        }
+        out[at++] = sum / samples;
+      }
+  return out;
+}
+
+const weightsX = new Float64Array(4);
+const weightsY = new Float64Array(4);
+const weightsZ = new Float64Array(4);
+
+/** Catmull-Rom weights for the four neighbours of a position with fractional part `t`. */
+function catmullRom(t: number, weights: Float64Array): void {
+  weights[0] = 0.5 * t * (-1 + t * (2 - t));
+  weights[1] = 0.5 * (2 + t * t * (-5 + 3 * t));
+  weights[2] = 0.5 * t * (1 + t * (4 - 3 * t));
+  weights[3] = 0.5 * t * t * (t - 1);
+}
+
+function cubicAt({ edge, hu }: HuPatch, x: number, y: number, z: number, outsideHu: number): number {
+  if (x < 0 || y < 0 || z < 0 || x > edge - 1 || y > edge - 1 || z > edge - 1) return outsideHu;
+  const x0 = Math.floor(x);
+  const y0 = Math.floor(y);
+  const z0 = Math.floor(z);
+  catmullRom(x - x0, weightsX);
+  catmullRom(y - y0, weightsY);
+  catmullRom(z - z0, weightsZ);
+  let sum = 0;
+  for (let c = 0; c < 4; c++) {
+    const k = Math.min(edge - 1, Math.max(0, z0 + c - 1));
+    for (let b = 0; b < 4; b++) {
+      const j = Math.min(edge - 1, Math.max(0, y0 + b - 1));
+      const row = edge * (j + edge * k);
+      let line = 0;
+      for (let a = 0; a < 4; a++)
+        line += weightsX[a]! * hu[row + Math.min(edge - 1, Math.max(0, x0 + a - 1))]!;
+      sum += weightsZ[c]! * weightsY[b]! * line;
+    }
+  }
+  return sum;
+}
+
+function dot(a: Vec3, b: readonly number[]): number {
+  return a[0] * b[0]! + a[1] * b[1]! + a[2] * b[2]!;
+}
