@@ -1,0 +1,127 @@
+/**
+ * The two steps of a Wasserstein GAN with gradient penalty (Gulrajani et al. 2017), each one program: forward,
+ * backward (for the penalty twice), Adam, and for the generator its moving average.
+ *
+ * Every value of the training's state is an input by its own name and an output by `next(name)`.
+ */
+import * as t from '../tensor/index.ts';
+import type { Program, Tensor } from '../tensor/index.ts';
+import { adamUpdate, movingAverage, type AdamConfig } from '../nn/adam.ts';
+import type { Layer, ParameterSpec, Parameters } from '../nn/layers.ts';
+import { critic } from './critic.ts';
+import { generator } from './generator.ts';
+import type { Preset, Stage } from './presets.ts';
+
+export const next = (name: string): string => `next.${name}`;
+export const firstMoment = (name: string): string => `adam.first.${name}`;
+export const secondMoment = (name: string): string => `adam.second.${name}`;
+export const average = (name: string): string => `average.${name}`;
+
+export const adamConfig = (preset: Preset, stage: Stage): AdamConfig => ({
+  learningRate: stage.learningRate,
+  beta1: preset.adamBeta1,
+  beta2: preset.adamBeta2,
+  epsilon: preset.adamEpsilon,
+});
+
+/** Under the square root of the penalty, whose derivative would be infinite for a gradient of exactly zero. */
+const SLOPE_EPSILON = 1e-12;
+
+/**
+ * One critic step. Feeds besides the state: `real` [B, 1, r, r, r] in [−1, 1], `latent` [B, latentSize], `mix`
+ * [B, 1, 1, 1, 1] in [0, 1], and Adam's two scalars. Measures: `criticLoss`, `wasserstein` (E[D(real)] − E[D(fake)]),
+ * `gradientPenalty` (before λ) and `gradientNorm` (mean of ‖∇D‖ at the mixed images).
+ */
+export function criticStep(preset: Preset, stage: Stage): Program {
+  const { batchSize: batch, resolution: r } = stage;
+  const judge = critic(preset.architecture, r);
+  const make = generator(preset.architecture, r);
+  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
+
+  const real = t.input('real', [batch, 1, r, r, r]);
+  const fake = make.apply(parameters, t.input('latent', [batch, preset.architecture.latentSize]));
+  const scoreReal = judge.apply(parameters, real);
+  const meanReal = mean(scoreReal);
+  const meanFake = mean(judge.apply(parameters, fake));
+  const penalty = gradientPenalty(judge, parameters, real, fake, t.input('mix', [batch, 1, 1, 1, 1]));
+
+  const wasserstein = t.sub(meanReal, meanFake);
+  let criticLoss = t.add(t.neg(wasserstein), t.mul(penalty.value, preset.gradientPenalty));
+  if (preset.drift > 0) criticLoss = t.add(criticLoss, t.mul(mean(t.square(scoreReal)), preset.drift));
+  return {
+    criticLoss,
+    wasserstein,
+    gradientPenalty: penalty.value,
+    gradientNorm: penalty.norm,
+    ...updates(judge.parameters, parameters, criticLoss, adamConfig(preset, stage)),
+  };
+}
+
+/**
+ * One generator step. Feeds besides the state: `latent` [B, latentSize], Adam's two scalars and `averageRate`.
+ * Measure: `generatorLoss`.
+ */
+export function generatorStep(preset: Preset, stage: Stage): Program {
+  const judge = critic(preset.architecture, stage.resolution);
+  const make = generator(preset.architecture, stage.resolution);
+  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
+  const latent = t.input('latent', [stage.batchSize, preset.architecture.latentSize]);
+  const generatorLoss = t.neg(mean(judge.apply(parameters, make.apply(parameters, latent))));
+  const program: Record<string, Tensor> = {
+    generatorLoss,
+    ...updates(make.parameters, parameters, generatorLoss, adamConfig(preset, stage)),
+  };
+  const rate = t.input('averageRate', []);
+  for (const { name, shape } of make.parameters)
+    program[next(average(name))] = movingAverage(t.input(average(name), shape), program[next(name)]!, rate);
+  return program;
+}
+
+/** The generator alone: feeds `latent` [B, latentSize] and its parameters, gives `image` [B, 1, r, r, r] in [−1, 1]. */
+export function generatorProgram(preset: Preset, resolution: number, batch: number): Program {
+  const make = generator(preset.architecture, resolution);
+  const latent = t.input('latent', [batch, preset.architecture.latentSize]);
+  return { image: make.apply(parameterInputs(make.parameters), latent) };
+}
+
+/** E[(‖∇D(x̂)‖ − 1)²] at x̂ = mix · real + (1 − mix) · fake, one mix per sample. */
+function gradientPenalty(
+  judge: Layer,
+  parameters: Parameters,
+  real: Tensor,
+  fake: Tensor,
+  mix: Tensor,
+): { value: Tensor; norm: Tensor } {
+  const mixed = t.add(fake, t.mul(mix, t.sub(real, fake)));
+  const [slope] = t.gradient(t.sumAll(judge.apply(parameters, mixed)), [mixed]);
+  const norms = t.sqrt(t.add(t.reduceSum(t.square(slope!), [1, 2, 3, 4]), SLOPE_EPSILON));
+  return { value: mean(t.square(t.sub(norms, 1))), norm: mean(norms) };
+}
+
+/** New parameters and moments of the network that learns. */
+function updates(
+  learning: readonly ParameterSpec[],
+  parameters: Parameters,
+  loss: Tensor,
+  config: AdamConfig,
+): Record<string, Tensor> {
+  const scalars = { stepSize: t.input('stepSize', []), secondCorrection: t.input('secondCorrection', []) };
+  const tensors = learning.map(({ name }) => parameters(name));
+  const gradients = t.gradient(loss, tensors);
+  const results: Record<string, Tensor> = {};
+  learning.forEach(({ name, shape }, i) => {
+    const moments = { first: t.input(firstMoment(name), shape), second: t.input(secondMoment(name), shape) };
+    const updated = adamUpdate(config, tensors[i]!, gradients[i]!, moments, scalars);
+    results[next(name)] = updated.parameter;
+    results[next(firstMoment(name))] = updated.moments.first;
+    results[next(secondMoment(name))] = updated.moments.second;
+  });
+  return results;
+}
+
+function parameterInputs(specs: readonly ParameterSpec[]): Parameters {
+  const inputs = new Map(specs.map(({ name, shape }) => [name, t.input(name, shape)]));
+  return (name) => inputs.get(name)!;
+}
+
+const mean = (x: Tensor): Tensor => t.mul(t.sumAll(x), 1 / t.sizeOf(x.shape));
