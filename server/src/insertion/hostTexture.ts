@@ -8,7 +8,7 @@ const EDGE_HIGH_HU = -100;
 /** Soft tissue (muscle, heart, liver), whose texture is noise rather than structure. */
 const TISSUE_HU = { low: -60, high: 160 } as const;
 const WINDOW = 16;
-const STRIDE = 6;
+const STRIDE = 8;
 const SMOOTHING_RADIUS = 3;
 
 /**

@@ -24,8 +24,8 @@ export function measureEdge({ edge, hu }: HuPatch, { backgroundHu, halfHu }: Pat
         slopes.push(Math.sqrt(gx * gx + gy * gy + gz * gz) / 2);
       }
   if (slopes.length < 20) return 1;
-  slopes.sort((a, b) => a - b);
-  const steep = slopes[Math.floor(slopes.length * 0.7)]!;
+  const sorted = Float32Array.from(slopes).sort();
+  const steep = sorted[Math.floor(slopes.length * 0.7)]!;
   return steep <= 0 ? 1 : Math.min(edge / 8, height / (steep * Math.sqrt(2 * Math.PI)));
 }
 

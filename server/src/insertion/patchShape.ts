@@ -56,10 +56,9 @@ export function toHuPatch(data: Float32Array): HuPatch {
 /** Measures the nodule in a patch; throws `unusable` where the patch shows none. */
 export function measurePatch({ edge, hu }: HuPatch): PatchShape {
   const backgroundHu = borderMedian(edge, hu);
-  const above: number[] = [];
-  for (const value of hu) if (value > backgroundHu + NODULE_MARGIN_HU) above.push(value);
+  const above = hu.filter((value) => value > backgroundHu + NODULE_MARGIN_HU);
   if (above.length < MIN_VOXELS) throw emptyPatch();
-  above.sort((a, b) => a - b);
+  above.sort();
   const level = above[Math.floor(above.length * LEVEL_PERCENTILE)]!;
   const halfHu = backgroundHu + (level - backgroundHu) / 2;
   const mask = new Uint8Array(hu.length);
@@ -93,13 +92,14 @@ export function sphereDiameter(volume: number): number {
 
 /** Median HU of the patch's six faces; kept near parenchyma, because a nodule may touch a face. */
 function borderMedian(edge: number, hu: Float32Array): number {
-  const border: number[] = [];
+  const border = new Float32Array(edge ** 3 - (edge - 2) ** 3);
+  let count = 0;
   for (let k = 0; k < edge; k++)
     for (let j = 0; j < edge; j++)
       for (let i = 0; i < edge; i++)
         if (i === 0 || j === 0 || k === 0 || i === edge - 1 || j === edge - 1 || k === edge - 1)
-          border.push(hu[i + edge * (j + edge * k)]!);
-  border.sort((a, b) => a - b);
+          border[count++] = hu[i + edge * (j + edge * k)]!;
+  border.sort();
   const median = border[border.length >> 1]!;
   return Math.min(PARENCHYMA_HU + 90, Math.max(PARENCHYMA_HU - 90, median));
 }

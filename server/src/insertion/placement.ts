@@ -35,6 +35,8 @@ const TISSUE_HU = -400;
 /** Vessels above this share make a proposed place a poor one. */
 const QUIET_TISSUE_SHARE = 0.02;
 const PROPOSALS = 80;
+/** How far beyond the nearest lung a suggestion is looked for. */
+const NEAREST_LIMIT_MM = 60;
 
 /**
  * Decides whether a nodule of this diameter may be centred here.
@@ -190,28 +192,40 @@ function sampleSphere(
     : { lungShare: inLung / all, tissueShare: tissue / Math.max(1, inLung) };
 }
 
-/** Nearest coarse lung voxel that is deep enough and passes the same judgement. */
+/** Nearest coarse lung voxel that is deep enough and passes the same judgement, looked for in widening shells. */
 function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: number): Vec3 | null {
   const { depth } = lung;
-  const [nx, ny] = depth.size;
+  const [nx, ny, nz] = depth.size;
   const from = worldToIndex(depth, centre);
   const radius = diameterMm / 2;
   for (const wantedDepth of [Math.max(2, radius), Math.max(2, radius * 0.5)]) {
-    const found: { at: number; square: number }[] = [];
-    for (let at = 0; at < depth.data.length; at++) {
-      if (depth.data[at]! < wantedDepth) continue;
-      const i = at % nx;
-      const j = Math.floor(at / nx) % ny;
-      const k = Math.floor(at / (nx * ny));
-      const dx = (i - from[0]) * depth.spacing[0];
-      const dy = (j - from[1]) * depth.spacing[1];
-      const dz = (k - from[2]) * depth.spacing[2];
-      found.push({ at, square: dx * dx + dy * dy + dz * dz });
-    }
-    found.sort((a, b) => a.square - b.square);
-    for (const { at } of found) {
-      const place = pointOf(depth, at);
-      if (judge(host, lung, place, diameterMm).allowed) return place;
+    const squares = new Float32Array(depth.data.length).fill(Infinity);
+    let nearest = Infinity;
+    let at = 0;
+    for (let k = 0; k < nz; k++)
+      for (let j = 0; j < ny; j++)
+        for (let i = 0; i < nx; i++, at++) {
+          if (depth.data[at]! < wantedDepth) continue;
+          const dx = (i - from[0]) * depth.spacing[0];
+          const dy = (j - from[1]) * depth.spacing[1];
+          const dz = (k - from[2]) * depth.spacing[2];
+          const square = dx * dx + dy * dy + dz * dz;
+          squares[at] = square;
+          if (square < nearest) nearest = square;
+        }
+    if (nearest === Infinity) continue;
+    let inner = -1;
+    const last = Math.sqrt(nearest) + NEAREST_LIMIT_MM;
+    for (let outer = Math.sqrt(nearest) + 3; inner < last; outer = inner * 1.3 + 3) {
+      const shell: number[] = [];
+      for (let voxel = 0; voxel < squares.length; voxel++)
+        if (squares[voxel]! > inner * Math.abs(inner) && squares[voxel]! <= outer * outer) shell.push(voxel);
+      shell.sort((a, b) => squares[a]! - squares[b]!);
+      for (const voxel of shell) {
+        const place = pointOf(depth, voxel);
+        if (judge(host, lung, place, diameterMm).allowed) return place;
+      }
+      inner = outer;
     }
   }
   return null;

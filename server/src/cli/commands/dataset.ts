@@ -1,17 +1,73 @@
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { buildDataset } from '../../dataset/build.ts';
 import type { CommandContext } from '../context.ts';
 import { integer, positive } from '../options.ts';
-import { table } from '../output.ts';
 
 interface BuildOptions {
   readonly vois: string;
   readonly xml?: string;
   readonly class: 'malignant' | 'benign' | 'all';
   readonly form: 'isolated' | 'context';
-  readonly mm?: number;
-  readonly minDiameter: number;
+  readonly field: 'scaled' | { readonly mm: number };
+  readonly minDiameter?: number;
   readonly fold: 'train' | 'test';
-  readonly splitSeed: number;
+  readonly splitSeed?: number;
   readonly out: string;
+}
+
+export function registerDataset(program: Command, context: () => CommandContext): void {
+  const dataset = program.command('dataset').description('sets of 64³ nodule patches');
+  dataset
+    .command('build')
+    .description('cut patches of the nodules of one fold of a split by patient')
+    .requiredOption('--vois <dir>', 'folder with image/, mask/ and nodules.csv')
+    .option('--xml <dir>', 'LIDC XML: readers’ ratings instead of majority votes decide the class')
+    .addOption(new Option('--class <class>', 'which nodules').choices(['malignant', 'benign', 'all']).default('malignant'))
+    .addOption(new Option('--form <form>', 'isolated on parenchyma, or as in the CT').choices(['isolated', 'context']).default('isolated'))
+    .option('--field <scaled|mm>', 'field of view: twice the diameter, or millimetres', field, 'scaled')
+    .option('--min-diameter <mm>', 'leave out smaller nodules', positive)
+    .addOption(new Option('--fold <fold>', 'which patients').choices(['train', 'test']).default('train'))
+    .option('--split-seed <number>', 'seed of the split by patient', integer(0))
+    .requiredOption('--out <dir>', 'new folder for patches and manifest')
+    .action(async (options: BuildOptions) => run(context(), options));
+}
+
+function field(text: string): BuildOptions['field'] {
+  if (text === 'scaled') return 'scaled';
+  try {
+    return { mm: positive(text) };
+  } catch {
+    throw new InvalidArgumentError('scaled, or a number of millimetres');
+  }
+}
+
+async function run({ output, signal }: CommandContext, options: BuildOptions): Promise<void> {
+  const outDir = resolve(options.out);
+  const manifest = await buildDataset({
+    source: {
+      kind: 'vois',
+      dir: resolve(options.vois),
+      ...(options.xml === undefined ? {} : { xmlDir: resolve(options.xml) }),
+    },
+    class: options.class,
+    form: options.form,
+    fieldOfView: options.field,
+    ...(options.minDiameter === undefined ? {} : { minDiameterMm: options.minDiameter }),
+    ...(options.splitSeed === undefined ? {} : { split: { seed: options.splitSeed } }),
+    fold: options.fold,
+    outDir,
+    signal,
+    onProgress: (done, total) => output.progress(done / total, `patch ${done} of ${total}`),
+  });
+  const { patches, ...summary } = manifest;
+  const patients = new Set(patches.map(({ patientId }) => patientId)).size;
+  output.result(
+    { outDir, patients, ...summary },
+    [
+      `${manifest.count} patches of ${patients} patients (${options.fold} fold) in ${outDir}`,
+      `Cancer rule: ${JSON.stringify(manifest.rule)}`,
+      `Split ${manifest.split.hash.slice(0, 12)}, patches ${manifest.sha256.slice(0, 12)}`,
+    ].join('\n'),
+  );
 }

@@ -1,6 +1,6 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
 import type { QualityCheck } from '@nodulelab/contract';
-import type { DerivedProvenance } from '../../dicom/derivedCt.ts';
+import type { Provenance } from '../../dicom/provenance.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 
@@ -36,12 +36,13 @@ export interface DeriveWork {
   readonly seriesInstanceUID: string;
   readonly box: IndexBox;
   readonly hu: Int16Array;
-  readonly provenance: DerivedProvenance;
+  readonly provenance: Provenance;
   readonly now: Date;
 }
 
 export interface DerivedFiles {
   readonly seriesInstanceUID: string;
+  readonly seriesDescription: string;
   readonly instances: readonly { readonly sopInstanceUID: string; readonly bytes: Uint8Array }[];
 }
 

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { openPatchFile } from '../../dataset/patchFile.ts';
+import { onnxCpuEngine } from '../../engine/onnxCpu.ts';
+import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
+import { PRESETS, presetNamed } from '../../gan/presets.ts';
+import { train } from '../../gan/train.ts';
+import type { CommandContext } from '../context.ts';
+import { integer, positive } from '../options.ts';
+import type { Output } from '../output.ts';
+
+interface TrainOptions {
+  readonly dataset: string;
+  readonly preset: string;
+  readonly widthDivisor: number;
+  readonly out: string;
+  readonly seed: number;
+  readonly resume: boolean;
+  readonly updates?: number;
+  readonly minutes?: number;
+  readonly epochs?: number;
+  readonly threads?: number;
+  readonly events: boolean;
+}
+
+export function registerTrain(program: Command, context: () => CommandContext): void {
+  program
+    .command('train')
+    .description(
+      'train the WGAN-GP. An epoch shows the critic the whole set once; a generator update is n_critic critic steps and one generator step',
+    )
+    .requiredOption('--dataset <dir>', 'patches made by nodulelab dataset build')
+    .option('--preset <name>', Object.keys(PRESETS).join(' or '), 'seed-64')
+    .option('--width-divisor <number>', 'divide all channel counts', integer(1, 64), 1)
+    .requiredOption('--out <dir>', 'folder for checkpoints')
+    .option('--seed <number>', 'seed of weights, latents and order', integer(0, 2 ** 31 - 1), 1)
+    .option('--no-resume', 'refuse a folder with checkpoints instead of going on from the newest')
+    .option('--updates <number>', 'end after this many generator updates in all', integer(1))
+    .option('--minutes <number>', 'end after this many minutes in all', positive)
+    .option('--epochs <number>', 'end after this many epochs of the current stage', positive)
+    .option('--threads <number>', 'threads of the engine; one per core by default', integer(1, 256))
+    .option('--events', 'one JSON event a line on stdout', false)
+    .action(async (options: TrainOptions) => run(context(), options));
+}
+
+async function run({ output, signal }: CommandContext, options: TrainOptions): Promise<void> {
+  const dataset = await openPatchFile(resolve(options.dataset));
+  const { updates, minutes, epochs, threads } = options;
+  try {
+    const result = await train({
+      preset: presetNamed(options.preset, options.widthDivisor),
+      dataset,
+      outDir: resolve(options.out),
+      seed: options.seed,
+      engine: onnxCpuEngine(threads === undefined ? {} : { threads }),
+      resume: options.resume,
+      limits: {
+        ...(updates === undefined ? {} : { maxUpdates: updates }),
+        ...(minutes === undefined ? {} : { maxMinutes: minutes }),
+        ...(epochs === undefined ? {} : { epochs }),
+      },
+      clock: () => performance.now(),
+      signal,
+      onProgress: (event) =>
+        options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event),
+    });
+    if (options.events) return;
+    const { file, folder } = result.checkpoint;
+    const { update, seconds } = result.state.counters;
+    output.result(
+      { reason: result.reason, updates: update, seconds, checkpoint: resolve(folder, file) },
+      `${update} generator updates in ${(seconds / 60).toFixed(1)} min (${result.reason})\nCheckpoint ${resolve(folder, file)}\nMake a model of it: nodulelab export --checkpoints ${folder} --name NAME`,
+    );
+  } finally {
+    await dataset.close();
+  }
+}
+
+function tell(output: Output, event: TrainingEvent): void {
+  switch (event.type) {
+    case 'stage':
+      output.note(
+        `Stage ${event.stage + 1}: ${event.resolution}³, ${event.batchesPerEpoch} batches an epoch${event.resumedFrom === null ? '' : `, resumed at update ${event.update}`}`,
+      );
+      break;
+    case 'progress':
+      output.progress(fractionOf(event), lineOf(event));
+      break;
+    case 'checkpoint':
+      output.note(`Checkpoint at update ${event.update}: ${event.sha256.slice(0, 12)}`);
+      break;
+    case 'finished':
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
+/** How far the stage is, from the time that it has left; unknown is shown as nothing done. */
+function fractionOf({ secondsLeft, secondsPerUpdate, update }: ProgressEvent): number {
+  if (secondsLeft === null) return 0;
+  const left = secondsLeft / Math.max(secondsPerUpdate, 1e-9);
+  return Math.min(0.999, update / (update + left));
+}
+
+function lineOf(event: ProgressEvent): string {
+  const left = event.secondsLeft === null ? '' : `, ${duration(event.secondsLeft)} left`;
+  return (
+    `${event.resolution}³ epoch ${event.epoch.toFixed(1)} update ${event.update}: ` +
+    `critic ${event.criticLoss.toFixed(3)} W ${event.wasserstein.toFixed(3)} |∇| ${event.gradientNorm.toFixed(3)}, ` +
+    `${event.secondsPerUpdate.toFixed(2)} s/update, waiting for data ${(event.dataWaitShare * 100).toFixed(1)}%${left}`
+  );
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

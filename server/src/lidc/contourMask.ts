@@ -1,0 +1,116 @@
+/**
+ * Outlines → pixels. LIDC outlines run through the first pixels outside the lesion, for lesions and for holes alike, so
+ * the outline's own pixels never belong to the region that it encloses.
+ */
+import type { IndexBox } from '../volume/ctVolume.ts';
+import type { LidcContour } from './xml.ts';
+
+/** A mask within a box of voxel indices. */
+export interface BoxMask {
+  readonly box: IndexBox;
+  /** 1 inside the lesion; i fastest, then j, then k, over the box alone. */
+  readonly bits: Uint8Array;
+}
+
+/** A mark's outline with the index of its slice in the volume. */
+export interface PlacedContour extends Pick<LidcContour, 'inclusion' | 'points'> {
+  readonly slice: number;
+}
+
+/**
+ * The voxels of one reader's mark, or undefined where no voxel lies inside its outlines (a mark so small that its
+ * outline closes on itself).
+ */
+export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefined {
+  const points = contours.flatMap((contour) => contour.points);
+  if (points.length === 0) return undefined;
+  const slices = contours.map(({ slice }) => slice);
+  const low = [least(points.map(([x]) => x)), least(points.map(([, y]) => y)), least(slices)] as const;
+  const high = [most(points.map(([x]) => x)) + 1, most(points.map(([, y]) => y)) + 1, most(slices) + 1] as const;
+  const ni = high[0] - low[0];
+  const nj = high[1] - low[1];
+  const bits = new Uint8Array(ni * nj * (high[2] - low[2]));
+  // Holes last: a hole counts wherever its outline stands in the file.
+  for (const contour of contours.toSorted((a, b) => Number(b.inclusion) - Number(a.inclusion))) {
+    const region = enclosedPixels(contour.points, low[0], low[1], ni, nj);
+    const start = ni * nj * (contour.slice - low[2]);
+    region.forEach((inside, pixel) => {
+      if (inside) bits[start + pixel] = contour.inclusion ? 1 : 0;
+    });
+  }
+  return bits.some((bit) => bit === 1) ? trim({ box: { min: low, max: high }, bits }) : undefined;
+}
+
+/** Pixels strictly inside the closed polygon of pixel centres (even-odd rule), the polygon's own pixels left out. */
+function enclosedPixels(
+  points: LidcContour['points'],
+  lowX: number,
+  lowY: number,
+  ni: number,
+  nj: number,
+): Uint8Array {
+  const region = new Uint8Array(ni * nj);
+  for (let j = 0; j < nj; j++) {
+    const y = lowY + j;
+    const crossings: number[] = [];
+    points.forEach(([x1, y1], index) => {
+      const [x2, y2] = points[(index + 1) % points.length] ?? [x1, y1];
+      // Half-open in y, so that a vertex on the line counts once.
+      if (y1 <= y !== y2 <= y) crossings.push(x1 + ((y - y1) * (x2 - x1)) / (y2 - y1));
+    });
+    crossings.sort((a, b) => a - b);
+    for (let pair = 0; pair + 1 < crossings.length; pair += 2) {
+      const from = Math.ceil(crossings[pair] ?? 0);
+      const to = Math.floor(crossings[pair + 1] ?? -1);
+      for (let x = from; x <= to; x++) region[x - lowX + ni * j] = 1;
+    }
+  }
+  for (const [x, y] of points) region[x - lowX + ni * (y - lowY)] = 0;
+  return region;
+}
+
+/** The same mask in the smallest box that holds it. Expects at least one bit set. */
+export function trim({ box, bits }: BoxMask): BoxMask {
+  const [ni, nj, nk] = boxSize(box);
+  const low = [ni, nj, nk];
+  const high = [0, 0, 0];
+  for (let index = 0; index < bits.length; index++) {
+    if (!bits[index]) continue;
+    const at = [index % ni, Math.floor(index / ni) % nj, Math.floor(index / (ni * nj))];
+    at.forEach((value, axis) => {
+      low[axis] = Math.min(low[axis] ?? 0, value);
+      high[axis] = Math.max(high[axis] ?? 0, value + 1);
+    });
+  }
+  const at = (offsets: readonly number[], axis: 0 | 1 | 2): number => box.min[axis] + (offsets[axis] ?? 0);
+  const tight: IndexBox = {
+    min: [at(low, 0), at(low, 1), at(low, 2)],
+    max: [at(high, 0), at(high, 1), at(high, 2)],
+  };
+  return { box: tight, bits: cropTo({ box, bits }, tight) };
+}
+
+/** The bits of `mask` in another box; 0 where that box reaches beyond the mask's own. */
+export function cropTo(mask: BoxMask, box: IndexBox): Uint8Array {
+  const [ni, nj, nk] = boxSize(box);
+  const [mi, mj] = boxSize(mask.box);
+  const bits = new Uint8Array(ni * nj * nk);
+  for (let k = Math.max(box.min[2], mask.box.min[2]); k < Math.min(box.max[2], mask.box.max[2]); k++)
+    for (let j = Math.max(box.min[1], mask.box.min[1]); j < Math.min(box.max[1], mask.box.max[1]); j++)
+      for (let i = Math.max(box.min[0], mask.box.min[0]); i < Math.min(box.max[0], mask.box.max[0]); i++)
+        bits[i - box.min[0] + ni * (j - box.min[1] + nj * (k - box.min[2]))] =
+          mask.bits[i - mask.box.min[0] + mi * (j - mask.box.min[1] + mj * (k - mask.box.min[2]))] ?? 0;
+  return bits;
+}
+
+export function boxSize({ min, max }: IndexBox): [number, number, number] {
+  return [max[0] - min[0], max[1] - min[1], max[2] - min[2]];
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.min(a, b), Infinity);
+}
+
+function most(values: readonly number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), -Infinity);
+}
