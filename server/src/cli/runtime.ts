@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ServerEvent } from '@nodulelab/contract';
-import { startOrthanc } from '../../../orthanc/startOrthanc.ts';
+import { startOrthanc } from '../../../orthanc/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { makeUidGenerator } from '../dicom/uid.ts';
 import { createGuardedArchive } from '../security/guardedArchive.ts';
@@ -14,7 +14,7 @@ import { createOrthancClient } from '../pacs/orthancClient.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { startImaging } from '../services/imaging/client.ts';
 import { createModelRegistry } from '../services/models.ts';
-import { openStore } from '../store/index.ts';
+import { openStore } from '../store/store.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 export const VERSION = packageJson.version;

@@ -1,7 +1,7 @@
 /** What the use cases work with; everything that touches the outside world is passed in. */
 import type { ServerEvent } from '@nodulelab/contract';
 import type { OrthancClient } from '../pacs/orthancClient.ts';
-import type { Store } from '../store/index.ts';
+import type { Store } from '../store/store.ts';
 import type { Imaging } from './imaging/client.ts';
 import type { ModelRegistry } from './models.ts';
 

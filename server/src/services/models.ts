@@ -28,6 +28,15 @@ export function createModelRegistry(dirs: readonly string[]): ModelRegistry {
     return found.toSorted((a, b) => b.model.resolution - a.model.resolution);
   };
 
+  const open = (sha256: string, dir: string): Promise<Generator> => {
+    const known = loaded.get(sha256);
+    if (known) return known;
+    const opening = loadGenerator(dir);
+    loaded.set(sha256, opening);
+    opening.catch(() => loaded.delete(sha256));
+    return opening;
+  };
+
   return {
     list: async () => (await find()).map(({ model }) => model),
     async load(name) {
@@ -41,13 +50,7 @@ export function createModelRegistry(dirs: readonly string[]): ModelRegistry {
             : `no model named ${name}; there are: ${all.map(({ model }) => model.name).join(', ') || 'none'}`,
           { name },
         );
-      let generator = loaded.get(entry.model.sha256);
-      if (!generator) {
-        generator = loadGenerator(entry.dir);
-        loaded.set(entry.model.sha256, generator);
-        generator.catch(() => loaded.delete(entry.model.sha256));
-      }
-      return { model: entry.model, generator: await generator };
+      return { model: entry.model, generator: await open(entry.model.sha256, entry.dir) };
     },
   };
 }

@@ -66,8 +66,8 @@ async function run({ output, signal }: CommandContext, options: BuildOptions): P
     { outDir, patients, ...summary },
     [
       `${manifest.count} patches of ${patients} patients (${options.fold} fold) in ${outDir}`,
-      `Cancer rule: ${JSON.stringify(manifest.rule)}`,
-      `Split ${manifest.split.hash.slice(0, 12)}, patches ${manifest.sha256.slice(0, 12)}`,
+      `Cancer rule: ${JSON.stringify(manifest.cancerRule)}`,
+      `Split ${manifest.split.sha256.slice(0, 12)}, patches ${manifest.patchesSha256.slice(0, 12)}`,
     ].join('\n'),
   );
 }

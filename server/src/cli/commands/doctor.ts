@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { findOrthanc } from '../../../../orthanc/findOrthanc.ts';
+import { findOrthanc } from '../../../../orthanc/index.ts';
 import { probeEngines } from '../../engine/probe.ts';
 import { createOrthancClient } from '../../pacs/orthancClient.ts';
 import { createModelRegistry } from '../../services/models.ts';
@@ -52,8 +52,8 @@ async function orthanc(url: string | undefined): Promise<Finding[]> {
       ? [{ what: 'Orthanc', ok: false, detail: capabilities }]
       : [{ what: 'Orthanc', ok: true, detail: `${capabilities.version} at ${url}` }];
   }
-  const found = await findOrthanc();
-  return [{ what: 'Orthanc', ok: found.ok, detail: found.ok ? found.executable : found.missing }];
+  const found = findOrthanc();
+  return [{ what: 'Orthanc', ok: found.found, detail: found.found ? found.installation.executable : found.message }];
 }
 
 async function models(dataDir: string): Promise<Finding[]> {

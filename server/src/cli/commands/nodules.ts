@@ -4,7 +4,7 @@ import { listNodules } from '../../services/noduleListing.ts';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 import { findRunningServer } from '../runningServer.ts';
-import { openStore } from '../../store/index.ts';
+import { openStore } from '../../store/store.ts';
 
 export function registerNodules(program: Command, context: () => CommandContext): void {
   program

@@ -38,7 +38,7 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
   const began = performance.now();
   await mkdir(dataDir, { recursive: true });
   output.note('Preparing the viewer');
-  await buildViewer({ onProgress: (fraction, message) => output.progress(fraction, message) });
+  await buildViewer({ onProgress: (message, fraction) => output.progress(fraction, message) });
   const events = createEvents();
   const runtime = await openRuntime({
     dataDir,

@@ -21,8 +21,8 @@ export function factsOf({ series }: Host): HostFacts {
 
 /** The same seed proposes the same place. */
 export function proposeIn(host: Host, work: { readonly diameterMm: number; readonly seed: number }): Vec3 {
-  const random = new Random(work.seed);
-  return proposePlace(host.series.volume, host.lung(), work.diameterMm, () => random.next());
+  const random = Random.of('place', work.seed);
+  return proposePlace(host.series.volume, host.lung(), work.diameterMm, () => random.uniform());
 }
 
 /** @throws NoduleLabError `unusable` with the reason and the nearest allowed place where the guard refuses */
