@@ -9,12 +9,13 @@ export interface OrthancInstallation {
 }
 
 export type OrthancSearch =
-  | { readonly found: true; readonly installation: OrthancInstallation }
+  | ({ readonly ok: true } & OrthancInstallation)
   | {
-      readonly found: false;
-      readonly missing: readonly ('orthanc' | 'orthanc-dicomweb')[];
+      readonly ok: false;
       /** One sentence: what is missing and how to install it. */
-      readonly message: string;
+      readonly missing: string;
+      /** The Debian packages that bring it. */
+      readonly packages: readonly ('orthanc' | 'orthanc-dicomweb')[];
     };
 
 export interface SearchPlaces {
@@ -85,19 +86,19 @@ export function findOrthanc(places: SearchPlaces = defaultSearchPlaces()): Ortha
   const executable = firstOf(places.executableFolders, executableIn);
   const dicomWebPlugin = firstOf(places.pluginPlaces, pluginIn);
   if (executable !== undefined && dicomWebPlugin !== undefined)
-    return { found: true, installation: { executable, dicomWebPlugin } };
-  const missing = [
+    return { ok: true, executable, dicomWebPlugin };
+  const packages = [
     ...(executable === undefined ? (['orthanc'] as const) : []),
     ...(dicomWebPlugin === undefined ? (['orthanc-dicomweb'] as const) : []),
   ];
-  const what = missing
+  const what = packages
     .map((name) => (name === 'orthanc' ? 'Orthanc' : 'the DICOMweb plugin of Orthanc'))
     .join(' and ');
   return {
-    found: false,
-    missing,
-    message:
-      `${what} ${missing.length > 1 ? 'are' : 'is'} not on this machine. On Debian or Ubuntu: apt-get install ${missing.join(' ')}. ` +
+    ok: false,
+    packages,
+    missing:
+      `${what} ${packages.length > 1 ? 'are' : 'is'} not on this machine. On Debian or Ubuntu: apt-get install ${packages.join(' ')}. ` +
       'Elsewhere see https://www.orthanc-server.com/download.php; a plugin in an unusual place is named by ORTHANC_DICOMWEB_PLUGIN.',
   };
 }
