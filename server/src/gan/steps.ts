@@ -7,7 +7,7 @@
 import * as t from '../tensor/index.ts';
 import type { Program, Tensor } from '../tensor/index.ts';
 import { adamUpdate, movingAverage, type AdamConfig } from '../nn/adam.ts';
-import type { Layer, ParameterSpec, Parameters } from '../nn/layers.ts';
+import { upsampleLinear, type Layer, type ParameterSpec, type Parameters } from '../nn/layers.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import type { Preset, Stage } from './presets.ts';
@@ -77,11 +77,16 @@ export function generatorStep(preset: Preset, stage: Stage): Program {
   return program;
 }
 
-/** The generator alone: feeds `latent` [B, latentSize] and its parameters, gives `image` [B, 1, r, r, r] in [−1, 1]. */
-export function generatorProgram(preset: Preset, resolution: number, batch: number): Program {
+/**
+ * The generator alone, one sample: feeds `latent` [1, latentSize] and its parameters, gives `image` [1, 1, s, s, s]
+ * in [−1, 1], made at `resolution` and enlarged smoothly to `size`.
+ */
+export function sampleProgram(preset: Preset, resolution: number, size: number): Program {
   const make = generator(preset.architecture, resolution);
-  const latent = t.input('latent', [batch, preset.architecture.latentSize]);
-  return { image: make.apply(parameterInputs(make.parameters), latent) };
+  const latent = t.input('latent', [1, preset.architecture.latentSize]);
+  let image = make.apply(parameterInputs(make.parameters), latent);
+  while (image.shape[2]! < size) image = upsampleLinear(image);
+  return { image };
 }
 
 /** E[(‖∇D(x̂)‖ − 1)²] at x̂ = mix · real + (1 − mix) · fake, one mix per sample. */
