@@ -47,7 +47,7 @@ async function eachOf<T>(items: readonly T[], work: (item: T, done: number) => P
 async function minify(folder: string, onProgress: AppOptions['onProgress']): Promise<void> {
   const scripts = (await readdir(folder)).filter((name) => name.endsWith('.js') && !LEAVE.test(name));
   await eachOf(scripts, async (name, done) => {
-    onProgress(`Minifying the viewer: ${done} of ${scripts.length} files`, 0.1 + (0.4 * done) / scripts.length);
+    onProgress('Minifying the viewer', 0.1 + (0.4 * done) / scripts.length);
     const file = join(folder, name);
     const { code } = await transform(await readFile(file, 'utf8'), {
       minify: true,
@@ -59,13 +59,18 @@ async function minify(folder: string, onProgress: AppOptions['onProgress']): Pro
 }
 
 async function compress(folder: string, onProgress: AppOptions['onProgress']): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => COMPRESSIBLE.has(extname(name)) && !LEAVE.test(name));
+  const names = (await readdir(folder)).filter(
+    (name) => COMPRESSIBLE.has(extname(name)) && !LEAVE.test(name),
+  );
   await eachOf(names, async (name, done) => {
-    onProgress(`Compressing the viewer: ${done} of ${names.length} files`, 0.5 + (0.45 * done) / names.length);
+    onProgress('Compressing the viewer', 0.5 + (0.45 * done) / names.length);
     const file = join(folder, name);
     const content = await readFile(file);
     if (content.length < SMALLEST_WORTH_COMPRESSING) return;
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: 9,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+    };
     await writeFile(`${file}.br`, await brotli(content, { params }));
     await writeFile(`${file}.gz`, await gzipped(content, { level: 9 }));
   });

@@ -7,7 +7,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { buildApp } from './app.ts';
 
 const here = import.meta.dirname;
@@ -30,6 +30,15 @@ export interface BuildReport {
   readonly seconds: number;
 }
 
+/** Zod brings its messages in fifty languages along; the panel shows none of them. */
+const withoutLocales: Plugin = {
+  name: 'without-locales',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/locales\/index\.js$/ }, () => ({ path: 'locales', namespace: 'empty' }));
+    onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'export {};', loader: 'js' }));
+  },
+};
+
 /** Bundles the extension and the mode into `viewer/dist/plugins/{extension,mode-synthesis}.js`. */
 export async function buildPlugins(): Promise<void> {
   await mkdir(PLUGINS_DIST, { recursive: true });
@@ -47,6 +56,7 @@ export async function buildPlugins(): Promise<void> {
     sourcemap: true,
     legalComments: 'none',
     define: { 'process.env.NODE_ENV': '"production"' },
+    plugins: [withoutLocales],
     logLevel: 'warning',
   });
 }
@@ -64,9 +74,13 @@ export async function buildViewer(options: BuildOptions = {}): Promise<BuildRepo
 }
 
 if (process.argv[1] === import.meta.filename) {
+  let last = '';
   const { appBuilt, seconds } = await buildViewer({
     force: process.argv.includes('--force'),
-    onProgress: (message) => process.stdout.write(`${message}\n`),
+    onProgress: (message) => {
+      if (message !== last) process.stdout.write(`${message}\n`);
+      last = message;
+    },
   });
   process.stdout.write(
     `${appBuilt ? 'Viewer and plugins' : 'Plugins (the viewer was up to date)'}: ${seconds.toFixed(1)} s\n`,

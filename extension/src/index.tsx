@@ -1,0 +1,47 @@
+/** The OHIF extension: one service, one panel, one hanging protocol and the commands behind toolbar and hotkeys. */
+import { hangingProtocol, PROTOCOL_ID } from './hangingProtocol.ts';
+import type { ExtensionContext } from './ohif.ts';
+import { island } from './panel/island.tsx';
+import { SynthesisPanel } from './panel/SynthesisPanel.tsx';
+import { NoduleLabService } from './service/noduleLabService.ts';
+
+let service: NoduleLabService | null = null;
+
+/** Made at the first use: the viewer's libraries are not there yet when extensions register. */
+const serviceOf = (context: ExtensionContext): NoduleLabService =>
+  (service ??= new NoduleLabService(context));
+
+const extension = {
+  id: '@nodulelab/extension',
+
+  onModeEnter(context: ExtensionContext): void {
+    serviceOf(context).enter();
+  },
+
+  onModeExit(): void {
+    service?.leave();
+  },
+
+  getPanelModule: (context: ExtensionContext) => [
+    {
+      name: 'synthesis',
+      iconName: 'tab-segmentation',
+      iconLabel: 'Nodule synthesis',
+      label: 'Nodule synthesis',
+      component: island(() => <SynthesisPanel service={serviceOf(context)} />),
+    },
+  ],
+
+  getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol }],
+
+  getCommandsModule: (context: ExtensionContext) => {
+    const flip = (): void => serviceOf(context).placement.flip();
+    return {
+      defaultContext: 'DEFAULT',
+      actions: { nodulelabFlipPreview: flip },
+      definitions: { nodulelabFlipPreview: { commandFn: flip } },
+    };
+  },
+};
+
+export default extension;

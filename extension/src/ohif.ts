@@ -1,0 +1,103 @@
+/**
+ * The narrow part of OHIF 3.13 that NoduleLab uses. OHIF ships no type declarations, so these are written down from
+ * its behaviour; whatever is not listed here is not relied upon.
+ */
+import type * as Cornerstone from '@cornerstonejs/core';
+
+export type CornerstoneLibrary = typeof Cornerstone;
+export type VolumeViewport = Cornerstone.VolumeViewport;
+
+export interface Subscription {
+  unsubscribe(): void;
+}
+
+interface PubSub<E extends string> {
+  readonly EVENTS: Readonly<Record<E, string>>;
+  subscribe(event: string, callback: () => void): Subscription;
+}
+
+/** One entry of the study browser. */
+export interface DisplaySet {
+  readonly displaySetInstanceUID: string;
+  readonly StudyInstanceUID: string;
+  readonly SeriesInstanceUID: string;
+  readonly SeriesDescription?: string;
+  readonly Modality: string;
+  readonly instances?: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface DisplaySetService extends PubSub<'DISPLAY_SETS_ADDED' | 'DISPLAY_SETS_CHANGED'> {
+  getActiveDisplaySets(): DisplaySet[];
+  getDisplaySetByUID(uid: string): DisplaySet | undefined;
+  getDisplaySetsForSeries(seriesInstanceUID: string): DisplaySet[] | undefined;
+}
+
+export interface GridViewport {
+  readonly viewportId: string;
+  readonly displaySetInstanceUIDs: readonly string[];
+}
+
+export interface ViewportGridService extends PubSub<'ACTIVE_VIEWPORT_ID_CHANGED' | 'GRID_STATE_CHANGED'> {
+  getActiveViewportId(): string;
+  getState(): { readonly viewports: ReadonlyMap<string, GridViewport> };
+  setDisplaySetsForViewports(
+    updates: readonly {
+      viewportId: string;
+      displaySetInstanceUIDs: readonly string[];
+      viewportOptions?: Readonly<Record<string, unknown>>;
+    }[],
+  ): Promise<void>;
+}
+
+export interface CornerstoneViewportService {
+  getCornerstoneViewport(viewportId: string): Cornerstone.Types.IViewport | null | undefined;
+}
+
+export interface NotificationService {
+  show(notification: {
+    title: string;
+    message: string;
+    type?: 'info' | 'success' | 'warning' | 'error';
+    duration?: number;
+  }): void;
+}
+
+export interface Services {
+  readonly displaySetService: DisplaySetService;
+  readonly viewportGridService: ViewportGridService;
+  readonly cornerstoneViewportService: CornerstoneViewportService;
+  readonly uiNotificationService: NotificationService;
+}
+
+export interface DataSource {
+  deleteStudyMetadataPromise(key: string): void;
+  readonly retrieve: {
+    readonly series: {
+      metadata(query: { StudyInstanceUID: string; madeInClient?: boolean }): Promise<unknown>;
+    };
+  };
+}
+
+export interface ExtensionManager {
+  getModuleEntry(id: string): { readonly exports: Readonly<Record<string, unknown>> };
+  getActiveDataSource(): readonly DataSource[];
+}
+
+export interface ServicesManager {
+  readonly services: Services;
+  registerService(registration: { name: string; create: () => unknown }): void;
+}
+
+/** What OHIF hands to every hook of an extension. */
+export interface ExtensionContext {
+  readonly servicesManager: ServicesManager;
+  readonly extensionManager: ExtensionManager;
+  readonly appConfig?: { readonly defaultDataSourceName?: string };
+}
+
+/** The one cornerstone instance of the viewer; a second copy would not share its cache. */
+export function cornerstoneOf(extensionManager: ExtensionManager): CornerstoneLibrary {
+  const { exports } = extensionManager.getModuleEntry('@ohif/extension-cornerstone.utilityModule.common');
+  const libraries = exports['getCornerstoneLibraries'] as () => { cornerstone: CornerstoneLibrary };
+  return libraries().cornerstone;
+}

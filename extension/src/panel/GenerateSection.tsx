@@ -1,0 +1,152 @@
+/** Sampling candidates from the generator, and choosing one. */
+import type { Candidate } from '@nodulelab/contract';
+import type { NoduleLabService } from '../service/noduleLabService.ts';
+import { COUNT, isActive, type Session } from '../state/session.ts';
+import { signed } from '../state/words.ts';
+import { Button, Section } from './parts.tsx';
+
+interface Props {
+  readonly service: NoduleLabService;
+  readonly session: Session;
+  readonly next: boolean;
+}
+
+/** Seeds that a person can read out to another. */
+const rollSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
+
+function CandidateRow({
+  candidate,
+  chosen,
+  onChoose,
+  disabled,
+}: {
+  candidate: Candidate;
+  chosen: boolean;
+  onChoose: () => void;
+  disabled: boolean;
+}) {
+  const name = `Candidate ${candidate.index + 1}`;
+  const { axial, coronal, sagittal } = candidate.thumbnails;
+  return (
+    <button
+      type="button"
+      className="nl-item nl-candidate"
+      aria-pressed={chosen}
+      aria-label={`${name}, mean ${signed(candidate.meanHu)} HU`}
+      onClick={onChoose}
+      disabled={disabled}
+      data-testid={`candidate-${candidate.index + 1}`}
+    >
+      <img src={axial} alt="" title="axial" />
+      <img src={coronal} alt="" title="coronal" />
+      <img src={sagittal} alt="" title="sagittal" />
+      <span className="nl-facts nl-small">
+        <b>{candidate.index + 1}</b>
+        <br />
+        <span className="nl-dim">
+          {signed(candidate.meanHu)}
+          {'\u2009'}HU
+        </span>
+      </span>
+    </button>
+  );
+}
+
+export function GenerateSection({ service, session, next }: Props) {
+  const { generation } = service;
+  const busy = session.generating || isActive(session.job);
+  const model = session.models.find(({ name }) => name === session.modelName);
+  return (
+    <Section
+      number={2}
+      title="Candidates"
+      next={next}
+      aside={
+        session.models.length > 1 ? (
+          <select
+            aria-label="Generator"
+            value={session.modelName ?? ''}
+            onChange={(event) => generation.setModel(event.target.value)}
+          >
+            {session.models.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        ) : (
+          model && (
+            <span className="nl-dim nl-small" style={{ fontWeight: 400 }} title={model.summary}>
+              {model.name}
+            </span>
+          )
+        )
+      }
+    >
+      <div className="nl-row" style={{ flexWrap: 'nowrap', marginTop: 4 }}>
+        <label className="nl-field" title="The same seed gives the same candidates">
+          Seed
+          <input
+            type="number"
+            min={0}
+            max={2 ** 31 - 1}
+            value={session.seed}
+            style={{ width: 66 }}
+            onChange={(event) => generation.setSeed(event.target.valueAsNumber)}
+            data-testid="seed"
+          />
+        </label>
+        <Button icon label="Another seed" title="Another seed" onPress={() => generation.setSeed(rollSeed())}>
+          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" fill="currentColor">
+            <rect x="1.5" y="1.5" width="13" height="13" rx="3" fill="none" stroke="currentColor" />
+            <circle cx="5" cy="5" r="1.3" />
+            <circle cx="8" cy="8" r="1.3" />
+            <circle cx="11" cy="11" r="1.3" />
+          </svg>
+        </Button>
+        <select
+          aria-label="How many candidates"
+          value={session.count}
+          onChange={(event) => generation.setCount(Number(event.target.value))}
+          data-testid="count"
+        >
+          {Array.from({ length: COUNT.most }, (_, n) => n + 1).map((count) => (
+            <option key={count} value={count}>
+              {count}
+            </option>
+          ))}
+        </select>
+        <Button
+          wide
+          main={next && session.candidates.length === 0}
+          disabled={busy}
+          onPress={() => void generation.generate()}
+          testId="generate"
+        >
+          {session.generating ? 'Generating\u2026' : 'Generate'}
+        </Button>
+      </div>
+      <div
+        className="nl-candidates"
+        role="group"
+        aria-label="Candidates: axial, coronal, sagittal"
+        aria-busy={session.generating}
+      >
+        {session.candidates.map((candidate) => (
+          <CandidateRow
+            key={candidate.id}
+            candidate={candidate}
+            chosen={candidate.id === session.chosenCandidateId}
+            onChoose={() => generation.choose(candidate.id)}
+            disabled={busy}
+          />
+        ))}
+        {session.candidates.length === 0 && (
+          <p className="nl-dim nl-small" style={{ margin: 'auto', textAlign: 'center', maxWidth: 220 }}>
+            {session.generating
+              ? 'The generator is at work.'
+              : 'Synthetic nodules appear here, each in axial, coronal and sagittal view.'}
+          </p>
+        )}
+      </div>
+    </Section>
+  );
+}

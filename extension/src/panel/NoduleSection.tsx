@@ -1,0 +1,98 @@
+/** The nodules that the readers marked in this CT. */
+import type { Nodule } from '@nodulelab/contract';
+import type { NoduleLabService } from '../service/noduleLabService.ts';
+import { selectedNodule, type Session } from '../state/session.ts';
+import { describeNodule, malignancyWord, millimetres, readersWord, textureWord } from '../state/words.ts';
+import { readerColour } from '../viewer/scene.ts';
+import { Button, Section } from './parts.tsx';
+
+interface Props {
+  readonly service: NoduleLabService;
+  readonly session: Session;
+  readonly next: boolean;
+}
+
+function Row({ nodule, selected, onSelect }: { nodule: Nodule; selected: boolean; onSelect: () => void }) {
+  const { consensus } = nodule;
+  return (
+    <li>
+      <button
+        type="button"
+        className="nl-item nl-nodule"
+        aria-pressed={selected}
+        aria-label={describeNodule(nodule)}
+        title={describeNodule(nodule)}
+        onClick={onSelect}
+        data-testid={`nodule-${nodule.number}`}
+      >
+        <span className="nl-dim">{nodule.number}</span>
+        <b>{millimetres(nodule.diameterMm)}</b>
+        <span>{consensus ? textureWord(consensus.texture) : 'not rated'}</span>
+        <span className="nl-dim nl-small">
+          {consensus ? `mal. ${consensus.malignancy} \u00b7 ` : ''}
+          {readersWord(nodule.readers)}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function Readers({ nodule }: { nodule: Nodule }) {
+  const readers = [...new Set(nodule.marks.map((mark) => mark.reader))];
+  return (
+    <p className="nl-small nl-dim" style={{ marginTop: 4 }}>
+      {readers.map((reader) => (
+        <span key={reader} style={{ marginRight: 9, whiteSpace: 'nowrap' }}>
+          <i className="nl-swatch" style={{ background: readerColour(reader) }} />
+          reader {reader + 1}
+        </span>
+      ))}
+      {nodule.consensus && (
+        <span style={{ display: 'block' }}>Malignancy: {malignancyWord(nodule.consensus.malignancy)}</span>
+      )}
+    </p>
+  );
+}
+
+export function NoduleSection({ service, session, next }: Props) {
+  const { nodules, nodulesState } = session;
+  const selected = selectedNodule(session);
+  return (
+    <Section
+      number={1}
+      title="Nodules in this CT"
+      next={next}
+      aside={
+        selected && (
+          <Button pressed={session.showContours} onPress={() => service.toggleContours()} testId="contours">
+            Outlines
+          </Button>
+        )
+      }
+    >
+      {nodulesState === 'loading' && <p className="nl-dim">Reading{'\u2026'}</p>}
+      {nodulesState === 'failed' && (
+        <div className="nl-row">
+          <p className="nl-dim nl-wide">The nodules could not be read.</p>
+          <Button onPress={() => void service.reloadNodules()}>Try again</Button>
+        </div>
+      )}
+      {nodulesState === 'ready' && nodules.length === 0 && (
+        <p className="nl-dim">None annotated. Any chest CT can still receive a synthetic nodule.</p>
+      )}
+      {nodules.length > 0 && (
+        <ul className="nl-list" aria-label="Nodules, largest first">
+          {nodules.map((nodule) => (
+            <Row
+              key={nodule.id}
+              nodule={nodule}
+              selected={nodule.id === session.selectedNoduleId}
+              onSelect={() => service.selectNodule(nodule.id)}
+            />
+          ))}
+        </ul>
+      )}
+      {selected && <Readers nodule={selected} />}
+    </Section>
+  );
+}

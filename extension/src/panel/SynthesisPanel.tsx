@@ -1,0 +1,41 @@
+/** The panel "Nodule synthesis": four steps, of which one is the next. */
+import { useSyncExternalStore } from 'react';
+import type { NoduleLabService } from '../service/noduleLabService.ts';
+import { nextStep } from '../state/nextStep.ts';
+import { AcceptSection } from './AcceptSection.tsx';
+import { GenerateSection } from './GenerateSection.tsx';
+import { NoduleSection } from './NoduleSection.tsx';
+import { Button } from './parts.tsx';
+import { PlaceSection } from './PlaceSection.tsx';
+import { styles } from './styles.ts';
+
+export function SynthesisPanel({ service }: { readonly service: NoduleLabService }) {
+  const session = useSyncExternalStore(service.store.watch, service.store.get);
+  const { step, sentence } = nextStep(session);
+  const shared = { service, session };
+  return (
+    <div className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
+      <style>{styles}</style>
+      {session.connection === 'lost' && (
+        <div className="nl-banner" role="alert" data-testid="connection-lost">
+          The NoduleLab server does not answer. Your work here is kept; this page reconnects by itself.
+        </div>
+      )}
+      <div className="nl-next" aria-live="polite" data-testid="next-step">
+        {sentence}
+      </div>
+      {session.error && (
+        <div className="nl-note nl-bad nl-row" role="alert" style={{ marginTop: 0 }} data-testid="error">
+          <span className="nl-wide">{session.error}</span>
+          <Button icon label="Dismiss" onPress={() => service.dismissError()}>
+            {'\u00d7'}
+          </Button>
+        </div>
+      )}
+      <NoduleSection {...shared} next={step === 'nodule'} />
+      <GenerateSection {...shared} next={step === 'generate'} />
+      <PlaceSection {...shared} next={step === 'place'} />
+      <AcceptSection {...shared} next={step === 'accept'} />
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+/** Small pieces that the sections share. */
+import type { ReactNode } from 'react';
+
+export interface SectionProps {
+  readonly number: number;
+  readonly title: string;
+  /** Highlighted: this is the next thing to do. */
+  readonly next: boolean;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+}
+
+export function Section({ number, title, next, aside, children }: SectionProps) {
+  return (
+    <section
+      className="nl-section"
+      data-next={next}
+      aria-label={title}
+      {...(next ? { 'aria-current': 'step' as const } : {})}
+    >
+      <h3>
+        <span className="nl-number" aria-hidden="true">
+          {number}
+        </span>
+        {title}
+        <span className="nl-fill" />
+        {aside}
+      </h3>
+      {children}
+    </section>
+  );
+}
+
+export interface ButtonProps {
+  readonly onPress: () => void;
+  readonly children: ReactNode;
+  readonly main?: boolean;
+  readonly wide?: boolean;
+  readonly icon?: boolean;
+  readonly disabled?: boolean;
+  readonly pressed?: boolean;
+  readonly label?: string;
+  readonly title?: string;
+  readonly testId?: string;
+}
+
+export function Button(props: ButtonProps) {
+  const classes = ['nl-button', props.main && 'nl-main', props.wide && 'nl-wide', props.icon && 'nl-icon'];
+  return (
+    <button
+      type="button"
+      className={classes.filter(Boolean).join(' ')}
+      onClick={props.onPress}
+      disabled={props.disabled ?? false}
+      aria-pressed={props.pressed}
+      aria-label={props.label}
+      title={props.title}
+      data-testid={props.testId}
+    >
+      {props.children}
+    </button>
+  );
+}

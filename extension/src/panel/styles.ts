@@ -1,0 +1,59 @@
+/** The panel's look: OHIF's own colours, one accent, no movement. All names begin with nl-. */
+export const styles = `
+.nl { --nl-accent: hsl(var(--highlight, 191 74% 63%)); --nl-line: hsl(var(--input, 236 62% 21%)); --nl-dim: hsl(var(--muted-foreground, 213 30% 70%));
+  color: hsl(var(--foreground, 0 0% 98%)); font-size: 13px; line-height: 1.4; padding: 6px; display: flex; flex-direction: column; gap: 6px; box-sizing: border-box; }
+.nl *, .nl *::before { box-sizing: border-box; }
+.nl h3 { font-size: 13px; font-weight: 600; margin: 0; display: flex; align-items: center; gap: 7px; min-height: 22px; }
+.nl h3 .nl-fill { flex: 1; }
+.nl p { margin: 0; }
+.nl-next { position: sticky; top: 0; z-index: 3; display: flex; gap: 8px; align-items: center; min-height: 34px; padding: 6px 9px; border-radius: 5px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-accent); }
+.nl-section { border: 1px solid var(--nl-line); border-radius: 5px; padding: 6px 8px 8px; background: hsl(var(--background, 0 0% 0%)); }
+.nl-section[data-next='true'] { border-color: var(--nl-accent); box-shadow: inset 2px 0 0 var(--nl-accent); }
+.nl-number { width: 18px; height: 18px; border-radius: 9px; display: grid; place-items: center; font-size: 11px; background: hsl(var(--input, 236 62% 21%)); color: var(--nl-dim); }
+.nl-section[data-next='true'] .nl-number { background: var(--nl-accent); color: #04121a; }
+.nl-dim { color: var(--nl-dim); }
+.nl-small { font-size: 12px; }
+.nl-row { display: flex; align-items: center; gap: 6px; flex-wrap: wrap; }
+.nl-list { display: flex; flex-direction: column; gap: 2px; max-height: 148px; overflow-y: auto; margin: 4px 0 0; padding: 1px; list-style: none; }
+.nl button { font: inherit; cursor: pointer; border-radius: 4px; border: 1px solid transparent; color: inherit; background: none; }
+.nl button:focus-visible, .nl input:focus-visible, .nl select:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
+.nl button:disabled, .nl input:disabled { opacity: .45; cursor: default; }
+.nl-button { min-height: 28px; padding: 2px 10px; border-color: var(--nl-line) !important; background: hsl(var(--popover, 219 90% 15%)) !important; white-space: nowrap; }
+.nl-button:hover:not(:disabled) { border-color: var(--nl-accent) !important; }
+.nl-button[aria-pressed='true'] { border-color: var(--nl-accent) !important; color: var(--nl-accent); }
+.nl-main { background: hsl(var(--primary, 214 98% 60%)) !important; border-color: transparent !important; color: #04121a !important; font-weight: 600; }
+.nl-icon { width: 28px; padding: 0; display: grid; place-items: center; }
+.nl-wide { flex: 1; }
+.nl-item { width: 100%; display: grid; align-items: center; gap: 8px; padding: 4px 6px; text-align: left; border-color: transparent; }
+.nl-item:hover { background: hsl(var(--popover, 219 90% 15%)); }
+.nl-item[aria-pressed='true'] { background: hsl(var(--popover, 219 90% 15%)); border-color: var(--nl-accent); }
+.nl-nodule { grid-template-columns: 20px 58px 1fr auto; }
+.nl-nodule b { font-weight: 600; }
+.nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
+.nl-candidate { grid-template-columns: 58px 58px 58px 1fr; gap: 3px; padding: 2px; }
+.nl-candidate img { width: 58px; height: 58px; display: block; border-radius: 3px; background: #000; image-rendering: auto; }
+.nl-candidate .nl-facts { padding-left: 5px; overflow: hidden; }
+.nl-field { display: flex; align-items: center; gap: 5px; }
+.nl input[type='number'], .nl select { font: inherit; height: 28px; padding: 0 6px; border-radius: 4px; border: 1px solid var(--nl-line); background: hsl(var(--background, 0 0% 0%)); color: inherit; min-width: 0; }
+.nl input[type='range'] { flex: 1; min-width: 60px; height: 22px; accent-color: hsl(var(--primary, 214 98% 60%)); }
+.nl-note { border-radius: 4px; padding: 6px 8px; border-left: 3px solid; margin-top: 6px; background: hsl(var(--popover, 219 90% 15%)); }
+.nl-warn { border-color: #f59e0b; }
+.nl-bad { border-color: #f87171; }
+.nl-good { border-color: #4ade80; }
+.nl-banner { border-radius: 5px; padding: 7px 9px; background: #4a2a05; border-left: 3px solid #f59e0b; }
+.nl-checks { width: 100%; border-collapse: collapse; margin: 4px 0 6px; font-size: 12px; }
+.nl-checks td { padding: 2px 4px 2px 0; vertical-align: baseline; }
+.nl-checks td:nth-child(3) { text-align: right; white-space: nowrap; }
+.nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; }
+.nl-light[data-verdict='good'] { background: #4ade80; }
+.nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }
+.nl-light[data-verdict='bad'] { background: #f87171; border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
+.nl-swatch { display: inline-block; width: 10px; height: 3px; border-radius: 2px; margin-right: 4px; vertical-align: middle; }
+.nl progress { width: 100%; height: 8px; appearance: none; border: 0; border-radius: 4px; overflow: hidden; background: var(--nl-line); }
+.nl progress::-webkit-progress-bar { background: var(--nl-line); }
+.nl progress::-webkit-progress-value { background: var(--nl-accent); }
+.nl progress::-moz-progress-bar { background: var(--nl-accent); }
+.nl-check-area { min-height: 118px; margin-top: 2px; }
+.nl kbd { font: 600 11px/16px ui-monospace, monospace; border: 1px solid var(--nl-dim); border-radius: 3px; padding: 0 4px; margin-left: 5px; }
+`;

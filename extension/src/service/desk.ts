@@ -1,0 +1,18 @@
+/** What the parts of the service share: the state, the server and the viewer. */
+import type { ApiClient } from '../api/client.ts';
+import { ApiError, messageOf } from '../api/problem.ts';
+import type { Session } from '../state/session.ts';
+import type { Store } from '../state/store.ts';
+import type { Viewer } from '../viewer/viewer.ts';
+
+export interface Desk {
+  readonly store: Store<Session>;
+  readonly api: ApiClient;
+  readonly viewer: Viewer;
+}
+
+/** Shows a failure where it is seen; a server that is gone has a banner of its own. */
+export function report(desk: Desk, error: unknown): void {
+  if (error instanceof ApiError && error.unreachable) desk.store.set({ connection: 'lost' });
+  else desk.store.set({ error: messageOf(error) });
+}

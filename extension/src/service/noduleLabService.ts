@@ -1,0 +1,187 @@
+/** The use cases of the panel. One instance lives as long as the page; `enter` and `leave` bracket the mode. */
+import type { PointLps, ServerEvent, Welcome } from '@nodulelab/contract';
+import { type ApiClient, createApiClient } from '../api/client.ts';
+import { type Connection, listenToEvents } from '../api/events.ts';
+import { ApiError } from '../api/problem.ts';
+import type { ExtensionContext } from '../ohif.ts';
+import {
+  diameterFor,
+  emptySession,
+  forgetHost,
+  type Host,
+  isSynthetic,
+  selectedNodule,
+  type Session,
+} from '../state/session.ts';
+import { createStore, type Store } from '../state/store.ts';
+import type { Scene } from '../viewer/scene.ts';
+import { Viewer } from '../viewer/viewer.ts';
+import { Acceptance } from './acceptance.ts';
+import { type Desk, report } from './desk.ts';
+import { Generation } from './generation.ts';
+import { Placement } from './placement.ts';
+
+/** What the viewports draw for a state of the session. */
+export function sceneOf(session: Session): Scene {
+  const nodule = selectedNodule(session);
+  const synthetic = session.synthetic[0];
+  return {
+    marks: session.showContours ? (nodule?.marks ?? []) : [],
+    centre: session.showContours ? (nodule?.centre ?? synthetic?.centre ?? null) : null,
+    place: session.place
+      ? { centre: session.place, diameterMm: session.diameterMm, refused: session.refusal !== null }
+      : null,
+    badge: isSynthetic(session)
+      ? { text: 'SYNTHETIC', kind: 'synthetic' }
+      : session.previewShown
+        ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }
+        : null,
+    picking: session.picking,
+  };
+}
+
+export class NoduleLabService {
+  readonly store: Store<Session> = createStore<Session>(emptySession);
+  readonly generation: Generation;
+  readonly placement: Placement;
+  readonly acceptance: Acceptance;
+  readonly #viewer: Viewer;
+  readonly #api: ApiClient;
+  readonly #desk: Desk;
+  #welcome: Welcome | null = null;
+  #welcomed = false;
+  #leave: (() => void) | null = null;
+
+  constructor(context: ExtensionContext) {
+    this.#api = createApiClient((input, init) => fetch(input, init));
+    this.#viewer = new Viewer(context, {
+      onHost: (host) => this.#showHost(host),
+      onClick: (point) => void this.placement.placeAt(point),
+    });
+    this.#desk = { store: this.store, api: this.#api, viewer: this.#viewer };
+    this.placement = new Placement(this.#desk);
+    this.generation = new Generation(this.#desk, () => this.placement.candidateChanged());
+    this.acceptance = new Acceptance(this.#desk);
+  }
+
+  enter(): void {
+    if (this.#leave) return;
+    const stopDrawing = this.store.watch(() => this.#viewer.draw(sceneOf(this.store.get())));
+    const stopEvents = listenToEvents({
+      open: () => new EventSource('/api/events'),
+      onEvent: (event: ServerEvent) => this.acceptance.onEvent(event),
+      onConnection: (connection) => this.#connectionChanged(connection),
+      setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
+      clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+    });
+    this.#viewer.start();
+    void this.generation.loadModels();
+    void this.#loadWelcome();
+    this.#leave = () => {
+      stopEvents();
+      this.placement.abandon();
+      this.#viewer.stop();
+      stopDrawing();
+    };
+  }
+
+  leave(): void {
+    this.#leave?.();
+    this.#leave = null;
+    this.store.set({ ...forgetHost, host: null, error: null });
+  }
+
+  /** Brings a nodule into view in all planes, with its readers' outlines. */
+  selectNodule(id: string): void {
+    const nodule = this.store.get().nodules.find((candidate) => candidate.id === id);
+    if (!nodule) return;
+    const { place } = this.store.get();
+    this.store.set({
+      selectedNoduleId: id,
+      showContours: true,
+      // A size chosen for a place that is being looked at is not taken away.
+      ...(place ? {} : { diameterMm: diameterFor(nodule) }),
+    });
+    void this.#viewer.jumpTo(nodule.seriesInstanceUID, nodule.centre);
+  }
+
+  toggleContours(): void {
+    this.store.set({ showContours: !this.store.get().showContours });
+  }
+
+  /** Looks at the place of the preview again. */
+  showPlace(): void {
+    const { host, place } = this.store.get();
+    if (host && place) void this.#viewer.jumpTo(host.seriesInstanceUID, place);
+  }
+
+  showPoint(point: PointLps): void {
+    const { host } = this.store.get();
+    if (host) void this.#viewer.jumpTo(host.seriesInstanceUID, point);
+  }
+
+  dismissError(): void {
+    this.store.set({ error: null });
+  }
+
+  async reloadNodules(): Promise<void> {
+    const { host } = this.store.get();
+    if (!host) return;
+    this.store.set({ nodulesState: 'loading' });
+    const current = (): boolean => this.store.get().host?.seriesInstanceUID === host.seriesInstanceUID;
+    try {
+      const { nodules, synthetic } = await this.#api.call('nodules', {
+        params: { seriesInstanceUID: host.seriesInstanceUID },
+      });
+      if (!current()) return;
+      this.store.set({ nodules, synthetic, nodulesState: 'ready' });
+      this.#greet();
+    } catch (error) {
+      if (!current()) return;
+      this.store.set({ nodulesState: 'failed' });
+      report(this.#desk, error);
+    }
+  }
+
+  #showHost(host: Host | null): void {
+    const known = this.store.get().host;
+    if (known?.seriesInstanceUID === host?.seriesInstanceUID) return;
+    this.placement.abandon();
+    this.store.set({ ...forgetHost, host });
+    if (host) void this.reloadNodules();
+  }
+
+  async #loadWelcome(): Promise<void> {
+    try {
+      this.#welcome = await this.#api.call('welcome', {});
+      this.#greet();
+    } catch (error) {
+      // Without a demo study there is nobody to greet.
+      if (!(error instanceof ApiError && error.status === 404)) report(this.#desk, error);
+    }
+  }
+
+  /** The first minute in the demo study: its nodule in view and candidates ready. */
+  #greet(): void {
+    const { host, nodulesState, candidates, generating } = this.store.get();
+    const welcome = this.#welcome;
+    if (this.#welcomed || !welcome || nodulesState !== 'ready') return;
+    if (host?.seriesInstanceUID !== welcome.seriesInstanceUID) return;
+    this.#welcomed = true;
+    this.selectNodule(welcome.noduleId);
+    if (candidates.length > 0 || generating) return;
+    this.generation.setSeed(welcome.seed);
+    this.generation.setCount(welcome.count);
+    void this.generation.generate();
+  }
+
+  #connectionChanged(connection: Connection): void {
+    const back = connection === 'open' && this.store.get().connection === 'lost';
+    this.store.set({ connection });
+    if (!back) return;
+    void this.acceptance.catchUp();
+    if (this.store.get().models.length === 0) void this.generation.loadModels();
+    if (this.store.get().nodulesState === 'failed') void this.reloadNodules();
+    if (!this.#welcome) void this.#loadWelcome();
+  }
+}

@@ -1,0 +1,59 @@
+/** Numbers and ratings in the words that readers use. */
+import type { Job, Nodule } from '@nodulelab/contract';
+
+/** LIDC texture: 1 = non-solid, 3 = part-solid, 5 = solid; a median may lie between. */
+export function textureWord(texture: number): string {
+  if (texture < 1.75) return 'ground glass';
+  if (texture < 2.75) return 'mostly ground glass';
+  if (texture <= 3.25) return 'part-solid';
+  if (texture <= 4.25) return 'mostly solid';
+  return 'solid';
+}
+
+/** LIDC malignancy, 1 to 5; the words are those of the LIDC reading form. */
+export function malignancyWord(malignancy: number): string {
+  if (malignancy < 1.5) return 'highly unlikely';
+  if (malignancy < 2.5) return 'moderately unlikely';
+  if (malignancy <= 3.5) return 'indeterminate';
+  if (malignancy <= 4.5) return 'moderately suspicious';
+  return 'highly suspicious';
+}
+
+export const readersWord = (readers: number): string => (readers === 1 ? '1 reader' : `${readers} readers`);
+
+/** With a true minus sign, so that columns of HU line up. */
+export const signed = (value: number): string => `${value < 0 ? '\u2212' : ''}${Math.abs(Math.round(value))}`;
+
+export const millimetres = (value: number): string => `${value.toFixed(1)}\u2009mm`;
+
+/** At most three significant digits: a check's value is read, not computed with. */
+export function checkValue(value: number): string {
+  const text = Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
+  return text.replace('-', '\u2212');
+}
+
+/** One line for screen readers and tooltips. */
+export function describeNodule(nodule: Nodule): string {
+  const parts = [`Nodule ${nodule.number}`, millimetres(nodule.diameterMm), readersWord(nodule.readers)];
+  if (nodule.consensus)
+    parts.push(
+      textureWord(nodule.consensus.texture),
+      `malignancy ${malignancyWord(nodule.consensus.malignancy)}`,
+    );
+  return parts.join(', ');
+}
+
+export function jobLine(job: Job): string {
+  switch (job.state) {
+    case 'queued':
+      return job.position === 0 ? 'About to start' : `Waiting, number ${job.position + 1} in the queue`;
+    case 'running':
+      return job.message;
+    case 'done':
+      return 'Done';
+    case 'failed':
+      return job.error.message;
+    case 'cancelled':
+      return 'Cancelled; nothing was written';
+  }
+}

@@ -1,0 +1,128 @@
+/** Draws the scene over one viewport as SVG, redrawn whenever the viewport renders. */
+import type { PointLps } from '@nodulelab/contract';
+import { ballOnPlane, outlinesOnPlane } from '../geometry/outline.ts';
+import { dot, subtract } from '../geometry/vector.ts';
+import type { VolumeViewport } from '../ohif.ts';
+import { readerColour, type Scene } from './scene.ts';
+import { planeOf } from './viewports.ts';
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+function shape(name: string, attributes: Attributes): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}
+
+const BADGE_COLOURS = { synthetic: '#c084fc', preview: '#fbbf24' } as const;
+
+export class Overlay {
+  readonly #element: HTMLDivElement;
+  readonly #svg: SVGSVGElement;
+  readonly #badge: HTMLDivElement;
+
+  constructor(element: HTMLDivElement) {
+    this.#element = element;
+    this.#svg = shape('svg', {
+      'data-nodulelab': 'overlay',
+      'aria-hidden': 'true',
+      style: 'position:absolute;inset:0;width:100%;height:100%;pointer-events:none;overflow:hidden;z-index:1',
+    }) as SVGSVGElement;
+    this.#badge = document.createElement('div');
+    this.#badge.dataset['nodulelab'] = 'badge';
+    this.#badge.setAttribute('role', 'status');
+    this.#badge.style.cssText =
+      'position:absolute;top:30px;left:50%;transform:translateX(-50%);padding:1px 8px;border-radius:4px;font:600 11px/18px Inter,system-ui,sans-serif;letter-spacing:.08em;color:#0b0f19;pointer-events:none;z-index:2;white-space:nowrap';
+    this.#badge.hidden = true;
+    element.append(this.#svg, this.#badge);
+  }
+
+  remove(): void {
+    this.#svg.remove();
+    this.#badge.remove();
+    this.#element.style.cursor = '';
+  }
+
+  /** @param spacing distance between slices that the readers drew on, mm */
+  draw(scene: Scene, viewport: VolumeViewport, spacing: number): void {
+    const plane = planeOf(viewport);
+    const canvas = (point: PointLps): [number, number] =>
+      viewport.worldToCanvas([...point]) as [number, number];
+    const shapes: SVGElement[] = [];
+
+    for (const mark of scene.marks)
+      for (const outline of outlinesOnPlane(mark.contours, plane, spacing))
+        shapes.push(
+          shape('polygon', {
+            points: outline.points
+              .map((point) =>
+                canvas(point)
+                  .map((v) => v.toFixed(1))
+                  .join(','),
+              )
+              .join(' '),
+            fill: 'none',
+            stroke: readerColour(mark.reader),
+            'stroke-width': 1.4,
+            'stroke-linejoin': 'round',
+            'stroke-dasharray': outline.inclusion ? 'none' : '3 3',
+            'data-reader': mark.reader,
+          }),
+        );
+
+    if (scene.centre && scene.marks.length === 0)
+      shapes.push(...this.#cross(canvas(scene.centre), '#f5c542', 1));
+    if (scene.place) shapes.push(...this.#place(scene.place, viewport, canvas));
+
+    this.#svg.replaceChildren(...shapes);
+    this.#badge.hidden = scene.badge === null;
+    if (scene.badge) {
+      this.#badge.textContent = scene.badge.text;
+      this.#badge.style.background = BADGE_COLOURS[scene.badge.kind];
+    }
+    this.#element.style.cursor = scene.picking ? 'crosshair' : '';
+  }
+
+  /** Four short strokes that leave the point itself free to be seen. */
+  #cross([x, y]: [number, number], colour: string, opacity: number): SVGElement[] {
+    const [inner, outer] = [5, 12];
+    return [
+      [x - outer, y, x - inner, y],
+      [x + inner, y, x + outer, y],
+      [x, y - outer, x, y - inner],
+      [x, y + inner, x, y + outer],
+    ].map(([x1, y1, x2, y2]) =>
+      shape('line', { x1: x1!, y1: y1!, x2: x2!, y2: y2!, stroke: colour, 'stroke-width': 1.5, opacity }),
+    );
+  }
+
+  #place(
+    place: NonNullable<Scene['place']>,
+    viewport: VolumeViewport,
+    canvas: (point: PointLps) => [number, number],
+  ): SVGElement[] {
+    const plane = planeOf(viewport);
+    const colour = place.refused ? '#f87171' : '#5acce6';
+    const [x, y] = canvas(place.centre);
+    const away = Math.abs(dot(subtract(place.centre, plane.point), plane.normal));
+    const radius = ballOnPlane(place.centre, place.diameterMm, plane);
+    if (radius === null) return away > place.diameterMm ? [] : this.#cross([x, y], colour, 0.4);
+    const { viewUp } = viewport.getCamera();
+    const rim = place.centre.map((value, axis) => value + radius * viewUp![axis]!) as PointLps;
+    const pixels = Math.max(2, Math.hypot(canvas(rim)[0] - x, canvas(rim)[1] - y));
+    const ring = shape('circle', {
+      cx: x,
+      cy: y,
+      // Outside the nodule, so that its own edge stays visible.
+      r: pixels + 4,
+      fill: 'none',
+      stroke: colour,
+      'stroke-width': 1.3,
+      'stroke-dasharray': '5 4',
+      'data-nodulelab': 'place',
+    });
+    return place.refused ? [ring, ...this.#cross([x, y], colour, 1)] : [ring];
+  }
+}

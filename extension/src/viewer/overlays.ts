@@ -1,0 +1,106 @@
+/** Keeps one overlay on every volume viewport as viewports come and go, and reports clicks as patient points. */
+import type { PointLps } from '@nodulelab/contract';
+import type { CornerstoneLibrary, VolumeViewport } from '../ohif.ts';
+import { Overlay } from './overlay.ts';
+import { emptyScene, type Scene } from './scene.ts';
+
+/** Farther than this between press and release is a drag: window, pan or scroll. */
+const CLICK_PIXELS = 4;
+
+interface Attached {
+  readonly overlay: Overlay;
+  readonly detach: () => void;
+}
+
+export class Overlays {
+  readonly #cornerstone: CornerstoneLibrary;
+  readonly #onClick: (point: PointLps) => void;
+  readonly #attached = new Map<HTMLDivElement, Attached>();
+  #scene: Scene = emptyScene;
+  #stop: (() => void) | null = null;
+
+  constructor(cornerstone: CornerstoneLibrary, onClick: (point: PointLps) => void) {
+    this.#cornerstone = cornerstone;
+    this.#onClick = onClick;
+  }
+
+  start(): void {
+    const { eventTarget, Enums, getEnabledElements } = this.#cornerstone;
+    const elementOf = (event: Event): HTMLDivElement =>
+      (event as CustomEvent<{ element: HTMLDivElement }>).detail.element;
+    const enabled = (event: Event): void => this.#attach(elementOf(event));
+    const disabled = (event: Event): void => this.#detach(elementOf(event));
+    eventTarget.addEventListener(Enums.Events.ELEMENT_ENABLED, enabled);
+    eventTarget.addEventListener(Enums.Events.ELEMENT_DISABLED, disabled);
+    for (const { viewport } of getEnabledElements()) this.#attach(viewport.element);
+    this.#stop = () => {
+      eventTarget.removeEventListener(Enums.Events.ELEMENT_ENABLED, enabled);
+      eventTarget.removeEventListener(Enums.Events.ELEMENT_DISABLED, disabled);
+      for (const element of [...this.#attached.keys()]) this.#detach(element);
+    };
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = null;
+    this.#scene = emptyScene;
+  }
+
+  show(scene: Scene): void {
+    this.#scene = scene;
+    for (const element of this.#attached.keys()) this.#draw(element);
+  }
+
+  #viewportOf(element: HTMLDivElement): VolumeViewport | null {
+    const viewport = this.#cornerstone.getEnabledElement(element)?.viewport;
+    if (viewport?.type !== 'orthographic') return null;
+    const volumeViewport = viewport as VolumeViewport;
+    return volumeViewport.getVolumeId() ? volumeViewport : null;
+  }
+
+  #draw(element: HTMLDivElement): void {
+    const viewport = this.#viewportOf(element);
+    const overlay = this.#attached.get(element)?.overlay;
+    if (!viewport || !overlay) return;
+    const volume = this.#cornerstone.cache.getVolume(viewport.getVolumeId()!);
+    overlay.draw(this.#scene, viewport, volume?.spacing[2] ?? 1);
+  }
+
+  #attach(element: HTMLDivElement): void {
+    if (this.#attached.has(element)) return;
+    const overlay = new Overlay(element);
+    const rendered = (): void => this.#draw(element);
+    let pressed: [number, number] | null = null;
+    const down = (event: PointerEvent): void => {
+      pressed = event.button === 0 ? [event.clientX, event.clientY] : null;
+    };
+    const up = (event: PointerEvent): void => {
+      const start = pressed;
+      pressed = null;
+      if (!start || !this.#scene.picking) return;
+      if (Math.hypot(event.clientX - start[0], event.clientY - start[1]) > CLICK_PIXELS) return;
+      const viewport = this.#viewportOf(element);
+      if (!viewport) return;
+      const { left, top } = viewport.canvas.getBoundingClientRect();
+      this.#onClick(viewport.canvasToWorld([event.clientX - left, event.clientY - top]) as PointLps);
+    };
+    const { IMAGE_RENDERED } = this.#cornerstone.Enums.Events;
+    element.addEventListener(IMAGE_RENDERED, rendered);
+    element.addEventListener('pointerdown', down, true);
+    element.addEventListener('pointerup', up, true);
+    this.#attached.set(element, {
+      overlay,
+      detach: () => {
+        element.removeEventListener(IMAGE_RENDERED, rendered);
+        element.removeEventListener('pointerdown', down, true);
+        element.removeEventListener('pointerup', up, true);
+        overlay.remove();
+      },
+    });
+  }
+
+  #detach(element: HTMLDivElement): void {
+    this.#attached.get(element)?.detach();
+    this.#attached.delete(element);
+  }
+}

@@ -1,0 +1,56 @@
+/** Makes a series that the server has just written appear in the study browser, without reloading the page. */
+import type { DisplaySet, ExtensionManager, Services } from '../ohif.ts';
+
+const APPEARS_WITHIN_MS = 30_000;
+const POLL_MS = 200;
+
+export class SeriesBrowser {
+  readonly #services: Services;
+  readonly #extensionManager: ExtensionManager;
+  readonly #sourceName: string;
+
+  constructor(services: Services, extensionManager: ExtensionManager, sourceName: string) {
+    this.#services = services;
+    this.#extensionManager = extensionManager;
+    this.#sourceName = sourceName;
+  }
+
+  /** Reads the study's series anew and waits until the given one has an entry. */
+  async discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<DisplaySet | null> {
+    const known = this.find(seriesInstanceUID);
+    if (known) return known;
+    const dataSource = this.#extensionManager.getActiveDataSource()[0];
+    if (!dataSource) return null;
+    // The viewer caches a study's metadata under its source's name but forgets it by the bare UID (OHIF 3.13.2).
+    dataSource.deleteStudyMetadataPromise(`${this.#sourceName}:${studyInstanceUID}`);
+    dataSource.deleteStudyMetadataPromise(studyInstanceUID);
+    await dataSource.retrieve.series.metadata({ StudyInstanceUID: studyInstanceUID, madeInClient: true });
+    const deadline = performance.now() + APPEARS_WITHIN_MS;
+    while (performance.now() < deadline) {
+      const found = this.find(seriesInstanceUID);
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return null;
+  }
+
+  find(seriesInstanceUID: string): DisplaySet | null {
+    return this.#services.displaySetService.getDisplaySetsForSeries(seriesInstanceUID)?.[0] ?? null;
+  }
+
+  /** Shows the display set in every viewport that shows a CT now. */
+  async open(displaySet: DisplaySet): Promise<void> {
+    const { viewportGridService, displaySetService } = this.#services;
+    const updates = [...viewportGridService.getState().viewports.values()]
+      .filter(({ displaySetInstanceUIDs }) =>
+        (displaySetInstanceUIDs ?? []).some(
+          (uid) => displaySetService.getDisplaySetByUID(uid)?.Modality === 'CT',
+        ),
+      )
+      .map(({ viewportId }) => ({
+        viewportId,
+        displaySetInstanceUIDs: [displaySet.displaySetInstanceUID],
+      }));
+    await viewportGridService.setDisplaySetsForViewports(updates);
+  }
+}

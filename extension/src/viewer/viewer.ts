@@ -1,0 +1,130 @@
+/** Everything that NoduleLab does to the viewer, behind one door: the service knows no cornerstone and no OHIF. */
+import type { PointLps, PreviewBox } from '@nodulelab/contract';
+import { cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
+import type { Host } from '../state/session.ts';
+import { Overlays } from './overlays.ts';
+import { PreviewVoxels } from './previewVoxels.ts';
+import type { Scene } from './scene.ts';
+import { SeriesBrowser } from './seriesBrowser.ts';
+import { Viewports } from './viewports.ts';
+
+export interface ViewerEvents {
+  readonly onHost: (host: Host | null) => void;
+  readonly onClick: (point: PointLps) => void;
+}
+
+export class Viewer {
+  readonly #context: ExtensionContext;
+  readonly #viewports: Viewports;
+  readonly #overlays: Overlays;
+  readonly #preview = new PreviewVoxels();
+  readonly #browser: SeriesBrowser;
+  readonly #events: ViewerEvents;
+  #subscriptions: Subscription[] = [];
+  #jump = 0;
+
+  constructor(context: ExtensionContext, events: ViewerEvents) {
+    const cornerstone = cornerstoneOf(context.extensionManager);
+    const { services } = context.servicesManager;
+    this.#context = context;
+    this.#events = events;
+    this.#viewports = new Viewports(services, cornerstone);
+    this.#overlays = new Overlays(cornerstone, events.onClick);
+    this.#browser = new SeriesBrowser(
+      services,
+      context.extensionManager,
+      context.appConfig?.defaultDataSourceName ?? 'orthanc',
+    );
+  }
+
+  start(): void {
+    const { viewportGridService, displaySetService } = this.#context.servicesManager.services;
+    const changed = (): void => this.#events.onHost(this.host());
+    this.#subscriptions = [
+      viewportGridService.subscribe(viewportGridService.EVENTS.ACTIVE_VIEWPORT_ID_CHANGED, changed),
+      viewportGridService.subscribe(viewportGridService.EVENTS.GRID_STATE_CHANGED, changed),
+      displaySetService.subscribe(displaySetService.EVENTS.DISPLAY_SETS_CHANGED, changed),
+    ];
+    this.#overlays.start();
+    changed();
+  }
+
+  stop(): void {
+    this.#jump++;
+    this.hidePreview();
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#subscriptions = [];
+    this.#overlays.stop();
+  }
+
+  host(): Host | null {
+    const displaySet = this.#viewports.hostDisplaySet();
+    return displaySet
+      ? {
+          studyInstanceUID: displaySet.StudyInstanceUID,
+          seriesInstanceUID: displaySet.SeriesInstanceUID,
+          description: displaySet.SeriesDescription ?? '',
+        }
+      : null;
+  }
+
+  draw(scene: Scene): void {
+    this.#overlays.show(scene);
+  }
+
+  /** Brings a point of a series into view as soon as the series is on the screen; a later call wins. */
+  async jumpTo(seriesInstanceUID: string, point: PointLps): Promise<void> {
+    const mine = ++this.#jump;
+    const displaySet = this.#browser.find(seriesInstanceUID);
+    if (!displaySet) return;
+    const wanted = (): boolean => mine === this.#jump;
+    if (await this.#viewports.ready(displaySet.displaySetInstanceUID, wanted)) this.#viewports.jumpTo(point);
+    // A viewport that was still being filled resets its camera when its volume is complete.
+    if (this.#viewports.volumeOf(displaySet.displaySetInstanceUID)?.loadStatus?.loaded) return;
+    if (await this.#viewports.loaded(displaySet.displaySetInstanceUID, wanted)) this.#viewports.jumpTo(point);
+  }
+
+  /** The point that the three planes show together. */
+  crosshair(): PointLps | null {
+    return this.#viewports.meetingPoint();
+  }
+
+  /** Waits for the whole CT, then shows the preview inside it. */
+  async showPreview(seriesInstanceUID: string, box: PreviewBox, stillWanted: () => boolean): Promise<void> {
+    const displaySet = this.#browser.find(seriesInstanceUID);
+    if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
+    const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
+    if (!volume || !stillWanted()) return;
+    this.#preview.hold(volume, box);
+    this.#viewports.render();
+  }
+
+  /** Flips between the preview and the original. */
+  flipPreview(shown: boolean): void {
+    this.#preview.show(shown);
+    this.#viewports.render();
+  }
+
+  /** Puts the original voxels back. */
+  hidePreview(): void {
+    this.#preview.release();
+    this.#viewports.render();
+  }
+
+  /** Lists a new series in the study browser. @returns false when it does not appear */
+  async discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<boolean> {
+    return (await this.#browser.discover(studyInstanceUID, seriesInstanceUID)) !== null;
+  }
+
+  /** Shows a series of the study browser in the viewports. */
+  async open(seriesInstanceUID: string, point: PointLps | null): Promise<void> {
+    const displaySet = this.#browser.find(seriesInstanceUID);
+    if (!displaySet) return;
+    await this.#browser.open(displaySet);
+    if (point) await this.jumpTo(seriesInstanceUID, point);
+  }
+
+  notify(type: 'info' | 'success' | 'warning' | 'error', message: string): void {
+    this.#context.servicesManager.services.uiNotificationService.show({ title: 'NoduleLab', message, type });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The mode "Nodule synthesis": OHIF's basic mode (its tools, toolbar and handlers of SEG and SR) with our layout, our
+ * panel first, and a key that flips the preview.
+ */
+
+const ID = '@nodulelab/mode-synthesis';
+const EXTENSION = '@nodulelab/extension';
+/** Not used by OHIF 3.13. */
+const FLIP_KEY = 'p';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Route {
+  readonly path: string;
+  readonly layoutInstance: { readonly props: Json & { readonly rightPanels: readonly string[] } } & Json;
+}
+
+/** What of OHIF's basic mode is built upon. */
+interface BasicMode {
+  readonly routes: readonly [Route, ...Route[]];
+  readonly extensions: Json;
+}
+
+interface FactoryArguments {
+  readonly loadModules: (
+    names: readonly string[],
+  ) => Promise<readonly [{ readonly modeInstance: BasicMode }]>;
+}
+
+interface StudySummary {
+  /** Modalities of the study, separated by backslashes. */
+  readonly modalities: string;
+}
+
+/** Whether a study of the list can be opened in this mode. */
+function isValidMode({ modalities }: StudySummary): { valid: boolean; description: string } {
+  const valid = modalities.split(/[\\/]/).includes('CT');
+  return { valid, description: valid ? 'Chest CT' : 'Nodule synthesis needs a study with a CT series' };
+}
+
+async function modeFactory({ loadModules }: FactoryArguments): Promise<Json> {
+  const [{ modeInstance: basic }] = await loadModules(['@ohif/mode-basic']);
+  const route = basic.routes[0];
+  const { props } = route.layoutInstance;
+  const layoutInstance = {
+    ...route.layoutInstance,
+    props: {
+      ...props,
+      rightPanels: [`${EXTENSION}.panelModule.synthesis`, ...props.rightPanels],
+      rightPanelClosed: false,
+    },
+  };
+  return {
+    ...basic,
+    id: ID,
+    routeName: 'synthesis',
+    displayName: 'Nodule synthesis',
+    hide: false,
+    isValidMode,
+    routes: [{ ...route, path: 'synthesis', layoutInstance }],
+    extensions: { ...basic.extensions, [EXTENSION]: '^0.1.0' },
+    hangingProtocol: 'nodulelabMpr',
+    modeCustomizations: {
+      // As in the basic mode, whose own block is named and cannot be listed beside another.
+      'panelSegmentation.disableEditing': true,
+      'ohif.hotkeyBindings': {
+        $push: [
+          {
+            commandName: 'nodulelabFlipPreview',
+            label: 'Flip the nodule preview',
+            keys: [FLIP_KEY],
+            isEditable: true,
+          },
+        ],
+      },
+    },
+  };
+}
+
+export default { id: ID, modeFactory };
