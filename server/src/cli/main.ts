@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { NoduleLabError } from '../volume/errors.ts';
 import { registerDataset } from './commands/dataset.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExport } from './commands/export.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInsert } from './commands/insert.ts';
 import { registerNodules } from './commands/nodules.ts';
@@ -42,6 +43,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     registerNodules,
     registerDataset,
     registerTrain,
+    registerExport,
     registerSample,
     registerInsert,
   ])

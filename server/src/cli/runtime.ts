@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url';
 import type { ServerEvent } from '@nodulelab/contract';
 import { startOrthanc } from '../../../orthanc/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { onnxCpuEngine } from '../engine/onnxCpu.ts';
 import { makeUidGenerator } from '../dicom/uid.ts';
 import { createGuardedArchive } from '../security/guardedArchive.ts';
 import { createOrthancClient } from '../pacs/orthancClient.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { startImaging } from '../services/imaging/client.ts';
-import { createModelRegistry } from '../services/models.ts';
+import { createModelRegistry, type ModelRegistry } from '../services/models.ts';
 import { openStore } from '../store/store.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
@@ -35,8 +36,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export function modelDirs(dataDir: string): string[] {
-  return [join(REPOSITORY, 'models'), join(dataDir, 'models')];
+/** The shipped models and those that the user trained. */
+export function openModels(dataDir: string): ModelRegistry {
+  return createModelRegistry([join(REPOSITORY, 'models'), join(dataDir, 'models')], onnxCpuEngine());
 }
 
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -67,7 +69,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         store,
         archive,
         imaging,
-        models: createModelRegistry(modelDirs(options.dataDir)),
+        models: openModels(options.dataDir),
         configuration: { researchArchive: options.researchArchive ?? false, version: VERSION },
         now: () => new Date(),
         newId: () => randomUUID(),

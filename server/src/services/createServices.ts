@@ -36,7 +36,7 @@ async function health({ archive, models, configuration }: ServiceContext): Promi
     status: version !== null && model ? 'ok' : 'degraded',
     version: configuration.version,
     orthanc: { reachable: version !== null, version },
-    engine: 'onnx-cpu',
+    engine: models.engine,
     model: model?.name ?? null,
   };
 }

@@ -9,10 +9,10 @@ export async function generateCandidates(
   { models, store }: Pick<ServiceContext, 'models' | 'store'>,
   request: GenerateRequest,
 ): Promise<CandidateList> {
-  const { model, generator } = await models.load(request.model);
+  const { model, sampler } = await models.load(request.model);
   const candidates: Candidate[] = [];
   for (let index = 0; index < request.count; index += 1) {
-    const voxels = await generator.sample(request.seed, index);
+    const voxels = await sampler.sample(request.seed, index);
     candidates.push(
       await store.candidates.put(
         {
@@ -21,7 +21,7 @@ export async function generateCandidates(
           seed: request.seed,
           index,
           meanHu: meanHuOfNodule(voxels),
-          thumbnails: thumbnailsOf(voxels, generator.size),
+          thumbnails: thumbnailsOf(voxels, sampler.size),
         },
         voxels,
       ),

@@ -3,41 +3,52 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@nodulelab/contract';
-import { loadGenerator, type Generator } from '../gan/sampler.ts';
-import { readModelCard, type ModelCard } from '../gan/modelCard.ts';
+import type { Engine } from '../engine/engine.ts';
+import { CARD_FILE, loadGenerator, type ModelCard, readModelCard } from '../gan/model.ts';
+import { openSampler, type Sampler } from '../gan/sampler.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
 export interface ModelRegistry {
-  /** Cards of all models, the preferred one first. */
+  /** Name of the engine that samples. */
+  readonly engine: string;
+  /** Cards of all models, the preferred one first: the finest, and of those the one trained longest. */
   list(): Promise<Model[]>;
-  /** @throws NoduleLabError `not-found` for an unknown name. */
-  load(name?: string): Promise<{ readonly model: Model; readonly generator: Generator }>;
+  /**
+   * @param name the preferred model where absent
+   * @throws NoduleLabError `not-found` for an unknown name, `invalid-input` for damaged weights
+   */
+  load(name?: string): Promise<{ readonly model: Model; readonly sampler: Sampler }>;
 }
 
-/** @param dirs Folders that hold one folder a model; earlier ones win. */
-export function createModelRegistry(dirs: readonly string[]): ModelRegistry {
-  const loaded = new Map<string, Promise<Generator>>();
+/** @param folders Each holds one folder a model; a name in an earlier one hides the same name in a later one. */
+export function createModelRegistry(folders: readonly string[], engine: Engine): ModelRegistry {
+  const opened = new Map<string, Promise<Sampler>>();
 
-  const find = async (): Promise<{ model: Model; dir: string }[]> => {
-    const found: { model: Model; dir: string }[] = [];
-    for (const root of dirs.filter((dir) => existsSync(dir)))
-      for (const name of (await readdir(root)).toSorted()) {
-        const dir = join(root, name);
-        if (existsSync(join(dir, 'model.json'))) found.push({ model: describe(await readModelCard(dir)), dir });
+  const find = async (): Promise<{ model: Model; folder: string }[]> => {
+    const found = new Map<string, { model: Model; folder: string }>();
+    for (const root of folders.filter((folder) => existsSync(folder)))
+      for (const entry of (await readdir(root)).toSorted()) {
+        const folder = join(root, entry);
+        if (!existsSync(join(folder, CARD_FILE))) continue;
+        const model = describe(await readModelCard(folder));
+        if (!found.has(model.name)) found.set(model.name, { model, folder });
       }
-    return found.toSorted((a, b) => b.model.resolution - a.model.resolution);
+    return [...found.values()].toSorted(
+      (a, b) => b.model.resolution - a.model.resolution || b.model.updates - a.model.updates,
+    );
   };
 
-  const open = (sha256: string, dir: string): Promise<Generator> => {
-    const known = loaded.get(sha256);
+  const open = (sha256: string, folder: string): Promise<Sampler> => {
+    const known = opened.get(sha256);
     if (known) return known;
-    const opening = loadGenerator(dir);
-    loaded.set(sha256, opening);
-    opening.catch(() => loaded.delete(sha256));
+    const opening = loadGenerator(folder).then((model) => openSampler(model, engine));
+    opened.set(sha256, opening);
+    opening.catch(() => opened.delete(sha256));
     return opening;
   };
 
   return {
+    engine: engine.name,
     list: async () => (await find()).map(({ model }) => model),
     async load(name) {
       const all = await find();
@@ -46,22 +57,22 @@ export function createModelRegistry(dirs: readonly string[]): ModelRegistry {
         throw new NoduleLabError(
           'not-found',
           name === undefined
-            ? `no model under ${dirs.join(', ')}: train one with nodulelab train`
-            : `no model named ${name}; there are: ${all.map(({ model }) => model.name).join(', ') || 'none'}`,
+            ? `There is no model under ${folders.join(' or ')}: train one with nodulelab train.`
+            : `There is no model named ${name}; there are: ${all.map(({ model }) => model.name).join(', ') || 'none'}.`,
           { name },
         );
-      return { model: entry.model, generator: await open(entry.model.sha256, entry.dir) };
+      return { model: entry.model, sampler: await open(entry.model.sha256, entry.folder) };
     },
   };
 }
 
-function describe(card: ModelCard): Model {
+function describe({ name, weights, preset, training, data, faults }: ModelCard): Model {
   return {
-    name: card.name,
-    sha256: card.sha256,
-    preset: card.preset,
-    resolution: card.resolution,
-    updates: card.updates,
-    summary: card.summary,
+    name,
+    sha256: weights.sha256,
+    preset: preset.name,
+    resolution: training.resolution,
+    updates: training.updates,
+    summary: [data, ...faults].join(' '),
   };
 }

@@ -54,8 +54,8 @@ export async function insertOffline(
   if (!decision.allowed) throw new NoduleLabError('refused', decision.reason);
 
   progress(0.3, 'Sampling');
-  const { model, generator } = await models.load(request.model);
-  const patch = await generator.sample(request.seed, 0);
+  const { model, sampler } = await models.load(request.model);
+  const patch = await sampler.sample(request.seed, 0);
   const candidateSha256 = sha256Of(new Uint8Array(patch.buffer, patch.byteOffset, patch.byteLength));
   const { diameterMm, seed } = request;
   const centre = request.at === 'auto' ? proposeIn(host, { diameterMm, seed }) : request.at;

@@ -3,11 +3,10 @@ import type { Command } from 'commander';
 import { findOrthanc } from '../../../../orthanc/index.ts';
 import { probeEngines } from '../../engine/probe.ts';
 import { createOrthancClient } from '../../pacs/orthancClient.ts';
-import { createModelRegistry } from '../../services/models.ts';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 import { findRunningServer } from '../runningServer.ts';
-import { modelDirs, VERSION } from '../runtime.ts';
+import { openModels, VERSION } from '../runtime.ts';
 
 interface Finding {
   readonly what: string;
@@ -57,7 +56,7 @@ async function orthanc(url: string | undefined): Promise<Finding[]> {
 }
 
 async function models(dataDir: string): Promise<Finding[]> {
-  const list = await createModelRegistry(modelDirs(dataDir)).list();
+  const list = await openModels(dataDir).list();
   if (list.length === 0) return [{ what: 'model', ok: false, detail: 'none: train one with nodulelab train' }];
   return list.map((model) => ({
     what: `model ${model.name}`,

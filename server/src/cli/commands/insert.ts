@@ -12,7 +12,6 @@ import {
 import { CommanderError, type Command } from 'commander';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { createServices } from '../../services/createServices.ts';
-import { createModelRegistry } from '../../services/models.ts';
 import { insertOffline } from '../../services/offlineInsertion.ts';
 import type { Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -20,7 +19,7 @@ import type { CommandContext } from '../context.ts';
 import { integer, place, positive } from '../options.ts';
 import { table } from '../output.ts';
 import { findRunningServer, type RunningServer } from '../runningServer.ts';
-import { modelDirs, openRuntime, VERSION } from '../runtime.ts';
+import { openModels, openRuntime, VERSION } from '../runtime.ts';
 
 interface InsertOptions {
   readonly series?: string;
@@ -61,7 +60,7 @@ async function offline(
   options: InsertOptions & { readonly dicom: string; readonly out: string },
 ): Promise<void> {
   const result = await insertOffline(
-    createModelRegistry(modelDirs(dataDir)),
+    openModels(dataDir),
     {
       dicomDir: resolve(options.dicom),
       outDir: resolve(options.out),

@@ -2,11 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { meanHuOfNodule } from '../../services/generation.ts';
-import { createModelRegistry } from '../../services/models.ts';
 import { thumbnailsOf } from '../../services/thumbnails.ts';
 import type { CommandContext } from '../context.ts';
 import { integer } from '../options.ts';
-import { modelDirs } from '../runtime.ts';
+import { openModels } from '../runtime.ts';
 
 interface SampleOptions {
   readonly model?: string;
@@ -27,21 +26,21 @@ export function registerSample(program: Command, context: () => CommandContext):
 }
 
 async function run({ dataDir, output, signal }: CommandContext, options: SampleOptions): Promise<void> {
-  const { model, generator } = await createModelRegistry(modelDirs(dataDir)).load(options.model);
+  const { model, sampler } = await openModels(dataDir).load(options.model);
   const dir = resolve(options.out);
   await mkdir(dir, { recursive: true });
   const samples: { file: string; seed: number; index: number; meanHu: number }[] = [];
   for (let index = 0; index < options.count; index += 1) {
     signal.throwIfAborted();
-    const voxels = await generator.sample(options.seed, index);
+    const voxels = await sampler.sample(options.seed, index);
     const name = `nodule_${String(index).padStart(4, '0')}`;
     await writeFile(join(dir, `${name}.f32`), Buffer.from(voxels.buffer, voxels.byteOffset, voxels.byteLength));
-    const { axial } = thumbnailsOf(voxels, generator.size);
+    const { axial } = thumbnailsOf(voxels, sampler.size);
     await writeFile(join(dir, `${name}.png`), Buffer.from(axial.slice(axial.indexOf(',') + 1), 'base64'));
     samples.push({ file: `${name}.f32`, seed: options.seed, index, meanHu: meanHuOfNodule(voxels) });
     output.progress((index + 1) / options.count, `${index + 1} of ${options.count}`);
   }
-  const manifest = { model: model.name, modelSha256: model.sha256, size: generator.size, samples };
+  const manifest = { model: model.name, modelSha256: model.sha256, size: sampler.size, samples };
   await writeFile(join(dir, 'samples.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   output.result({ dir, ...manifest }, `${options.count} samples of ${model.name} (seed ${options.seed}) in ${dir}`);
 }

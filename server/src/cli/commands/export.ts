@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import { readManifest } from '../../dataset/patchFile.ts';
+import { exportModel } from '../../gan/model.ts';
+import { listCheckpoints } from '../../nn/checkpoint.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+import type { CommandContext } from '../context.ts';
+import { VERSION } from '../runtime.ts';
+
+interface ExportOptions {
+  readonly checkpoints: string;
+  readonly dataset?: string;
+  readonly name: string;
+  readonly description: string;
+  readonly license: string;
+  readonly fault: string[];
+  readonly type: 'F16' | 'F32';
+  readonly out?: string;
+}
+
+export function registerExport(program: Command, context: () => CommandContext): void {
+  program
+    .command('export')
+    .description('make a model of the newest checkpoint: the averaged generator and its card')
+    .requiredOption('--checkpoints <dir>', 'folder that nodulelab train wrote to')
+    .requiredOption('--name <name>', 'name of the model')
+    .requiredOption('--description <text>', 'what it was trained on')
+    .option('--dataset <dir>', 'the patches that it was trained on; their hashes go into the card')
+    .option('--license <text>', 'terms of the training data', 'not stated')
+    .option('--fault <text...>', 'known faults, one sentence each', [])
+    .addOption(new Option('--type <type>', 'precision of the weights').choices(['F16', 'F32']).default('F16'))
+    .option('--out <dir>', 'folder of the model; <data>/models/<name> by default')
+    .action(async (options: ExportOptions) => run(context(), options));
+}
+
+async function run({ output, dataDir }: CommandContext, options: ExportOptions): Promise<void> {
+  const checkpoints = resolve(options.checkpoints);
+  const newest = (await listCheckpoints(checkpoints)).at(-1);
+  if (!newest)
+    throw new NoduleLabError('not-found', `There is no checkpoint in ${checkpoints}: train first.`, { checkpoints });
+  const manifest = options.dataset === undefined ? undefined : await readManifest(resolve(options.dataset));
+  const folder = resolve(options.out ?? resolve(dataDir, 'models', options.name));
+  const card = await exportModel(
+    newest,
+    folder,
+    {
+      name: options.name,
+      data: options.description,
+      datasetSha256: manifest?.patchesSha256 ?? null,
+      splitSha256: manifest?.split.sha256 ?? null,
+      codeVersion: VERSION,
+      license: options.license,
+      faults: options.fault,
+    },
+    options.type,
+  );
+  output.result(
+    { folder, ...card },
+    `${card.name}: ${card.training.resolution}³ after ${card.training.updates} generator updates, weights ${card.weights.sha256.slice(0, 12)} in ${folder}`,
+  );
+}
