@@ -8,7 +8,7 @@ export interface Events {
 }
 
 /** @param onError hears a listener that throws: it must not keep an event from the others. */
-export function createEvents(onError: (error: unknown) => void): Events {
+export function createEvents(onError: (error: unknown) => void = warn): Events {
   const listeners = new Set<(event: ServerEvent) => void>();
   return {
     emit(event) {
@@ -30,3 +30,5 @@ export function createEvents(onError: (error: unknown) => void): Events {
     },
   };
 }
+
+const warn = (error: unknown): void => process.emitWarning(error instanceof Error ? error : String(error));

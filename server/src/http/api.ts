@@ -1,0 +1,70 @@
+/** Mounts every route of the contract: parameters and body are checked on the way in, the answer on the way out. */
+import { type Route, openApiDocument, routes } from '@nodulelab/contract';
+import express, { type Request, type Router } from 'express';
+import type { z } from 'zod';
+import { NoduleLabError } from '../volume/errors.ts';
+
+type Routes = typeof routes;
+export type RouteName = keyof Routes;
+
+type Parsed<R, Key extends 'params' | 'body'> = R extends { readonly [K in Key]: infer S extends z.ZodType }
+  ? z.output<S>
+  : undefined;
+
+/** What a handler is given. */
+export interface RouteInput<Name extends RouteName> {
+  readonly params: Parsed<Routes[Name], 'params'>;
+  readonly body: Parsed<Routes[Name], 'body'>;
+  readonly request: Request;
+}
+
+/** One handler for each route of the contract: a missing or a surplus one does not compile. */
+export type RouteHandlers = {
+  readonly [Name in RouteName]: (
+    input: RouteInput<Name>,
+  ) => Promise<z.input<Routes[Name]['success']['body']>>;
+};
+
+/** Bodies are small JSON: the largest is a list of paths. */
+const BODY_LIMIT = '256kb';
+
+/** The interface below `/api`, its own description among it. */
+export function apiRouter(handlers: RouteHandlers, version: string): Router {
+  const router = express.Router();
+  const document = JSON.stringify(openApiDocument(version), null, 2);
+  router.get('/openapi.json', (_request, response) => {
+    response.type('json').send(document);
+  });
+  router.use(express.json({ limit: BODY_LIMIT }));
+  for (const name of Object.keys(routes) as RouteName[]) {
+    const route: Route = routes[name];
+    // The table guarantees that the schemas of `route` are those of the handler's input.
+    const handler = handlers[name] as (input: unknown) => Promise<unknown>;
+    router[route.method](route.path, async (request, response) => {
+      const answer = await handler({
+        params: check(route.params, request.params, 'path'),
+        body: check(route.body, request.body, 'body'),
+        request,
+      });
+      response.status(route.success.status).set('Cache-Control', 'no-store');
+      if (route.success.status === 204) response.end();
+      else response.json(route.success.body.parse(answer));
+    });
+  }
+  return router;
+}
+
+function check(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'body'): unknown {
+  if (!schema) return undefined;
+  if (where === 'body' && value === undefined)
+    throw new NoduleLabError('invalid-input', 'The body is missing. Send JSON as application/json.');
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ({ at: path.join('.'), message }));
+  throw new NoduleLabError(
+    'invalid-input',
+    `The ${where} of the request is malformed: ` +
+      issues.map(({ at, message }) => (at ? `${at}: ${message}` : message)).join('; '),
+    { issues },
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * The HTTP face: the DICOMweb proxy behind the guard of originals, the interface of the contract, and the viewer. It
+ * holds no logic of its own.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import compression from 'compression';
+import express, { type Express } from 'express';
+import type { Logger } from 'pino';
+import { appConfigScript, importMapText } from './viewerConfig.ts';
+import type { Events } from '../jobs/events.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { ServicesFace } from '../services/face.ts';
+import { apiRouter } from './api.ts';
+import { type ArchiveAddress, type ArchiveGuard, archiveProxy } from './archiveProxy.ts';
+import { eventStream } from './eventStream.ts';
+import { routeHandlers } from './handlers.ts';
+import { nothingHere, problemAnswers } from './problems.ts';
+import { ownHostOnly, ownOriginOnly } from './requestGuards.ts';
+import { inlineScriptsOf, securityHeaders } from './securityHeaders.ts';
+import { precompressed, viewerFiles, viewerPage } from './viewerFiles.ts';
+
+export interface AppDependencies {
+  readonly services: ServicesFace;
+  readonly jobs: Jobs;
+  readonly events: Events;
+  readonly archive: ArchiveAddress;
+  /** Decides on each request to the archive. */
+  readonly guard: ArchiveGuard;
+  /** The built viewer: `index.html` and its files. */
+  readonly viewerDir: string;
+  /** `extension.js` and `mode-synthesis.js`. */
+  readonly pluginsDir: string;
+  readonly version: string;
+  /** Names besides those of loopback under which the server is reached. */
+  readonly allowedHosts: readonly string[];
+  readonly log: Logger;
+}
+
+export interface App {
+  readonly express: Express;
+  /** Ends the event streams. */
+  close(): void;
+}
+
+/** Builds the application; it listens nowhere yet. */
+export async function createApp(dependencies: AppDependencies): Promise<App> {
+  const { services, jobs, events, archive, guard, viewerDir, pluginsDir, version, allowedHosts, log } =
+    dependencies;
+  const page = await readFile(path.join(viewerDir, 'index.html'), 'utf8').catch(() => '');
+  const appConfig = appConfigScript({ version });
+  const stream = eventStream(jobs, events);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(ownHostOnly(allowedHosts), ownOriginOnly);
+  // Ahead of everything that reads a body: the proxy streams.
+  app.use(archiveProxy(archive, guard, log));
+  app.use(securityHeaders([...inlineScriptsOf(page), importMapText]));
+  // Ahead of compression, which would hold events back.
+  app.get('/api/events', stream.handler);
+  app.use(compression());
+  app.use('/api', apiRouter(routeHandlers(services, jobs), version), nothingHere);
+  app.get('/app-config.js', (_request, response) => {
+    response.type('js').set('Cache-Control', 'no-store').send(appConfig);
+  });
+  app.use(
+    '/plugins',
+    express.static(pluginsDir, { index: false, setHeaders: (r) => r.set('Cache-Control', 'no-cache') }),
+  );
+  app.use(await precompressed(viewerDir), viewerFiles(viewerDir), viewerPage(viewerDir));
+  app.use(nothingHere);
+  app.use(problemAnswers(log));
+  return { express: app, close: () => stream.close() };
+}
