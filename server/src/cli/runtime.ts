@@ -32,8 +32,22 @@ export interface RuntimeOptions {
 
 export interface Runtime {
   readonly context: ServiceContext;
+  /** With credentials where it needs them. */
   readonly orthancUrl: string;
   close(): Promise<void>;
+}
+
+/** Answers its address with the credentials of this data folder in it. */
+async function startOwnOrthanc(
+  { dataDir, log }: RuntimeOptions,
+  closers: (() => Promise<void>)[],
+): Promise<string> {
+  const orthanc = await startOrthanc({ dir: join(dataDir, 'orthanc'), log });
+  closers.push(() => orthanc.stop());
+  const url = new URL(orthanc.baseUrl);
+  url.username = orthanc.auth.username;
+  url.password = orthanc.auth.password;
+  return url.href;
 }
 
 /** The shipped models and those that the user trained. */
@@ -53,12 +67,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         : { dir: options.dataDir },
     );
     closers.push(() => store.close());
-    let orthancUrl = options.orthancUrl;
-    if (!orthancUrl) {
-      const orthanc = await startOrthanc({ dir: join(options.dataDir, 'orthanc'), log: options.log });
-      closers.push(() => orthanc.stop());
-      orthancUrl = orthanc.baseUrl;
-    }
+    const orthancUrl = options.orthancUrl ?? (await startOwnOrthanc(options, closers));
     const archive = createGuardedArchive(createOrthancClient({ baseUrl: orthancUrl, fetch }), store.derived);
     const imaging = startImaging(orthancUrl);
     closers.push(() => imaging.close());

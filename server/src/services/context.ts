@@ -1,6 +1,6 @@
 /** What the use cases work with; everything that touches the outside world is passed in. */
 import type { ServerEvent } from '@nodulelab/contract';
-import type { OrthancClient } from '../pacs/orthancClient.ts';
+import type { GuardedArchive } from '../security/guardedArchive.ts';
 import type { Store } from '../store/store.ts';
 import type { Imaging } from './imaging/client.ts';
 import type { ModelRegistry } from './models.ts';
@@ -20,7 +20,7 @@ export interface ServiceConfiguration {
 
 export interface ServiceContext {
   readonly store: Store;
-  readonly archive: OrthancClient;
+  readonly archive: GuardedArchive;
   readonly imaging: Imaging;
   readonly models: ModelRegistry;
   readonly configuration: ServiceConfiguration;

@@ -5,7 +5,10 @@ import type { Command } from 'commander';
 import { buildViewer } from '../../../../viewer/build.ts';
 import { createEvents } from '../../jobs/events.ts';
 import { createJobs } from '../../jobs/jobs.ts';
+import type { ArchiveAddress } from '../../http/archiveProxy.ts';
 import { startServer } from '../../http/startServer.ts';
+import { splitArchiveUrl } from '../../pacs/archiveUrl.ts';
+import { decideArchiveRequest } from '../../security/archiveRequests.ts';
 import { withdrawUnfinished } from '../../services/acceptance.ts';
 import { createServices } from '../../services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../../services/demo.ts';
@@ -39,7 +42,8 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
   await mkdir(dataDir, { recursive: true });
   output.note('Preparing the viewer');
   await buildViewer({ onProgress: (message, fraction) => output.progress(fraction, message) });
-  const events = createEvents();
+  const onError = (error: unknown): void => output.note(`unexpected: ${String(error)}`);
+  const events = createEvents(onError);
   const runtime = await openRuntime({
     dataDir,
     orthancUrl,
@@ -61,16 +65,18 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
         options.demoSize,
       );
     const services = createServices(context);
-    const jobs = await createJobs({
+    const jobs = createJobs({
       store: context.store,
       now: context.now,
       newId: context.newId,
       emit: (event) => events.emit(event),
+      onError,
       handlers: {
         accept: async (input, job) => ({ ...(await services.accept(stringOf(input, 'previewId'), job)) }),
         import: (input, job) => services.importPaths(pathsOf(input), job),
       },
     });
+    await jobs.start();
     closers.push(() => jobs.stop());
     const server = await startServer({
       host: options.host,
@@ -78,8 +84,8 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
       services,
       jobs,
       events,
-      derived: context.store.derived,
-      archive: { baseUrl: runtime.orthancUrl },
+      guard: (request) => decideArchiveRequest(request, context.store.derived),
+      archive: archiveAddress(runtime.orthancUrl),
       viewerDir: join(REPOSITORY, 'viewer/dist/app'),
       pluginsDir: join(REPOSITORY, 'viewer/dist/plugins'),
       version: VERSION,
@@ -89,12 +95,12 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
     closers.push(await announceServer(dataDir, server.url));
     const address = await addressOf(server.url, options.demo, context);
     output.result(
-      { url: server.url, open: address, orthanc: runtime.orthancUrl, pid: process.pid },
+      { url: server.url, open: address, orthanc: context.archive.baseUrl, pid: process.pid },
       [
         `NoduleLab ${VERSION} is ready after ${((performance.now() - began) / 1000).toFixed(0)} s.`,
         '',
         `  Open     ${address}`,
-        `  Orthanc  ${runtime.orthancUrl}`,
+        `  Orthanc  ${context.archive.baseUrl}`,
         `  Data     ${dataDir}`,
         '',
         'Ctrl-C ends everything.',
@@ -111,6 +117,11 @@ async function addressOf(url: string, demo: boolean, context: Parameters<typeof 
   if (!demo) return `${url}/`;
   const welcome = await welcomeOf(context);
   return `${url}/synthesis?StudyInstanceUIDs=${welcome.studyInstanceUID}`;
+}
+
+function archiveAddress(url: string): ArchiveAddress {
+  const { baseUrl, auth } = splitArchiveUrl(url);
+  return { baseUrl, ...(auth ? { auth: { username: auth.user, password: auth.password } } : {}) };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ export interface Hosts {
 /** A 133-slice CT takes 70 MB of files and 70 MB of voxels: two are enough to work on one and compare with another. */
 const KEPT = 2;
 
-export function createHosts(archive: OrthancClient): Hosts {
+export function createHosts(archive: Pick<OrthancClient, 'downloadSeries'>): Hosts {
   const hosts = new Map<string, Promise<Host>>();
 
   const load = async (seriesInstanceUID: string): Promise<Host> => {
