@@ -9,13 +9,12 @@ export interface OrthancInstallation {
 }
 
 export type OrthancSearch =
-  | ({ readonly ok: true } & OrthancInstallation)
+  | { readonly found: true; readonly installation: OrthancInstallation }
   | {
-      readonly ok: false;
+      readonly found: false;
+      readonly missing: readonly ('orthanc' | 'orthanc-dicomweb')[];
       /** One sentence: what is missing and how to install it. */
-      readonly missing: string;
-      /** The Debian packages that bring it. */
-      readonly packages: readonly ('orthanc' | 'orthanc-dicomweb')[];
+      readonly message: string;
     };
 
 export interface SearchPlaces {
@@ -86,19 +85,19 @@ export function findOrthanc(places: SearchPlaces = defaultSearchPlaces()): Ortha
   const executable = firstOf(places.executableFolders, executableIn);
   const dicomWebPlugin = firstOf(places.pluginPlaces, pluginIn);
   if (executable !== undefined && dicomWebPlugin !== undefined)
-    return { ok: true, executable, dicomWebPlugin };
-  const packages = [
+    return { found: true, installation: { executable, dicomWebPlugin } };
+  const missing = [
     ...(executable === undefined ? (['orthanc'] as const) : []),
     ...(dicomWebPlugin === undefined ? (['orthanc-dicomweb'] as const) : []),
   ];
-  const what = packages
+  const what = missing
     .map((name) => (name === 'orthanc' ? 'Orthanc' : 'the DICOMweb plugin of Orthanc'))
     .join(' and ');
   return {
-    ok: false,
-    packages,
-    missing:
-      `${what} ${packages.length > 1 ? 'are' : 'is'} not on this machine. On Debian or Ubuntu: apt-get install ${packages.join(' ')}. ` +
+    found: false,
+    missing,
+    message:
+      `${what} ${missing.length > 1 ? 'are' : 'is'} not on this machine. On Debian or Ubuntu: apt-get install ${missing.join(' ')}. ` +
       'Elsewhere see https://www.orthanc-server.com/download.php; a plugin in an unusual place is named by ORTHANC_DICOMWEB_PLUGIN.',
   };
 }

@@ -28,15 +28,13 @@ export interface StartOrthancOptions {
 }
 
 export interface OrthancCredentials {
-  readonly user: string;
+  readonly username: string;
   readonly password: string;
 }
 
 export interface RunningOrthanc {
-  /** http://user:password@127.0.0.1:port, no slash at the end: what `createOrthancClient` takes. Never log it. */
+  /** http://127.0.0.1:port, no slash at the end and without the credentials that each request needs. */
   readonly baseUrl: string;
-  /** http://127.0.0.1:port: what may be shown. */
-  readonly publicUrl: string;
   readonly auth: OrthancCredentials;
   /** Value of the Authorization header that goes with each request. */
   readonly authorization: string;
@@ -74,7 +72,7 @@ function passwordOf(dir: string): string {
 }
 
 export function basicAuthorization(auth: OrthancCredentials): string {
-  return `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`;
+  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
 }
 
 /** Name that /system gives at this port; undefined where nothing of ours answers. */
@@ -131,8 +129,7 @@ function running(
     removeRunRecord(dir);
   };
   return {
-    baseUrl: `http://${auth.user}:${auth.password}@127.0.0.1:${run.port}`,
-    publicUrl: `http://127.0.0.1:${run.port}`,
+    baseUrl: `http://127.0.0.1:${run.port}`,
     auth,
     authorization: basicAuthorization(auth),
     pid: run.pid,
@@ -204,12 +201,6 @@ async function waitUntilReady(
   }
 }
 
-function requireInstallation(): OrthancInstallation {
-  const search = findOrthanc();
-  if (!search.ok) throw new NoduleLabError('unusable', search.missing, { packages: search.packages });
-  return search;
-}
-
 /**
  * Starts Orthanc and waits until it answers.
  *
@@ -221,10 +212,14 @@ export async function startOrthanc(options: StartOrthancOptions): Promise<Runnin
   const log = options.log ?? (() => undefined);
   for (const folder of [dir, join(dir, 'storage'), join(dir, 'index')])
     mkdirSync(folder, { recursive: true });
-  const auth: OrthancCredentials = { user: ORTHANC_USER, password: passwordOf(dir) };
+  const auth: OrthancCredentials = { username: ORTHANC_USER, password: passwordOf(dir) };
   const adopted = await adopt(dir, auth, log);
   if (adopted !== undefined) return adopted;
-  const installation = options.installation ?? requireInstallation();
+  const search = options.installation === undefined ? findOrthanc() : undefined;
+  if (search?.found === false)
+    throw new NoduleLabError('unusable', search.message, { missing: search.missing });
+  const installation = options.installation ?? (search?.found === true ? search.installation : undefined);
+  if (installation === undefined) throw new NoduleLabError('unusable', 'Orthanc was not found.');
   const name = instanceName(dir);
   for (let attempt = 1; ; attempt++) {
     const port = await freePort(attempt === 1 ? options.port : undefined);

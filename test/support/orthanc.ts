@@ -13,7 +13,7 @@ export interface TestOrthanc extends RunningOrthanc {
 /** Why tests that need Orthanc cannot run here; undefined where they can. */
 export function orthancMissing(): string | undefined {
   const search = findOrthanc();
-  return search.ok ? undefined : search.missing;
+  return search.found ? undefined : search.message;
 }
 
 /** Starts Orthanc on a new temporary folder; `stop` ends it and removes the folder. */
@@ -26,7 +26,7 @@ export async function startTestOrthanc(): Promise<TestOrthanc> {
     request(path, init = {}) {
       const headers = new Headers(init.headers);
       headers.set('authorization', orthanc.authorization);
-      return fetch(`${orthanc.publicUrl}${path}`, { ...init, headers });
+      return fetch(`${orthanc.baseUrl}${path}`, { ...init, headers });
     },
     async stop() {
       await orthanc.stop();
