@@ -9,7 +9,10 @@ import { checkFeeds } from './feeds.ts';
 type Feeds = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Evaluates a program in float64. */
-export function evaluate(program: Program, feeds: Feeds = {}): Record<string, Float64Array> {
+export function evaluate<P extends Program>(
+  program: P,
+  feeds: Feeds = {},
+): { [name in keyof P]: Float64Array } {
   checkFeeds(inputShapes(program), feeds);
   const values = new Map<Tensor, Float64Array>();
   for (const tensor of topologicalOrder(Object.values(program))) {
@@ -19,7 +22,9 @@ export function evaluate(program: Program, feeds: Feeds = {}): Record<string, Fl
       fed ? Float64Array.from(fed) : tensor.rule.evaluate(tensor.inputs.map((source) => values.get(source)!)),
     );
   }
-  return Object.fromEntries(Object.entries(program).map(([name, tensor]) => [name, values.get(tensor)!]));
+  return Object.fromEntries(Object.entries(program).map(([name, tensor]) => [name, values.get(tensor)!])) as {
+    [name in keyof P]: Float64Array;
+  };
 }
 
 export const referenceEngine: Engine = {

@@ -1,4 +1,6 @@
 /** Numbers for tests: values away from the kinks of activations, and distances. */
+import { evaluate } from '../../../server/src/engine/reference.ts';
+import type { Tensor } from '../../../server/src/tensor/index.ts';
 
 /** Deterministic values in ±[0.3, 1.3], different for every salt; never near 0, where divisions and kinks live. */
 export function smoothValues(count: number, salt: number): Float64Array {
@@ -18,4 +20,26 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
     magnitude = Math.max(magnitude, Math.abs(expected[i]!));
   }
   return Number.isNaN(difference) ? Infinity : difference / magnitude;
+}
+
+/** Elements that finite differences look at: all of a small tensor, spread evenly over a large one. */
+export function probedElements(count: number, most = 32): number[] {
+  const probes = Math.min(count, most);
+  return Array.from({ length: probes }, (_, i) => Math.floor((i * count) / probes));
+}
+
+/** Central finite differences of a scalar with respect to the given elements of one input, in float64. */
+export function numericGradient(
+  loss: Tensor,
+  name: string,
+  feeds: Readonly<Record<string, Float64Array>>,
+  elements: readonly number[],
+  step = 1e-5,
+): number[] {
+  const at = (i: number, shift: number): number => {
+    const moved = feeds[name]!.slice();
+    moved[i]! += shift;
+    return evaluate({ loss }, { ...feeds, [name]: moved }).loss[0]!;
+  };
+  return elements.map((i) => (at(i, step) - at(i, -step)) / (2 * step));
 }
