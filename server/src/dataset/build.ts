@@ -27,7 +27,11 @@ export interface BuildOptions {
   readonly minDiameterMm?: number;
   /** Larger ones are left out: sprawling marks rather than nodules. Default 40 for a field of view in diameters. */
   readonly maxDiameterMm?: number;
-  readonly split?: { readonly seed?: number; readonly testPatients?: readonly string[]; readonly folds?: number };
+  readonly split?: {
+    readonly seed?: number;
+    readonly testPatients?: readonly string[];
+    readonly folds?: number;
+  };
   readonly fold: 'train' | 'test';
   /** Folder of the set; must not exist yet. */
   readonly outDir: string;
@@ -43,7 +47,10 @@ export interface BuildOptions {
 export async function buildDataset(options: BuildOptions): Promise<PatchManifest> {
   const { outDir, signal } = options;
   if (await exists(outDir))
-    throw new NoduleLabError('conflict', `${outDir} exists already: name a new folder, or remove that one first.`);
+    throw new NoduleLabError(
+      'conflict',
+      `${outDir} exists already: name a new folder, or remove that one first.`,
+    );
   const source = await openSource(options.source);
   if (options.form === 'context' && !source.wholeCts)
     throw new NoduleLabError(
@@ -63,7 +70,12 @@ export async function buildDataset(options: BuildOptions): Promise<PatchManifest
   } catch (error) {
     await rm(working, { recursive: true, force: true });
     if (signal?.aborted === true)
-      throw new NoduleLabError('cancelled', `Building ${outDir} was cancelled; nothing was left behind.`, {}, error);
+      throw new NoduleLabError(
+        'cancelled',
+        `Building ${outDir} was cancelled; nothing was left behind.`,
+        {},
+        error,
+      );
     throw error;
   }
 }
@@ -169,7 +181,8 @@ async function cutPatch(
   const centre = maskCentre(ct, mask);
   let data: Float32Array;
   try {
-    data = form === 'isolated' ? isolatedPatch(ct, mask, fieldMm).data : contextPatch(ct, centre, fieldMm).data;
+    data =
+      form === 'isolated' ? isolatedPatch(ct, mask, fieldMm).data : contextPatch(ct, centre, fieldMm).data;
   } catch (error) {
     if (error instanceof NoduleLabError && error.kind === 'unusable') return { reason: error.message };
     throw error;

@@ -33,7 +33,10 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
     },
   );
   if (length !== count * patchBytes)
-    throw damaged(dir, `${manifest.patchesFile} holds ${length} bytes where ${count * patchBytes} are expected`);
+    throw damaged(
+      dir,
+      `${manifest.patchesFile} holds ${length} bytes where ${count * patchBytes} are expected`,
+    );
   if ((await sha256OfFile(path)) !== manifest.patchesSha256)
     throw damaged(dir, `${manifest.patchesFile} does not have the SHA-256 that the manifest states`);
   const handle = await open(path, 'r');
@@ -43,7 +46,10 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
     manifest,
     patch: async (index) => {
       if (!Number.isInteger(index) || index < 0 || index >= count)
-        throw new NoduleLabError('not-found', `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`);
+        throw new NoduleLabError(
+          'not-found',
+          `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`,
+        );
       const bytes = new ArrayBuffer(patchBytes);
       await handle.read(new Uint8Array(bytes), 0, patchBytes, index * patchBytes);
       return dtype === 'f16' ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
@@ -63,7 +69,10 @@ export async function readManifest(dir: string): Promise<PatchManifest> {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw damaged(dir, `${MANIFEST_FILE}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`);
+    throw damaged(
+      dir,
+      `${MANIFEST_FILE}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a manifest'}`,
+    );
   }
   const manifest = parsed.data;
   if (manifest.patches.length !== manifest.count)

@@ -29,7 +29,10 @@ export interface PatientSplit extends SplitOptions {
 export function splitPatients(patients: readonly string[], options: SplitOptions): PatientSplit {
   const { seed, folds } = options;
   if (!Number.isInteger(folds) || folds < 2)
-    throw new NoduleLabError('invalid-input', `A split needs at least 2 folds (fold 0 is the test fold), not ${folds}.`);
+    throw new NoduleLabError(
+      'invalid-input',
+      `A split needs at least 2 folds (fold 0 is the test fold), not ${folds}.`,
+    );
   const testPatients = [...new Set(options.testPatients)].sort();
   const fixed = new Set(testPatients);
   const assignment: Record<string, number> = {};

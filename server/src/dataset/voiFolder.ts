@@ -1,5 +1,5 @@
 /**
- * A folder of nodule cut-outs: `image/<patient>_R_<nodule>.nii.gz` (HU), `mask/` likewise (consensus), and
+ * A folder of nodule cut-outs: `image/<patient>_R_<nodule>.nii.gz` (HU), `mask/` likewise (every voxel that any reader marked), and
  * `nodules.csv` with a row per nodule (series, place, majority characteristics).
  */
 import { createHash } from 'node:crypto';
@@ -10,7 +10,8 @@ import { parseNifti } from '../formats/nifti.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { NoduleVoxels, SourceNodule } from './source.ts';
-import { readerRatings } from './readerRatings.ts';
+import { cropTo } from '../lidc/contourMask.ts';
+import { readerMarks } from './readerMarks.ts';
 
 const CSV_FILE = 'nodules.csv';
 const number = z.coerce.number();
@@ -41,12 +42,16 @@ const rowSchema = z.object({
 
 export type VoiRow = z.infer<typeof rowSchema>;
 
-/** The nodules of the folder; with `xmlDir` their ratings are the readers' wherever the XML holds the nodule. */
+/**
+ * The nodules of the folder. With `xmlDir` their ratings are the readers' own and their masks the readers' 50%
+ * consensus wherever the XML holds the nodule; otherwise ratings are majority values and masks as they lie in `mask/`
+ * (the union of the readers).
+ */
 export async function openVoiFolder(dir: string, xmlDir?: string): Promise<SourceNodule[]> {
   const rows = await readRows(dir);
-  const ratings = xmlDir === undefined ? undefined : await readerRatings(rows, dir, xmlDir);
+  const marks = xmlDir === undefined ? undefined : await readerMarks(rows, dir, xmlDir);
   return rows.map((row): SourceNodule => {
-    const readers = ratings?.get(voiName(row));
+    const readers = marks?.get(voiName(row));
     return {
       patientId: row.patient_id,
       seriesUID: row.seriesuid,
@@ -64,7 +69,11 @@ export async function openVoiFolder(dir: string, xmlDir?: string): Promise<Sourc
       },
       malignancyRatings: readers?.malignancy ?? [row.Malignancy_value],
       ratingSource: readers === undefined ? 'majority' : 'readers',
-      load: () => loadVoi(dir, row),
+      load: async () => {
+        const voxels = await loadVoi(dir, row);
+        if (readers === undefined) return voxels;
+        return { ...voxels, mask: cropTo(readers.consensus, { min: [0, 0, 0], max: voxels.ct.size }) };
+      },
     };
   });
 }
@@ -98,7 +107,10 @@ async function readRows(dir: string): Promise<VoiRow[]> {
 /** Reads one cut-out; image and mask must lie on the same grid. */
 export async function loadVoi(dir: string, row: VoiRow): Promise<NoduleVoxels> {
   const name = `${voiName(row)}.nii.gz`;
-  const [imageBytes, maskBytes] = await Promise.all([read(join(dir, 'image', name)), read(join(dir, 'mask', name))]);
+  const [imageBytes, maskBytes] = await Promise.all([
+    read(join(dir, 'image', name)),
+    read(join(dir, 'mask', name)),
+  ]);
   const image = parseNifti(imageBytes, join(dir, 'image', name));
   const mask = parseNifti(maskBytes, join(dir, 'mask', name));
   if (image.size.some((count, axis) => count !== mask.size[axis]))
@@ -117,6 +129,11 @@ export async function loadVoi(dir: string, row: VoiRow): Promise<NoduleVoxels> {
 
 async function read(path: string): Promise<Buffer> {
   return readFile(path).catch((cause: unknown) => {
-    throw new NoduleLabError('not-found', `${path} is missing: fetch or unpack the cut-outs again.`, { path }, cause);
+    throw new NoduleLabError(
+      'not-found',
+      `${path} is missing: fetch or unpack the cut-outs again.`,
+      { path },
+      cause,
+    );
   });
 }

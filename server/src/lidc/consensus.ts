@@ -7,7 +7,8 @@ import type { BoxMask } from './contourMask.ts';
 export const CONSENSUS_LEVEL = 0.5;
 
 /**
- * @param level share of the readers of this nodule (not of all readers of the scan) that must have marked a voxel
+ * @param level share of the readers of this nodule (not of all readers of the scan) that must have marked a voxel; 0
+ *   gives the union
  * @returns the consensus in its smallest box, or undefined where no voxel reaches the level
  */
 export function consensusMask(masks: readonly BoxMask[], level = CONSENSUS_LEVEL): BoxMask | undefined {
@@ -15,7 +16,8 @@ export function consensusMask(masks: readonly BoxMask[], level = CONSENSUS_LEVEL
   const box = unionBox(masks.map((mask) => mask.box));
   const [ni, nj, nk] = boxSize(box);
   const votes = new Uint8Array(ni * nj * nk);
-  for (const mask of masks) cropTo(mask, box).forEach((bit, index) => (votes[index] = (votes[index] ?? 0) + bit));
+  for (const mask of masks)
+    cropTo(mask, box).forEach((bit, index) => (votes[index] = (votes[index] ?? 0) + bit));
   const bits = votes.map((count) => (count > 0 && count >= level * masks.length ? 1 : 0));
   return bits.some((bit) => bit === 1) ? trim({ box, bits }) : undefined;
 }

@@ -26,7 +26,11 @@ export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefi
   if (points.length === 0) return undefined;
   const slices = contours.map(({ slice }) => slice);
   const low = [least(points.map(([x]) => x)), least(points.map(([, y]) => y)), least(slices)] as const;
-  const high = [most(points.map(([x]) => x)) + 1, most(points.map(([, y]) => y)) + 1, most(slices) + 1] as const;
+  const high = [
+    most(points.map(([x]) => x)) + 1,
+    most(points.map(([, y]) => y)) + 1,
+    most(slices) + 1,
+  ] as const;
   const ni = high[0] - low[0];
   const nj = high[1] - low[1];
   const bits = new Uint8Array(ni * nj * (high[2] - low[2]));

@@ -186,7 +186,12 @@ function annotationsOf(message: z.infer<typeof messageSchema>, name: string): Li
   };
 }
 
-function contourOf({ imageSOP_UID, imageZposition, inclusion, edgeMap }: z.infer<typeof roiSchema>): LidcContour {
+function contourOf({
+  imageSOP_UID,
+  imageZposition,
+  inclusion,
+  edgeMap,
+}: z.infer<typeof roiSchema>): LidcContour {
   return {
     sopInstanceUID: imageSOP_UID,
     z: imageZposition,
@@ -208,6 +213,12 @@ function parseRoot(xml: string, name: string): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(parser.parse(xml));
 }
 
-function invalid(name: string, why: string, advice = 'Fetch the file again from the archive.'): NoduleLabError {
-  return new NoduleLabError('invalid-input', `${name} is no LIDC annotation file: ${why}. ${advice}`, { name });
+function invalid(
+  name: string,
+  why: string,
+  advice = 'Fetch the file again from the archive.',
+): NoduleLabError {
+  return new NoduleLabError('invalid-input', `${name} is no LIDC annotation file: ${why}. ${advice}`, {
+    name,
+  });
 }

@@ -1,15 +1,16 @@
 /**
- * Joins nodule cut-outs with the readers' own ratings in the LIDC XML.
+ * Joins nodule cut-outs with the readers' own marks in the LIDC XML: their ratings and their 50% consensus.
  *
  * The XML knows no pixel spacing and no origin, the cut-outs no pixel positions in their series. What both have is the
- * series UID, patient z, and the consensus mask's shape: a cut-out belongs to the group of marks (same series) whose
- * own 50% consensus covers the same slices with the same pixels.
+ * series UID, patient z, and the mask's shape: the cut-outs' masks are the union of the readers' marks, so a cut-out
+ * belongs to the group of marks (same series) whose union covers the same slices with the same pixels.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
+import type { Vec3 } from '../volume/ctVolume.ts';
 import { consensusMask } from '../lidc/consensus.ts';
-import { boxSize, cropTo, noduleMask, trim } from '../lidc/contourMask.ts';
+import { cropTo, noduleMask, trim } from '../lidc/contourMask.ts';
 import type { BoxMask } from '../lidc/contourMask.ts';
 import { groupMarks } from '../lidc/grouping.ts';
 import { CHARACTERISTICS, parseLidcXml } from '../lidc/xml.ts';
@@ -19,53 +20,68 @@ import type { Characteristics } from './manifest.ts';
 import { loadVoi, voiName } from './voiFolder.ts';
 import type { VoiRow } from './voiFolder.ts';
 
-export interface ReaderRatings {
+export interface ReaderMarks {
   /** Medians over the readers. */
   readonly characteristics: Characteristics;
   /** One per reader. */
   readonly malignancy: readonly number[];
+  /** What at least half of the readers marked, in voxels of the cut-out. */
+  readonly consensus: BoxMask;
 }
 
 /** Two masks are of the same nodule where they share at least this part of their union. */
 const SAME_NODULE_OVERLAP = 0.7;
 
-/** A mask whose slice 0 lies at a patient z; in-plane position is arbitrary. */
-interface FloatingMask extends BoxMask {
+/** The masks of a group of marks in pixels of its series; slice 0 lies at patient z `zMm`. */
+interface Group {
+  readonly marks: readonly LidcMark[];
+  readonly union: BoxMask;
+  readonly consensus: BoxMask;
   readonly zMm: number;
 }
 
-/** Readers' ratings by cut-out name; cut-outs without a matching group of marks are left out. */
-export async function readerRatings(
+/** Readers' marks by cut-out name; cut-outs without a matching group of marks are left out. */
+export async function readerMarks(
   rows: readonly VoiRow[],
   dir: string,
   xmlDir: string,
-): Promise<Map<string, ReaderRatings>> {
+): Promise<Map<string, ReaderMarks>> {
   const annotations = await annotationsOf(new Set(rows.map(({ seriesuid }) => seriesuid)), xmlDir);
-  const found = new Map<string, ReaderRatings>();
+  const found = new Map<string, ReaderMarks>();
   for (const [series, ofSeries] of Map.groupBy(rows, ({ seriesuid }) => seriesuid)) {
     for (const row of ofSeries) {
       const { ct, mask } = await loadVoi(dir, row);
       const [ni, nj, nk] = ct.size;
-      const own: FloatingMask = {
-        ...trim({ box: { min: [0, 0, 0], max: [ni, nj, nk] }, bits: mask }),
-        zMm: ct.origin[2],
-      };
+      const own = trim({ box: { min: [0, 0, 0], max: [ni, nj, nk] }, bits: mask });
       let best = SAME_NODULE_OVERLAP;
       for (const { marks } of annotations.get(series) ?? [])
-        for (const group of groupsOf(marks, [ct.spacing[0], ct.spacing[1], ct.spacing[2]])) {
-          const overlap = overlapOf(own, group.consensus, ct.spacing[2]);
+        for (const group of groupsOf(marks, ct.spacing)) {
+          const shift: Vec3 = [
+            own.box.min[0] - group.union.box.min[0],
+            own.box.min[1] - group.union.box.min[1],
+            Math.round((group.zMm - ct.origin[2]) / ct.spacing[2]),
+          ];
+          const overlap = overlapOf(own, moved(group.union, shift));
           if (overlap <= best) continue;
           best = overlap;
-          found.set(voiName(row), ratingsOf(group.marks));
+          found.set(voiName(row), { ...ratingsOf(group.marks), consensus: moved(group.consensus, shift) });
         }
     }
   }
   return found;
 }
 
-async function annotationsOf(series: ReadonlySet<string>, xmlDir: string): Promise<Map<string, LidcAnnotations[]>> {
+async function annotationsOf(
+  series: ReadonlySet<string>,
+  xmlDir: string,
+): Promise<Map<string, LidcAnnotations[]>> {
   const names = await readdir(xmlDir, { recursive: true }).catch((cause: unknown) => {
-    throw new NoduleLabError('not-found', `${xmlDir} cannot be read: give the folder of LIDC XML files.`, {}, cause);
+    throw new NoduleLabError(
+      'not-found',
+      `${xmlDir} cannot be read: give the folder of LIDC XML files.`,
+      {},
+      cause,
+    );
   });
   const bySeries = new Map<string, LidcAnnotations[]>();
   for (const name of names.filter((entry) => entry.endsWith('.xml')).sort()) {
@@ -78,14 +94,15 @@ async function annotationsOf(series: ReadonlySet<string>, xmlDir: string): Promi
   return bySeries;
 }
 
-function groupsOf(
-  marks: readonly LidcMark[],
-  spacing: readonly [number, number, number],
-): { readonly marks: readonly LidcMark[]; readonly consensus: FloatingMask }[] {
-  const zMm = marks.flatMap(({ contours }) => contours.map(({ z }) => z ?? Infinity)).reduce((a, b) => Math.min(a, b), Infinity);
+function groupsOf(marks: readonly LidcMark[], spacing: Vec3): Group[] {
+  const zMm = marks
+    .flatMap(({ contours }) => contours.map(({ z }) => z ?? Infinity))
+    .reduce((a, b) => Math.min(a, b), Infinity);
   const outlines = marks.map(({ contours }) =>
     Float64Array.from(
-      contours.flatMap(({ points, z }) => points.flatMap(([x, y]) => [x * spacing[0], y * spacing[1], z ?? Infinity])),
+      contours.flatMap(({ points, z }) =>
+        points.flatMap(([x, y]) => [x * spacing[0], y * spacing[1], z ?? Infinity]),
+      ),
     ),
   );
   return groupMarks(outlines, spacing[2]).flatMap((group) => {
@@ -99,27 +116,25 @@ function groupsOf(
         ) ?? [],
     );
     const consensus = consensusMask(masks);
-    return consensus === undefined ? [] : [{ marks: members, consensus: { ...consensus, zMm } }];
+    const union = consensusMask(masks, 0);
+    return consensus === undefined || union === undefined ? [] : [{ marks: members, union, consensus, zMm }];
   });
 }
 
-/** Shared part of the union after moving both in-plane corners together; slices stay where they are in the patient. */
-function overlapOf(a: FloatingMask, b: FloatingMask, sliceMm: number): number {
-  const shift = Math.round((b.zMm - a.zMm) / sliceMm);
-  const size = boxSize(b.box);
-  const min = [a.box.min[0], a.box.min[1], b.box.min[2] + shift] as const;
-  const moved: BoxMask = { box: { min, max: [min[0] + size[0], min[1] + size[1], min[2] + size[2]] }, bits: b.bits };
-  const there = cropTo(moved, a.box);
-  let shared = 0;
-  let inA = 0;
-  a.bits.forEach((bit, index) => {
-    inA += bit;
-    shared += bit & (there[index] ?? 0);
-  });
-  return shared / (inA + b.bits.reduce((sum, bit) => sum + bit, 0) - shared);
+function moved({ box, bits }: BoxMask, by: Vec3): BoxMask {
+  const at = ([i, j, k]: Vec3): Vec3 => [i + by[0], j + by[1], k + by[2]];
+  return { box: { min: at(box.min), max: at(box.max) }, bits };
 }
 
-function ratingsOf(marks: readonly LidcMark[]): ReaderRatings {
+/** Voxels in both masks as a part of the voxels in either. */
+function overlapOf(a: BoxMask, b: BoxMask): number {
+  const there = cropTo(b, a.box);
+  const count = (bits: Uint8Array): number => bits.reduce((sum, bit) => sum + bit, 0);
+  const shared = a.bits.reduce((sum, bit, index) => sum + (bit & (there[index] ?? 0)), 0);
+  return shared / (count(a.bits) + count(b.bits) - shared);
+}
+
+function ratingsOf(marks: readonly LidcMark[]): Omit<ReaderMarks, 'consensus'> {
   const characteristics = Object.fromEntries(
     CHARACTERISTICS.map((name) => [name, median(marks.map((mark) => mark.characteristics[name]))]),
   ) as Characteristics;
