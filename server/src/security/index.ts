@@ -1,3 +1,9 @@
 /** The guard of originals and the rule for write-back. */
+export {
+  decideArchiveRequest,
+  type ArchiveDecision,
+  type ArchiveKnowledge,
+  type ArchiveRequest,
+} from './archiveRequest.ts';
 export { createGuardedArchive, type GuardedArchive, type SeriesRegistry } from './guardedArchive.ts';
 export { mayWriteBack, type WriteBackDecision } from './writeBack.ts';
