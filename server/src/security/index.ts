@@ -4,6 +4,6 @@ export {
   type ArchiveDecision,
   type ArchiveKnowledge,
   type ArchiveRequest,
-} from './archiveRequest.ts';
+} from './archiveRequests.ts';
 export { createGuardedArchive, type GuardedArchive, type SeriesRegistry } from './guardedArchive.ts';
 export { mayWriteBack, type WriteBackDecision } from './writeBack.ts';
