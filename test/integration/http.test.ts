@@ -251,7 +251,7 @@ describe('the way to the archive', () => {
   test('what the guard refuses does not get there', async () => {
     const response = await api().delete('/dicom-web/studies/1.2');
     expect(response.status).toBe(403);
-    expect(Problem.parse(response.body)).toMatchObject({ detail: 'The original is read-only.' });
+    expect(Problem.parse(response.body).detail).toMatch(/read-only/);
   });
 
   test('an archive that does not answer is a bad gateway', async () => {

@@ -65,8 +65,7 @@ export async function startHttpFixture(overrides: Partial<ServerOptions> = {}): 
     jobs,
     events,
     archive: { baseUrl: 'http://127.0.0.1:1' },
-    guard: async ({ method }) =>
-      method === 'GET' ? { allowed: true } : { allowed: false, reason: 'The original is read-only.' },
+    knowledge: store.derived,
     viewerDir,
     pluginsDir: path.join(dir, 'plugins'),
     version: '0.0.0-test',

@@ -10,9 +10,10 @@ import type { Logger } from 'pino';
 import { appConfigScript, importMapText } from './viewerConfig.ts';
 import type { Events } from '../jobs/events.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { ArchiveKnowledge } from '../security/index.ts';
 import type { ServicesFace } from '../services/face.ts';
 import { apiRouter } from './api.ts';
-import { type ArchiveAddress, type ArchiveGuard, archiveProxy } from './archiveProxy.ts';
+import { type ArchiveAddress, archiveProxy } from './archiveProxy.ts';
 import { eventStream } from './eventStream.ts';
 import { routeHandlers } from './handlers.ts';
 import { nothingHere, problemAnswers } from './problems.ts';
@@ -25,8 +26,8 @@ export interface AppDependencies {
   readonly jobs: Jobs;
   readonly events: Events;
   readonly archive: ArchiveAddress;
-  /** Decides on each request to the archive. */
-  readonly guard: ArchiveGuard;
+  /** What the guard of originals asks before a request reaches the archive. */
+  readonly knowledge: ArchiveKnowledge;
   /** The built viewer: `index.html` and its files. */
   readonly viewerDir: string;
   /** `extension.js` and `mode-synthesis.js`. */
@@ -45,7 +46,7 @@ export interface App {
 
 /** Builds the application; it listens nowhere yet. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {
-  const { services, jobs, events, archive, guard, viewerDir, pluginsDir, version, allowedHosts, log } =
+  const { services, jobs, events, archive, knowledge, viewerDir, pluginsDir, version, allowedHosts, log } =
     dependencies;
   const page = await readFile(path.join(viewerDir, 'index.html'), 'utf8').catch(() => '');
   const appConfig = appConfigScript({ version });
@@ -54,8 +55,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   const app = express();
   app.disable('x-powered-by');
   app.use(ownHostOnly(allowedHosts), ownOriginOnly);
-  // Ahead of everything that reads a body: the proxy streams.
-  app.use(archiveProxy(archive, guard, log));
+  // Ahead of everything that reads a body: the proxy needs it whole.
+  app.use(archiveProxy(archive, knowledge, log));
   app.use(securityHeaders([...inlineScriptsOf(page), importMapText]));
   // Ahead of compression, which would hold events back.
   app.get('/api/events', stream.handler);
