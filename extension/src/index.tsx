@@ -25,7 +25,7 @@ const extension = {
   getPanelModule: (context: ExtensionContext) => [
     {
       name: 'synthesis',
-      iconName: 'tab-segmentation',
+      iconName: 'tab-roi-threshold',
       iconLabel: 'Nodule synthesis',
       label: 'Nodule synthesis',
       component: island(() => <SynthesisPanel service={serviceOf(context)} />),

@@ -53,20 +53,10 @@ export interface CornerstoneViewportService {
   getCornerstoneViewport(viewportId: string): Cornerstone.Types.IViewport | null | undefined;
 }
 
-export interface NotificationService {
-  show(notification: {
-    title: string;
-    message: string;
-    type?: 'info' | 'success' | 'warning' | 'error';
-    duration?: number;
-  }): void;
-}
-
 export interface Services {
   readonly displaySetService: DisplaySetService;
   readonly viewportGridService: ViewportGridService;
   readonly cornerstoneViewportService: CornerstoneViewportService;
-  readonly uiNotificationService: NotificationService;
 }
 
 export interface DataSource {
@@ -85,7 +75,6 @@ export interface ExtensionManager {
 
 export interface ServicesManager {
   readonly services: Services;
-  registerService(registration: { name: string; create: () => unknown }): void;
 }
 
 /** What OHIF hands to every hook of an extension. */

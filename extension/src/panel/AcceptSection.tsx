@@ -1,7 +1,7 @@
 /** Judging the preview, and making a series of it. */
 import type { QualityCheck } from '@nodulelab/contract';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { isActive, isSynthetic, type Session } from '../state/session.ts';
+import { isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
 import { checkValue, jobLine } from '../state/words.ts';
 import { Button, Section } from './parts.tsx';
 
@@ -58,18 +58,45 @@ function Progress({ service, session }: Omit<Props, 'next'>) {
   );
 }
 
+/** A refused place stands where the checks would: it is the first of them. */
+function Refused({ service, refusal }: { service: NoduleLabService; refusal: Refusal }) {
+  const { nearestAllowed } = refusal;
+  return (
+    <div className="nl-note nl-bad" role="alert" data-testid="refusal">
+      {refusal.message}
+      {nearestAllowed && (
+        <div style={{ marginTop: 6 }}>
+          <Button onPress={() => void service.placement.placeAt(nearestAllowed)} testId="nearest">
+            Use the nearest allowed place
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
 function Decision({ service, session, next }: Props) {
   const { placement, acceptance } = service;
-  const { preview, job, previewShown, previewing } = session;
+  const { preview, job, previewShown, previewing, refusal } = session;
   return (
     <>
-      {job?.state === 'failed' && (
-        <p className="nl-note nl-bad" role="alert" data-testid="job-failed">
-          {jobLine(job)}
-        </p>
-      )}
-      {job?.state === 'cancelled' && <p className="nl-note nl-warn">{jobLine(job)}.</p>}
-      {preview && <Checks checks={preview.checks} />}
+      <div className="nl-verdict">
+        {refusal && <Refused service={service} refusal={refusal} />}
+        {job?.state === 'failed' && (
+          <p className="nl-note nl-bad" role="alert" data-testid="job-failed">
+            {jobLine(job)}
+          </p>
+        )}
+        {job?.state === 'cancelled' && <p className="nl-note nl-warn">{jobLine(job)}.</p>}
+        {preview && <Checks checks={preview.checks} />}
+        {!preview && !refusal && !job && (
+          <p className="nl-dim nl-small">
+            {previewing
+              ? 'Preparing the preview\u2026'
+              : 'Quality checks of the preview appear here. Nothing is saved before you accept.'}
+          </p>
+        )}
+      </div>
       <div className="nl-row">
         <Button
           disabled={!preview}

@@ -89,7 +89,7 @@ export function GenerateSection({ service, session, next }: Props) {
             min={0}
             max={2 ** 31 - 1}
             value={session.seed}
-            style={{ width: 66 }}
+            style={{ width: 74 }}
             onChange={(event) => generation.setSeed(event.target.valueAsNumber)}
             data-testid="seed"
           />

@@ -1,8 +1,8 @@
 /** The nodules that the readers marked in this CT. */
 import type { Nodule } from '@nodulelab/contract';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { selectedNodule, type Session } from '../state/session.ts';
-import { describeNodule, malignancyWord, millimetres, readersWord, textureWord } from '../state/words.ts';
+import { isSynthetic, selectedNodule, type Session } from '../state/session.ts';
+import { describeNodule, malignancyWord, millimetres, textureWord } from '../state/words.ts';
 import { readerColour } from '../viewer/scene.ts';
 import { Button, Section } from './parts.tsx';
 
@@ -28,10 +28,8 @@ function Row({ nodule, selected, onSelect }: { nodule: Nodule; selected: boolean
         <span className="nl-dim">{nodule.number}</span>
         <b>{millimetres(nodule.diameterMm)}</b>
         <span>{consensus ? textureWord(consensus.texture) : 'not rated'}</span>
-        <span className="nl-dim nl-small">
-          {consensus ? `mal. ${consensus.malignancy} \u00b7 ` : ''}
-          {readersWord(nodule.readers)}
-        </span>
+        <span className="nl-figure">{consensus ? consensus.malignancy : '\u2013'}</span>
+        <span className="nl-figure">{nodule.readers}</span>
       </button>
     </li>
   );
@@ -63,7 +61,7 @@ export function NoduleSection({ service, session, next }: Props) {
       title="Nodules in this CT"
       next={next}
       aside={
-        selected && (
+        (selected || session.place || isSynthetic(session)) && (
           <Button pressed={session.showContours} onPress={() => service.toggleContours()} testId="contours">
             Outlines
           </Button>
@@ -77,8 +75,31 @@ export function NoduleSection({ service, session, next }: Props) {
           <Button onPress={() => void service.reloadNodules()}>Try again</Button>
         </div>
       )}
-      {nodulesState === 'ready' && nodules.length === 0 && (
+      {session.synthetic.map((nodule) => (
+        <button
+          key={nodule.candidateId}
+          type="button"
+          className="nl-item nl-nodule"
+          aria-label={`Synthetic nodule, ${millimetres(nodule.diameterMm)}`}
+          onClick={() => service.showPoint(nodule.centre)}
+          data-testid="synthetic-nodule"
+        >
+          <span />
+          <b>{millimetres(nodule.diameterMm)}</b>
+          <span className="nl-synthetic">synthetic</span>
+        </button>
+      ))}
+      {nodulesState === 'ready' && nodules.length === 0 && !isSynthetic(session) && (
         <p className="nl-dim">None annotated. Any chest CT can still receive a synthetic nodule.</p>
+      )}
+      {nodules.length > 0 && (
+        <div className="nl-nodule nl-head nl-small nl-dim" aria-hidden="true">
+          <span />
+          <span>diameter</span>
+          <span>texture</span>
+          <span className="nl-figure">malignancy</span>
+          <span className="nl-figure">readers</span>
+        </div>
       )}
       {nodules.length > 0 && (
         <ul className="nl-list" aria-label="Nodules, largest first">

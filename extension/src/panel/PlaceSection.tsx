@@ -12,19 +12,17 @@ interface Props {
 
 export function PlaceSection({ service, session, next }: Props) {
   const { placement } = service;
-  const { refusal, place } = session;
+  const { place } = session;
   const blocked =
     !session.host ||
     session.chosenCandidateId === null ||
     isActive(session.job) ||
     isSynthetic(session) ||
     session.proposing;
-  const nearest = refusal?.nearestAllowed;
   return (
     <Section number={3} title="Place and size" next={next}>
-      <div className="nl-row" style={{ flexWrap: 'nowrap', marginTop: 4 }}>
+      <div className="nl-thirds">
         <Button
-          wide
           disabled={blocked}
           pressed={session.picking}
           onPress={() => placement.pick(!session.picking)}
@@ -66,18 +64,6 @@ export function PlaceSection({ service, session, next }: Props) {
         />
         <output style={{ minWidth: 56, textAlign: 'right' }}>{millimetres(session.diameterMm)}</output>
       </label>
-      {refusal && (
-        <div className="nl-note nl-warn" role="alert" data-testid="refusal">
-          {refusal.message}
-          {nearest && (
-            <div style={{ marginTop: 6 }}>
-              <Button onPress={() => void placement.placeAt(nearest)} testId="nearest">
-                Use the nearest allowed place
-              </Button>
-            </div>
-          )}
-        </div>
-      )}
     </Section>
   );
 }

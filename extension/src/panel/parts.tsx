@@ -1,5 +1,5 @@
 /** Small pieces that the sections share. */
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 
 export interface SectionProps {
   readonly number: number;
@@ -11,8 +11,14 @@ export interface SectionProps {
 }
 
 export function Section({ number, title, next, aside, children }: SectionProps) {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a low screen the next step may be below the fold.
+    if (next) element.current?.scrollIntoView({ block: 'nearest' });
+  }, [next]);
   return (
     <section
+      ref={element}
       className="nl-section"
       data-next={next}
       aria-label={title}

@@ -27,7 +27,10 @@ export const styles = `
 .nl-item { width: 100%; display: grid; align-items: center; gap: 8px; padding: 4px 6px; text-align: left; border-color: transparent; }
 .nl-item:hover { background: hsl(var(--popover, 219 90% 15%)); }
 .nl-item[aria-pressed='true'] { background: hsl(var(--popover, 219 90% 15%)); border-color: var(--nl-accent); }
-.nl-nodule { grid-template-columns: 20px 58px 1fr auto; }
+.nl-nodule { grid-template-columns: 16px 60px 1fr 66px 46px; gap: 6px; }
+.nl-head { display: grid; padding: 2px 7px 0; }
+.nl-figure { text-align: right; }
+.nl-synthetic { color: #c084fc; }
 .nl-nodule b { font-weight: 600; }
 .nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
@@ -36,6 +39,9 @@ export const styles = `
 .nl-candidate .nl-facts { padding-left: 5px; overflow: hidden; }
 .nl-field { display: flex; align-items: center; gap: 5px; }
 .nl input[type='number'], .nl select { font: inherit; height: 28px; padding: 0 6px; border-radius: 4px; border: 1px solid var(--nl-line); background: hsl(var(--background, 0 0% 0%)); color: inherit; min-width: 0; }
+.nl select { min-width: 44px; padding: 0 2px; }
+.nl-thirds { display: grid; grid-template-columns: 1.25fr 1fr 1fr; gap: 5px; margin-top: 4px; }
+.nl-thirds .nl-button { padding: 2px 4px; overflow: hidden; text-overflow: ellipsis; }
 .nl input[type='range'] { flex: 1; min-width: 60px; height: 22px; accent-color: hsl(var(--primary, 214 98% 60%)); }
 .nl-note { border-radius: 4px; padding: 6px 8px; border-left: 3px solid; margin-top: 6px; background: hsl(var(--popover, 219 90% 15%)); }
 .nl-warn { border-color: #f59e0b; }
@@ -54,6 +60,8 @@ export const styles = `
 .nl progress::-webkit-progress-bar { background: var(--nl-line); }
 .nl progress::-webkit-progress-value { background: var(--nl-accent); }
 .nl progress::-moz-progress-bar { background: var(--nl-accent); }
-.nl-check-area { min-height: 118px; margin-top: 2px; }
+.nl-check-area { min-height: 196px; margin-top: 2px; display: flex; flex-direction: column; }
+.nl-verdict { flex: 1; }
+@media (max-height: 800px) { .nl-candidates { height: 134px; } .nl-list { max-height: 92px; } }
 .nl kbd { font: 600 11px/16px ui-monospace, monospace; border: 1px solid var(--nl-dim); border-radius: 3px; padding: 0 4px; margin-left: 5px; }
 `;

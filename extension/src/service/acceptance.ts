@@ -87,12 +87,6 @@ export class Acceptance {
     if (host && (await viewer.discover(host.studyInstanceUID, source))) await viewer.open(source, at);
   }
 
-  /** Shows a synthetic nodule of the present series. */
-  async showSynthetic(centre: PointLps): Promise<void> {
-    const { host } = this.#desk.store.get();
-    if (host) await this.#desk.viewer.jumpTo(host.seriesInstanceUID, centre);
-  }
-
   #take(job: Job): void {
     const { store } = this.#desk;
     const known = store.get().job;
@@ -131,6 +125,5 @@ export class Acceptance {
       return;
     }
     await viewer.open(seriesInstanceUID, expected.centre);
-    viewer.notify('success', 'The synthetic nodule is saved as a new series and shown now.');
   }
 }

@@ -24,13 +24,21 @@ import { Placement } from './placement.ts';
 /** What the viewports draw for a state of the session. */
 export function sceneOf(session: Session): Scene {
   const nodule = selectedNodule(session);
-  const synthetic = session.synthetic[0];
+  const place = session.place
+    ? {
+        centre: session.place,
+        diameterMm: session.diameterMm,
+        kind: session.refusal ? ('refused' as const) : ('candidate' as const),
+      }
+    : null;
   return {
     marks: session.showContours ? (nodule?.marks ?? []) : [],
-    centre: session.showContours ? (nodule?.centre ?? synthetic?.centre ?? null) : null,
-    place: session.place
-      ? { centre: session.place, diameterMm: session.diameterMm, refused: session.refusal !== null }
-      : null,
+    rings: session.showContours
+      ? [
+          ...session.synthetic.map((one) => ({ ...one, kind: 'synthetic' as const })),
+          ...(place ? [place] : []),
+        ]
+      : [],
     badge: isSynthetic(session)
       ? { text: 'SYNTHETIC', kind: 'synthetic' }
       : session.previewShown
@@ -134,7 +142,13 @@ export class NoduleLabService {
         params: { seriesInstanceUID: host.seriesInstanceUID },
       });
       if (!current()) return;
-      this.store.set({ nodules, synthetic, nodulesState: 'ready' });
+      const { chosenCandidateId, place } = this.store.get();
+      this.store.set({
+        nodules,
+        synthetic,
+        nodulesState: 'ready',
+        picking: chosenCandidateId !== null && place === null && synthetic.length === 0,
+      });
       this.#greet();
     } catch (error) {
       if (!current()) return;

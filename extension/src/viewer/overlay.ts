@@ -1,9 +1,8 @@
 /** Draws the scene over one viewport as SVG, redrawn whenever the viewport renders. */
 import type { PointLps } from '@nodulelab/contract';
 import { ballOnPlane, outlinesOnPlane } from '../geometry/outline.ts';
-import { dot, subtract } from '../geometry/vector.ts';
 import type { VolumeViewport } from '../ohif.ts';
-import { readerColour, type Scene } from './scene.ts';
+import { readerColour, type Ring, type Scene } from './scene.ts';
 import { planeOf } from './viewports.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -16,6 +15,9 @@ function shape(name: string, attributes: Attributes): SVGElement {
   return element;
 }
 
+const RING_COLOURS = { candidate: '#5acce6', refused: '#f87171', synthetic: '#c084fc' } as const;
+/** Pixels between a nodule and its ring. */
+const RING_GAP = 4;
 const BADGE_COLOURS = { synthetic: '#c084fc', preview: '#fbbf24' } as const;
 
 export class Overlay {
@@ -72,9 +74,7 @@ export class Overlay {
           }),
         );
 
-    if (scene.centre && scene.marks.length === 0)
-      shapes.push(...this.#cross(canvas(scene.centre), '#f5c542', 1));
-    if (scene.place) shapes.push(...this.#place(scene.place, viewport, canvas));
+    for (const ring of scene.rings) shapes.push(...this.#ring(ring, viewport, canvas));
 
     this.#svg.replaceChildren(...shapes);
     this.#badge.hidden = scene.badge === null;
@@ -86,7 +86,7 @@ export class Overlay {
   }
 
   /** Four short strokes that leave the point itself free to be seen. */
-  #cross([x, y]: [number, number], colour: string, opacity: number): SVGElement[] {
+  #cross([x, y]: [number, number], colour: string): SVGElement[] {
     const [inner, outer] = [5, 12];
     return [
       [x - outer, y, x - inner, y],
@@ -94,35 +94,32 @@ export class Overlay {
       [x, y - outer, x, y - inner],
       [x, y + inner, x, y + outer],
     ].map(([x1, y1, x2, y2]) =>
-      shape('line', { x1: x1!, y1: y1!, x2: x2!, y2: y2!, stroke: colour, 'stroke-width': 1.5, opacity }),
+      shape('line', { x1: x1!, y1: y1!, x2: x2!, y2: y2!, stroke: colour, 'stroke-width': 1.5 }),
     );
   }
 
-  #place(
-    place: NonNullable<Scene['place']>,
+  #ring(
+    { centre, diameterMm, kind }: Ring,
     viewport: VolumeViewport,
     canvas: (point: PointLps) => [number, number],
   ): SVGElement[] {
-    const plane = planeOf(viewport);
-    const colour = place.refused ? '#f87171' : '#5acce6';
-    const [x, y] = canvas(place.centre);
-    const away = Math.abs(dot(subtract(place.centre, plane.point), plane.normal));
-    const radius = ballOnPlane(place.centre, place.diameterMm, plane);
-    if (radius === null) return away > place.diameterMm ? [] : this.#cross([x, y], colour, 0.4);
+    const radius = ballOnPlane(centre, diameterMm, planeOf(viewport));
+    if (radius === null) return [];
+    const colour = RING_COLOURS[kind];
+    const [x, y] = canvas(centre);
     const { viewUp } = viewport.getCamera();
-    const rim = place.centre.map((value, axis) => value + radius * viewUp![axis]!) as PointLps;
-    const pixels = Math.max(2, Math.hypot(canvas(rim)[0] - x, canvas(rim)[1] - y));
+    const rim = centre.map((value, axis) => value + radius * viewUp![axis]!) as PointLps;
+    const pixels = Math.hypot(canvas(rim)[0] - x, canvas(rim)[1] - y);
     const ring = shape('circle', {
       cx: x,
       cy: y,
-      // Outside the nodule, so that its own edge stays visible.
-      r: pixels + 4,
+      r: pixels + RING_GAP,
       fill: 'none',
       stroke: colour,
       'stroke-width': 1.3,
       'stroke-dasharray': '5 4',
-      'data-nodulelab': 'place',
+      'data-ring': kind,
     });
-    return place.refused ? [ring, ...this.#cross([x, y], colour, 1)] : [ring];
+    return kind === 'refused' ? [ring, ...this.#cross([x, y], colour)] : [ring];
   }
 }

@@ -123,8 +123,4 @@ export class Viewer {
     await this.#browser.open(displaySet);
     if (point) await this.jumpTo(seriesInstanceUID, point);
   }
-
-  notify(type: 'info' | 'success' | 'warning' | 'error', message: string): void {
-    this.#context.servicesManager.services.uiNotificationService.show({ title: 'NoduleLab', message, type });
-  }
 }

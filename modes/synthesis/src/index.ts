@@ -7,6 +7,9 @@ const ID = '@nodulelab/mode-synthesis';
 const EXTENSION = '@nodulelab/extension';
 /** Not used by OHIF 3.13. */
 const FLIP_KEY = 'p';
+/** Pixels: the panel's four steps without a scroll bar at 900 lines, and one column of thumbnails. */
+const PANEL_WIDTH = 330;
+const BROWSER_WIDTH = 220;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -48,6 +51,8 @@ async function modeFactory({ loadModules }: FactoryArguments): Promise<Json> {
       ...props,
       rightPanels: [`${EXTENSION}.panelModule.synthesis`, ...props.rightPanels],
       rightPanelClosed: false,
+      rightPanelInitialExpandedWidth: PANEL_WIDTH,
+      leftPanelInitialExpandedWidth: BROWSER_WIDTH,
     },
   };
   return {
