@@ -13,10 +13,9 @@ import { consensusMask } from '../lidc/consensus.ts';
 import { cropTo, noduleMask, trim } from '../lidc/contourMask.ts';
 import type { BoxMask } from '../lidc/contourMask.ts';
 import { groupMarks } from '../lidc/grouping.ts';
-import { CHARACTERISTICS, parseLidcXml } from '../lidc/xml.ts';
-import type { LidcAnnotations, LidcMark } from '../lidc/xml.ts';
-import { median } from './cancerRule.ts';
-import type { Characteristics } from './manifest.ts';
+import { medianCharacteristics } from '../lidc/ratings.ts';
+import { parseLidcXml } from '../lidc/xml.ts';
+import type { Characteristics, LidcAnnotations, LidcMark } from '../lidc/xml.ts';
 import { loadVoi, voiName } from './voiFolder.ts';
 import type { VoiRow } from './voiFolder.ts';
 
@@ -62,9 +61,10 @@ export async function readerMarks(
             Math.round((group.zMm - ct.origin[2]) / ct.spacing[2]),
           ];
           const overlap = overlapOf(own, moved(group.union, shift));
-          if (overlap <= best) continue;
+          const ratings = ratingsOf(group.marks);
+          if (overlap <= best || ratings === undefined) continue;
           best = overlap;
-          found.set(voiName(row), { ...ratingsOf(group.marks), consensus: moved(group.consensus, shift) });
+          found.set(voiName(row), { ...ratings, consensus: moved(group.consensus, shift) });
         }
     }
   }
@@ -107,14 +107,14 @@ function groupsOf(marks: readonly LidcMark[], spacing: Vec3): Group[] {
   );
   return groupMarks(outlines, spacing[2]).flatMap((group) => {
     const members = group.flatMap((index) => marks[index] ?? []);
-    const masks = members.flatMap(
-      ({ contours }) =>
-        noduleMask(
-          contours.flatMap(({ inclusion, points, z }) =>
-            z === undefined ? [] : [{ inclusion, points, slice: Math.round((z - zMm) / spacing[2]) }],
-          ),
-        ) ?? [],
-    );
+    const masks = members.flatMap(({ reader, contours }) => {
+      const mask = noduleMask(
+        contours.flatMap(({ inclusion, points, z }) =>
+          z === undefined ? [] : [{ inclusion, points, slice: Math.round((z - zMm) / spacing[2]) }],
+        ),
+      );
+      return mask === undefined ? [] : [{ reader, mask }];
+    });
     const consensus = consensusMask(masks);
     const union = consensusMask(masks, 0);
     return consensus === undefined || union === undefined ? [] : [{ marks: members, union, consensus, zMm }];
@@ -134,9 +134,12 @@ function overlapOf(a: BoxMask, b: BoxMask): number {
   return shared / (count(a.bits) + count(b.bits) - shared);
 }
 
-function ratingsOf(marks: readonly LidcMark[]): Omit<ReaderMarks, 'consensus'> {
-  const characteristics = Object.fromEntries(
-    CHARACTERISTICS.map((name) => [name, median(marks.map((mark) => mark.characteristics[name]))]),
-  ) as Characteristics;
-  return { characteristics, malignancy: marks.map((mark) => mark.characteristics.malignancy) };
+/** Undefined where no reader rated the nodule. */
+function ratingsOf(marks: readonly LidcMark[]): Omit<ReaderMarks, 'consensus'> | undefined {
+  const characteristics = medianCharacteristics(marks);
+  if (characteristics === null) return undefined;
+  return {
+    characteristics,
+    malignancy: marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
+  };
 }

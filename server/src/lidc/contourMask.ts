@@ -45,6 +45,20 @@ export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefi
   return bits.some((bit) => bit === 1) ? trim({ box: { min: low, max: high }, bits }) : undefined;
 }
 
+/** The outlines' own pixels, for lesions so small that nothing lies inside. Expects at least one point. */
+export function outlineMask(contours: readonly PlacedContour[]): BoxMask {
+  const voxels = contours.flatMap(({ points, slice }) =>
+    points.map(([x, y]) => [Math.round(x), Math.round(y), slice] as const),
+  );
+  const low = (axis: 0 | 1 | 2): number => least(voxels.map((voxel) => voxel[axis]));
+  const high = (axis: 0 | 1 | 2): number => most(voxels.map((voxel) => voxel[axis])) + 1;
+  const box: IndexBox = { min: [low(0), low(1), low(2)], max: [high(0), high(1), high(2)] };
+  const [ni, nj, nk] = boxSize(box);
+  const bits = new Uint8Array(ni * nj * nk);
+  for (const [x, y, k] of voxels) bits[x - box.min[0] + ni * (y - box.min[1] + nj * (k - box.min[2]))] = 1;
+  return { box, bits };
+}
+
 /** Pixels strictly inside the closed polygon of pixel centres (even-odd rule), the polygon's own pixels left out. */
 function enclosedPixels(
   points: LidcContour['points'],

@@ -19,7 +19,13 @@ const SMALLEST_MM = 0.1;
  * @returns groups of indices into `outlines`, each sorted, in order of their first mark
  */
 export function groupMarks(outlines: readonly OutlineMm[], sliceMm: number): number[][] {
-  const distances = outlines.map((a, row) => outlines.slice(0, row).map((b) => leastDistance(a, b)));
+  const bounds = outlines.map(boundsOf);
+  // Outlines whose boxes are further apart than the widest tolerance need no closer look.
+  const distances = bounds.map((a, row) =>
+    bounds
+      .slice(0, row)
+      .map((b) => (boxDistance(a, b) > sliceMm ? Infinity : leastDistance(a.outline, b.outline))),
+  );
   let tolerance = sliceMm;
   let groups = components(distances, tolerance);
   while (tolerance > SMALLEST_MM && groups.some((group) => group.length > MOST_READERS)) {
@@ -27,6 +33,29 @@ export function groupMarks(outlines: readonly OutlineMm[], sliceMm: number): num
     groups = components(distances, tolerance);
   }
   return groups;
+}
+
+interface Bounds {
+  readonly outline: OutlineMm;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+function boundsOf(outline: OutlineMm): Bounds {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  outline.forEach((value, at) => {
+    low[at % 3] = Math.min(low[at % 3] ?? value, value);
+    high[at % 3] = Math.max(high[at % 3] ?? value, value);
+  });
+  return { outline, low, high };
+}
+
+function boxDistance(a: Bounds, b: Bounds): number {
+  const gaps = [0, 1, 2].map((axis) =>
+    Math.max(0, (a.low[axis] ?? 0) - (b.high[axis] ?? 0), (b.low[axis] ?? 0) - (a.high[axis] ?? 0)),
+  );
+  return Math.hypot(...gaps);
 }
 
 function leastDistance(a: OutlineMm, b: OutlineMm): number {

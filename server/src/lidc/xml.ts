@@ -20,7 +20,7 @@ export const CHARACTERISTICS = [
   'malignancy',
 ] as const;
 export type Characteristic = (typeof CHARACTERISTICS)[number];
-/** Ratings 1–5 (internalStructure 1–4, calcification 1–6); 0 where a reader left one out. */
+/** Ratings 1–5 (internalStructure 1–4, calcification 1–6); medians of them may lie between. */
 export type Characteristics = Readonly<Record<Characteristic, number>>;
 
 /** One outline in one slice. The points are the first pixels outside the lesion. */
@@ -34,12 +34,12 @@ export interface LidcContour {
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** A lesion of at least 3 mm with ratings and outlines, as one reader marked it. */
+/** A lesion of at least 3 mm as one reader marked it: outlines, and ratings (null in the two files that lack them). */
 export interface LidcMark {
   /** Index of the reading session in the file; readers are anonymous and differ from scan to scan. */
   readonly reader: number;
   readonly markId: string;
-  readonly characteristics: Characteristics;
+  readonly characteristics: Characteristics | null;
   readonly contours: readonly LidcContour[];
 }
 
@@ -75,10 +75,18 @@ const uid = text.regex(/^[0-9]+(\.[0-9]+)+$/, 'not a UID');
 const pixel = z.coerce.number().finite();
 const pointSchema = z.object({ xCoord: pixel, yCoord: pixel });
 const zPosition = z.coerce.number().finite().optional();
-const rating = z.coerce.number().int().min(0).max(6);
-const characteristicsSchema = z.object(
-  Object.fromEntries(CHARACTERISTICS.map((name) => [name, rating])) as Record<Characteristic, typeof rating>,
-);
+const upTo = (highest: number) => z.coerce.number().int().min(1).max(highest);
+const characteristicsSchema = z.object({
+  subtlety: upTo(5),
+  internalStructure: upTo(4),
+  calcification: upTo(6),
+  sphericity: upTo(5),
+  margin: upTo(5),
+  lobulation: upTo(5),
+  spiculation: upTo(5),
+  texture: upTo(5),
+  malignancy: upTo(5),
+});
 const roiSchema = z.object({
   imageZposition: zPosition,
   imageSOP_UID: uid,
@@ -153,9 +161,14 @@ function annotationsOf(message: z.infer<typeof messageSchema>, name: string): Li
       const [first] = roi;
       const [point] = first?.edgeMap ?? [];
       if (first === undefined || point === undefined) continue;
-      const outlined = roi.some(({ edgeMap }) => edgeMap.length > 1);
-      if (rated.success && outlined)
-        marks.push({ reader, markId: noduleID, characteristics: rated.data, contours: roi.map(contourOf) });
+      const contours = roi.map(contourOf);
+      if (contours.some(({ points }) => points.length > 1))
+        marks.push({
+          reader,
+          markId: noduleID,
+          characteristics: rated.success ? rated.data : null,
+          contours,
+        });
       else
         smallNodules.push({
           reader,
