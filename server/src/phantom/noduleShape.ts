@@ -1,0 +1,167 @@
+/** The body of one phantom nodule: an ellipsoid with lobes, its spicules, and what it is made of. */
+import type { Random } from '../nn/random.ts';
+import type { Vec3 } from '../volume/ctVolume.ts';
+import { worldToIndex } from '../volume/ctVolume.ts';
+import type { NoduleSpec } from './nodulePlan.ts';
+import type { PhantomSpace } from './space.ts';
+import type { Tube } from './tubes.ts';
+import { coverTube } from './tubes.ts';
+
+export interface NoduleShape {
+  readonly centre: Vec3;
+  readonly diameterMm: number;
+  /** Distance from the centre to the surface along a unit vector, mm. */
+  radius(direction: Vec3): number;
+  /** Largest of all radii, mm. */
+  readonly reachMm: number;
+  readonly spicules: readonly Tube[];
+}
+
+const PARENCHYMA = -865;
+const SOLID_HU = 38;
+const GROUND_GLASS_HU = -610;
+const PART_SOLID_CORE_HU = 10;
+const CALCIFIED_HU = 360;
+const CAVITY_HU = -960;
+
+export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): NoduleShape {
+  const { lobulation, spiculation, sphericity } = spec.characteristics;
+  const stretch = 1 + 0.16 * (5 - sphericity);
+  const axis = unit(random);
+  const lobes = Array.from({ length: 3 + lobulation }, () => ({
+    at: unit(random),
+    size: 0.6 + 0.8 * random.uniform(),
+  }));
+  const height = 0.025 + 0.062 * (lobulation - 1);
+  const relative = (direction: Vec3): number => {
+    const along = dot(direction, axis);
+    const ellipsoid = 1 / Math.sqrt(1 - along * along + (along / stretch) ** 2);
+    let bump = 0;
+    for (const lobe of lobes) bump += lobe.size * Math.exp(-(1 - dot(direction, lobe.at)) * 5.5);
+    return ellipsoid * (1 + height * (bump - 0.8));
+  };
+  // Scaled so that the body's volume is that of the wanted sphere.
+  const directions = fibonacciSphere(400);
+  const meanCube =
+    directions.reduce((sum, direction) => sum + relative(direction) ** 3, 0) / directions.length;
+  const scale = spec.diameterMm / 2 / Math.cbrt(meanCube);
+  const radius = (direction: Vec3): number => scale * relative(direction);
+  const spicules = Array.from({ length: spiculation < 3 ? 0 : 5 * (spiculation - 2) + 4 }, (): Tube => {
+    const direction = unit(random);
+    const surface = radius(direction);
+    const length = spec.diameterMm * (0.18 + 0.3 * random.uniform());
+    const sway = unit(random);
+    const to: Vec3 = [0, 1, 2].map(
+      (n) => centre[n]! + direction[n]! * (surface + length) + 0.25 * length * sway[n]!,
+    ) as unknown as Vec3;
+    const from: Vec3 = [0, 1, 2].map((n) => centre[n]! + direction[n]! * surface * 0.75) as unknown as Vec3;
+    return { from, to, fromMm: 0.05 * spec.diameterMm + 0.25, toMm: 0.22 };
+  });
+  return {
+    centre,
+    diameterMm: spec.diameterMm,
+    radius,
+    reachMm: Math.max(...directions.map(radius)) * 1.05,
+    spicules,
+  };
+}
+
+/** Paints the nodule where the drawing is lung; vessels that run through it stay visible. */
+export function paintNodule(
+  space: PhantomSpace,
+  drawing: { readonly hu: Int16Array; readonly label: Uint8Array },
+  spec: NoduleSpec,
+  shape: NoduleShape,
+  random: Random,
+): void {
+  const { texture, margin, calcification, internalStructure } = spec.characteristics;
+  const { hu, label } = drawing;
+  const edge = Math.max(space.spacing[0], 0.35 * (6 - margin)) * (texture <= 2 ? 1.5 : 1);
+  const coreAt = unit(random);
+  const brighten = (voxel: number, target: number, coverage: number): void => {
+    const value = PARENCHYMA + coverage * (target - PARENCHYMA);
+    if (label[voxel] !== 0 && value > hu[voxel]!) hu[voxel] = Math.round(value);
+  };
+  if (texture >= 3)
+    for (const spicule of shape.spicules)
+      coverTube(space, spicule, (voxel, coverage) => brighten(voxel, -80, coverage));
+  const body = texture <= 3 ? GROUND_GLASS_HU : SOLID_HU;
+  const soft = shape.diameterMm * 0.06;
+  visitBody(space, shape, edge, (voxel, offset, distance, surface) => {
+    const mottle =
+      texture <= 3
+        ? 45 *
+          Math.sin(offset[0] / 1.7 + coreAt[0] * 9) *
+          Math.sin(offset[1] / 1.9) *
+          Math.cos(offset[2] / 2.3)
+        : 0;
+    brighten(voxel, body + mottle, Math.min(1, Math.max(0, (surface - distance) / edge + 0.5)));
+    if (texture === 3) {
+      const away = Math.hypot(
+        offset[0] - coreAt[0] * 0.14 * shape.diameterMm,
+        offset[1] - coreAt[1] * 0.14 * shape.diameterMm,
+        offset[2] - coreAt[2] * 0.14 * shape.diameterMm,
+      );
+      brighten(
+        voxel,
+        PART_SOLID_CORE_HU,
+        Math.min(1, Math.max(0, (0.52 * surface - away) / (edge + soft) + 0.5)),
+      );
+    }
+    if (calcification === 3)
+      brighten(voxel, CALCIFIED_HU, Math.min(1, Math.max(0, (0.75 * surface - distance) / edge + 0.5)));
+    if (internalStructure === 4 && label[voxel] !== 0) {
+      const air = Math.min(1, Math.max(0, (0.42 * surface - distance) / edge + 0.5));
+      hu[voxel] = Math.round(hu[voxel]! * (1 - air) + CAVITY_HU * air);
+    }
+  });
+}
+
+/** Visits the voxels in and near the body with their offset from its centre, in mm. */
+export function visitBody(
+  space: PhantomSpace,
+  shape: NoduleShape,
+  marginMm: number,
+  visit: (voxel: number, offset: Vec3, distance: number, surface: number) => void,
+): void {
+  const at = worldToIndex(space, shape.centre);
+  const reach = shape.reachMm + marginMm;
+  const low = (axis: 0 | 1 | 2): number => Math.max(0, Math.floor(at[axis] - reach / space.spacing[axis]));
+  const high = (axis: 0 | 1 | 2): number =>
+    Math.min(space.size[axis] - 1, Math.ceil(at[axis] + reach / space.spacing[axis]));
+  for (let k = low(2); k <= high(2); k++)
+    for (let j = low(1); j <= high(1); j++)
+      for (let i = low(0); i <= high(0); i++) {
+        const offset: Vec3 = [
+          (i - at[0]) * space.spacing[0],
+          (j - at[1]) * space.spacing[1],
+          (k - at[2]) * space.spacing[2],
+        ];
+        const distance = Math.hypot(...offset);
+        if (distance > reach) continue;
+        const direction: Vec3 =
+          distance === 0 ? [0, 0, 1] : [offset[0] / distance, offset[1] / distance, offset[2] / distance];
+        visit(i + space.size[0] * (j + space.size[1] * k), offset, distance, shape.radius(direction));
+      }
+}
+
+/** A random unit vector. */
+export function unit(random: Random): Vec3 {
+  const z = 2 * random.uniform() - 1;
+  const angle = 2 * Math.PI * random.uniform();
+  const r = Math.sqrt(1 - z * z);
+  return [r * Math.cos(angle), r * Math.sin(angle), z];
+}
+
+function fibonacciSphere(count: number): Vec3[] {
+  const turn = Math.PI * (3 - Math.sqrt(5));
+  return Array.from({ length: count }, (_, n) => {
+    const z = 1 - (2 * n + 1) / count;
+    const r = Math.sqrt(1 - z * z);
+    return [r * Math.cos(turn * n), r * Math.sin(turn * n), z];
+  });
+}
+
+function dot(a: Vec3, b: Vec3): number {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
