@@ -106,7 +106,7 @@ function requireUpright(
 
 function requireRegular(sorted: readonly { read: ReadSlice; at: number }[], series: string): number {
   const steps = sorted.slice(1).map(({ at }, k) => at - sorted[k]!.at);
-  const median = [...steps].sort((a, b) => a - b)[steps.length >> 1]!;
+  const median = [...steps].sort((a, b) => a - b)[(steps.length - 1) >> 1]!;
   steps.forEach((step, k) => {
     const [below, above] = [sorted[k]!.read.slice.name, sorted[k + 1]!.read.slice.name];
     if (step > GAP * median) {
