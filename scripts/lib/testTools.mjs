@@ -1,0 +1,25 @@
+// Programs that the integration and end-to-end tests run, and the Debian packages that bring them.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { installPackages } from './debianPackages.mjs';
+import { searchOrthanc } from './orthanc.mjs';
+import { succeeds } from './processes.mjs';
+
+const onPath = (...names) =>
+  names.some((name) =>
+    (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, name))),
+  );
+
+/** Installs what is missing on this machine. */
+export async function ensureTestTools() {
+  const search = await searchOrthanc();
+  const missing = [
+    ...(search.found ? [] : search.missing),
+    ...(onPath('chromium') ? [] : ['chromium']),
+    ...(onPath('dciodvfy') ? [] : ['dicom3tools']),
+    ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom']) ? [] : ['python3-pydicom']),
+    ...(onPath('xz') ? [] : ['xz-utils']),
+  ];
+  if (missing.length > 0)
+    await installPackages(missing, 'The tests run real programs that are not on this machine.');
+}
