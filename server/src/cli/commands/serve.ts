@@ -8,7 +8,6 @@ import { createJobs } from '../../jobs/jobs.ts';
 import type { ArchiveAddress } from '../../http/archiveProxy.ts';
 import { startServer } from '../../http/startServer.ts';
 import { splitArchiveUrl } from '../../pacs/archiveUrl.ts';
-import { decideArchiveRequest } from '../../security/archiveRequests.ts';
 import { withdrawUnfinished } from '../../services/acceptance.ts';
 import { createServices } from '../../services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../../services/demo.ts';
@@ -84,7 +83,11 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
       services,
       jobs,
       events,
-      guard: (request) => decideArchiveRequest(request, context.store.derived),
+      knowledge: {
+        isOurs: (uid) => context.store.derived.isOurs(uid),
+        hasSeries: (uid) => context.archive.hasSeries(uid),
+        hasInstance: async (uid) => (await context.archive.findInstance(uid)) !== undefined,
+      },
       archive: archiveAddress(runtime.orthancUrl),
       viewerDir: join(REPOSITORY, 'viewer/dist/app'),
       pluginsDir: join(REPOSITORY, 'viewer/dist/plugins'),

@@ -1,0 +1,48 @@
+/** LIDC nodules of a series as the contract shows them. */
+import type { Characteristics, Nodule } from '@nodulelab/contract';
+import type { CtSeries } from '../../dicom/ctSeries.ts';
+import { lidcNodules, type LidcNodule } from '../../lidc/nodules.ts';
+import { sliceFinder } from '../../lidc/sliceFinder.ts';
+import type { LidcAnnotations } from '../../lidc/xml.ts';
+
+/** Largest first, numbered from 1. */
+export function nodulesOfSeries(annotations: LidcAnnotations, series: CtSeries): Nodule[] {
+  const nodules = lidcNodules(annotations, {
+    geometry: series.volume,
+    sliceThicknessMm: series.sliceThickness,
+    sliceIndexOf: sliceFinder(
+      series.slices.map(({ sopInstanceUID }) => sopInstanceUID),
+      series.volume,
+    ),
+  });
+  return nodules.map((nodule, index) => wireOf(nodule, index + 1));
+}
+
+function wireOf(nodule: LidcNodule, number: number): Nodule {
+  return {
+    id: nodule.id,
+    seriesInstanceUID: nodule.seriesInstanceUID,
+    studyInstanceUID: nodule.studyInstanceUID,
+    number,
+    readers: nodule.readers,
+    centre: [...nodule.centre],
+    diameterMm: nodule.diameterMm,
+    consensus: rated(nodule.characteristics),
+    marks: nodule.marks.map(({ reader, markId, characteristics, contours }) => ({
+      reader,
+      markId,
+      characteristics: rated(characteristics),
+      contours: contours.map(({ sopInstanceUID, inclusion, points }) => ({
+        sopInstanceUID,
+        inclusion,
+        points: points.map(([x, y, z]) => [x, y, z]),
+      })),
+    })),
+  };
+}
+
+/** A reader who left a characteristic out (0 in the file) did not rate the nodule as the wire understands it. */
+function rated(characteristics: LidcNodule['characteristics']): Characteristics | null {
+  if (!characteristics || Object.values(characteristics).some((value) => value < 1)) return null;
+  return { ...characteristics };
+}
