@@ -1,6 +1,7 @@
 /**
- * Outlines → pixels. LIDC outlines run through the first pixels outside the lesion, for lesions and for holes alike, so
- * the outline's own pixels never belong to the region that it encloses.
+ * Outlines → pixels. LIDC outlines run through the first pixels outside the lesion, for lesions and for holes alike:
+ * the pixels of an outline never belong to the lesion. A lesion's outline gives what lies strictly inside it; a hole's
+ * outline takes away its inside and itself.
  */
 import type { IndexBox } from '../volume/ctVolume.ts';
 import type { LidcContour } from './xml.ts';
@@ -41,6 +42,8 @@ export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefi
     region.forEach((inside, pixel) => {
       if (inside) bits[start + pixel] = contour.inclusion ? 1 : 0;
     });
+    if (!contour.inclusion)
+      for (const [x, y] of contour.points) bits[start + (x - low[0]) + ni * (y - low[1])] = 0;
   }
   return bits.some((bit) => bit === 1) ? trim({ box: { min: low, max: high }, bits }) : undefined;
 }
