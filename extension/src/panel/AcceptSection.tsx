@@ -89,7 +89,7 @@ function Decision({ service, session, next }: Props) {
         )}
         {job?.state === 'cancelled' && <p className="nl-note nl-warn">{jobLine(job)}.</p>}
         {preview && <Checks checks={preview.checks} />}
-        {!preview && !refusal && !job && (
+        {!preview && !refusal && (!job || job.state === 'done') && (
           <p className="nl-dim nl-small">
             {previewing
               ? 'Preparing the preview\u2026'
