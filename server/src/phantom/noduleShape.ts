@@ -19,10 +19,12 @@ export interface NoduleShape {
 
 const PARENCHYMA = -865;
 const SOLID_HU = 38;
+const SPICULE_HU = -20;
 const GROUND_GLASS_HU = -610;
 const PART_SOLID_CORE_HU = 10;
 const CALCIFIED_HU = 360;
 const CAVITY_HU = -960;
+const SUB_SLICES = [-1 / 3, 0, 1 / 3] as const;
 
 export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): NoduleShape {
   const { lobulation, spiculation, sphericity } = spec.characteristics;
@@ -32,13 +34,21 @@ export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): Nod
     at: unit(random),
     size: 0.6 + 0.8 * random.uniform(),
   }));
-  const height = 0.025 + 0.062 * (lobulation - 1);
+  const height = 0.03 + 0.1 * (lobulation - 1);
+  const ripples = Array.from({ length: 6 }, () => ({
+    along: unit(random),
+    times: 4 + 6 * random.uniform(),
+    phase: 6.3 * random.uniform(),
+  }));
+  const roughness = 0.006 + 0.008 * (5 - spec.characteristics.margin) + 0.004 * (spiculation - 1);
   const relative = (direction: Vec3): number => {
     const along = dot(direction, axis);
     const ellipsoid = 1 / Math.sqrt(1 - along * along + (along / stretch) ** 2);
     let bump = 0;
-    for (const lobe of lobes) bump += lobe.size * Math.exp(-(1 - dot(direction, lobe.at)) * 5.5);
-    return ellipsoid * (1 + height * (bump - 0.8));
+    for (const lobe of lobes) bump += lobe.size * Math.exp(-(1 - dot(direction, lobe.at)) * 7);
+    let ripple = 0;
+    for (const { along, times, phase } of ripples) ripple += Math.sin(times * dot(direction, along) + phase);
+    return ellipsoid * Math.max(0.3, 1 + height * (bump - 0.8) + roughness * ripple);
   };
   // Scaled so that the body's volume is that of the wanted sphere.
   const directions = fibonacciSphere(400);
@@ -46,16 +56,16 @@ export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): Nod
     directions.reduce((sum, direction) => sum + relative(direction) ** 3, 0) / directions.length;
   const scale = spec.diameterMm / 2 / Math.cbrt(meanCube);
   const radius = (direction: Vec3): number => scale * relative(direction);
-  const spicules = Array.from({ length: spiculation < 3 ? 0 : 5 * (spiculation - 2) + 4 }, (): Tube => {
+  const spicules = Array.from({ length: spiculation < 3 ? 0 : 7 * (spiculation - 2) + 4 }, (): Tube => {
     const direction = unit(random);
     const surface = radius(direction);
-    const length = spec.diameterMm * (0.18 + 0.3 * random.uniform());
+    const length = spec.diameterMm * (0.2 + 0.34 * random.uniform());
     const sway = unit(random);
     const to: Vec3 = [0, 1, 2].map(
       (n) => centre[n]! + direction[n]! * (surface + length) + 0.25 * length * sway[n]!,
     ) as unknown as Vec3;
     const from: Vec3 = [0, 1, 2].map((n) => centre[n]! + direction[n]! * surface * 0.75) as unknown as Vec3;
-    return { from, to, fromMm: 0.05 * spec.diameterMm + 0.25, toMm: 0.22 };
+    return { from, to, fromMm: 0.07 * spec.diameterMm + 0.3, toMm: 0.4 };
   });
   return {
     centre,
@@ -74,47 +84,63 @@ export function paintNodule(
   shape: NoduleShape,
   random: Random,
 ): void {
-  const { texture, margin, calcification, internalStructure } = spec.characteristics;
   const { hu, label } = drawing;
-  const edge = Math.max(space.spacing[0], 0.35 * (6 - margin)) * (texture <= 2 ? 1.5 : 1);
-  const coreAt = unit(random);
-  const brighten = (voxel: number, target: number, coverage: number): void => {
-    const value = PARENCHYMA + coverage * (target - PARENCHYMA);
-    if (label[voxel] !== 0 && value > hu[voxel]!) hu[voxel] = Math.round(value);
-  };
-  if (texture >= 3)
+  if (spec.characteristics.texture >= 3)
     for (const spicule of shape.spicules)
-      coverTube(space, spicule, (voxel, coverage) => brighten(voxel, -80, coverage));
-  const body = texture <= 3 ? GROUND_GLASS_HU : SOLID_HU;
-  const soft = shape.diameterMm * 0.06;
-  visitBody(space, shape, edge, (voxel, offset, distance, surface) => {
-    const mottle =
-      texture <= 3
-        ? 45 *
-          Math.sin(offset[0] / 1.7 + coreAt[0] * 9) *
-          Math.sin(offset[1] / 1.9) *
-          Math.cos(offset[2] / 2.3)
-        : 0;
-    brighten(voxel, body + mottle, Math.min(1, Math.max(0, (surface - distance) / edge + 0.5)));
-    if (texture === 3) {
-      const away = Math.hypot(
-        offset[0] - coreAt[0] * 0.14 * shape.diameterMm,
-        offset[1] - coreAt[1] * 0.14 * shape.diameterMm,
-        offset[2] - coreAt[2] * 0.14 * shape.diameterMm,
-      );
-      brighten(
-        voxel,
-        PART_SOLID_CORE_HU,
-        Math.min(1, Math.max(0, (0.52 * surface - away) / (edge + soft) + 0.5)),
-      );
+      coverTube(space, spicule, (voxel, coverage) => {
+        const value = PARENCHYMA + coverage * (SPICULE_HU - PARENCHYMA);
+        if (label[voxel] !== 0 && value > hu[voxel]!) hu[voxel] = Math.round(value);
+      });
+  const material = materialOf(space, spec, shape, random);
+  visitBody(space, shape, 3, (voxel, offset) => {
+    if (label[voxel] === 0) return;
+    let tissue = 0;
+    let air = 0;
+    for (const sub of SUB_SLICES) {
+      const found = material([offset[0], offset[1], offset[2] + sub * space.spacing[2]]);
+      tissue += found.hu / SUB_SLICES.length;
+      air += found.air / SUB_SLICES.length;
     }
-    if (calcification === 3)
-      brighten(voxel, CALCIFIED_HU, Math.min(1, Math.max(0, (0.75 * surface - distance) / edge + 0.5)));
-    if (internalStructure === 4 && label[voxel] !== 0) {
-      const air = Math.min(1, Math.max(0, (0.42 * surface - distance) / edge + 0.5));
-      hu[voxel] = Math.round(hu[voxel]! * (1 - air) + CAVITY_HU * air);
-    }
+    const filled = Math.max(hu[voxel]!, tissue);
+    hu[voxel] = Math.round(filled * (1 - air) + CAVITY_HU * air);
   });
+}
+
+/** HU of the nodule at an offset from its centre (parenchyma outside), and the share of air in its cavity. */
+function materialOf(
+  space: PhantomSpace,
+  { characteristics }: NoduleSpec,
+  shape: NoduleShape,
+  random: Random,
+): (offset: Vec3) => { hu: number; air: number } {
+  const { texture, margin, calcification, internalStructure } = characteristics;
+  const edge = Math.max(space.spacing[0], 0.4 * (6 - margin)) * (texture <= 2 ? 1.6 : 1);
+  const within = (surface: number, distance: number, width: number): number =>
+    Math.min(1, Math.max(0, (surface - distance) / width + 0.5));
+  const coreAt = unit(random);
+  const coreShift = 0.14 * shape.diameterMm;
+  const waves = Array.from({ length: 7 }, () => ({
+    along: unit(random),
+    perMm: 0.5 + 1.2 * random.uniform(),
+    phase: 6.3 * random.uniform(),
+  }));
+  const unevenness = texture <= 3 ? 24 : 9;
+  return (offset) => {
+    const distance = Math.hypot(...offset);
+    const surface = shape.radius(distance === 0 ? [0, 0, 1] : scaled(offset, 1 / distance));
+    let uneven = 0;
+    for (const { along, perMm, phase } of waves) uneven += Math.sin(perMm * dot(offset, along) + phase);
+    const body = (texture <= 3 ? GROUND_GLASS_HU : SOLID_HU) + unevenness * uneven;
+    let hu = PARENCHYMA + within(surface, distance, edge) * (body - PARENCHYMA);
+    if (texture === 3) {
+      const away = Math.hypot(...([0, 1, 2] as const).map((n) => offset[n] - coreAt[n] * coreShift));
+      const wobble = 1 + 0.05 * uneven;
+      hu += within(0.5 * surface * wobble, away, edge + 0.06 * shape.diameterMm) * (PART_SOLID_CORE_HU - hu);
+    }
+    if (calcification === 3) hu += within(0.75 * surface, distance, edge) * (CALCIFIED_HU - hu);
+    const hollow = 0.42 * surface * (1 + 0.06 * uneven);
+    return { hu, air: internalStructure === 4 ? within(hollow, distance, edge) : 0 };
+  };
 }
 
 /** Visits the voxels in and near the body with their offset from its centre, in mm. */
@@ -160,6 +186,10 @@ function fibonacciSphere(count: number): Vec3[] {
     const r = Math.sqrt(1 - z * z);
     return [r * Math.cos(turn * n), r * Math.sin(turn * n), z];
   });
+}
+
+function scaled(a: Vec3, by: number): Vec3 {
+  return [a[0] * by, a[1] * by, a[2] * by];
 }
 
 function dot(a: Vec3, b: Vec3): number {
