@@ -45,14 +45,16 @@ export function orthancMessage(bytes: Uint8Array): string {
   return text.slice(0, 200);
 }
 
+/** The innermost message of a failed fetch: "fetch failed" itself says nothing. */
+function reasonOf(cause: unknown): string {
+  const { name, message, code, cause: inner } = (cause ?? {}) as Partial<Record<string, unknown>>;
+  if (name === 'TimeoutError') return 'no answer in time';
+  if (inner !== undefined) return reasonOf(inner);
+  return String(message || code || cause);
+}
+
 function unreachable(baseUrl: string, cause: unknown): NoduleLabError {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const why =
-    cause instanceof Error && cause.name === 'TimeoutError'
-      ? 'no answer in time'
-      : inner instanceof Error
-        ? inner.message || ('code' in inner ? String(inner.code) : inner.name)
-        : String(inner);
+  const why = reasonOf(cause);
   return new NoduleLabError(
     'upstream',
     `Orthanc does not answer at ${baseUrl}: ${why}. Start it, or check its address, then try again.`,
