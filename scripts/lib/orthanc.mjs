@@ -7,7 +7,7 @@ import { canInstall, installPackages } from './debianPackages.mjs';
 import { askProject, ROOT, runQuietly, succeeds } from './processes.mjs';
 import { Stop, agreed, step } from './terminal.mjs';
 
-const IMAGE = 'orthancteam/orthanc:26.6.0';
+const IMAGE = 'orthancteam/orthanc:25.12.3';
 
 /** The project's own search: what is missing, and a sentence about it. */
 export const searchOrthanc = () =>

@@ -42,9 +42,15 @@ export function runQuietly(program, args, { env = process.env, failure }) {
     child.on('error', (error) => reject(new Stop(`${failure} (${error.message})`)));
     child.on('close', (code) => {
       if (code === 0) resolve(stdout);
-      else reject(new Stop(`${all.trim().split('\n').slice(-15).join('\n')}\n${failure}`));
+      else reject(new Stop(`${ends(all)}\n${failure}`));
     });
   });
+}
+
+/** The first lines and the last: programs say the cause at either end. */
+function ends(text) {
+  const lines = text.trim().split('\n');
+  return lines.length <= 24 ? lines.join('\n') : [...lines.slice(0, 12), '…', ...lines.slice(-12)].join('\n');
 }
 
 /**
