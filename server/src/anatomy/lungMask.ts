@@ -24,7 +24,7 @@ const TISSUE_HU = -400;
 const LUNG_HU = -500;
 /** Wall of the large airways, added to the lumen before the lungs are taken. */
 const AIRWAY_WALL_MM = 2;
-const CLOSING_MM = 5;
+const CLOSING_MM = 7;
 /** Larger holes in a slice are mediastinum enclosed by touching lungs, not a nodule. */
 const MAX_HOLE_MM2 = 1500;
 /** A second lung smaller than this share of the first is not a lung (bowel gas, stomach). */

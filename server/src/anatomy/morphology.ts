@@ -87,7 +87,7 @@ export function fillHolesPerSlice(mask: Uint8Array, size: Vec3, maxVoxels = Infi
 
 /**
  * Distance in mm from each voxel to the nearest voxel of the mask (0 inside it), by two chamfer sweeps over the 26
- * neighbours with true neighbour distances (Borgefors 1986); over-estimates the Euclidean distance by at most 13 %.
+ * neighbours with true neighbour distances (Borgefors 1986); over-estimates the Euclidean distance by less than a fifth on the grids of a CT.
  * Voxels farther than `limitMm`, or outside `box`, hold `limitMm`.
  */
 export function distanceToMask(
