@@ -39,7 +39,7 @@ describe('ONNX Runtime agrees with the float64 reference', () => {
           Float32Array.from(smoothValues(sizeOf(shape), i)),
         ]),
       );
-      const executable = await onnxCpuEngine({ threads: 2 }).compile(program);
+      const executable = await onnxCpuEngine({ threads: 1 }).compile(program);
       compiled.push(executable);
       const actual = await executable.run(feeds);
       const expected = evaluate(program, feeds);

@@ -1,0 +1,28 @@
+import { describe, expect, test } from '@jest/globals';
+import { onnxCpuEngine } from '../../../server/src/engine/onnxCpu.ts';
+import { probeEngines } from '../../../server/src/engine/probe.ts';
+import { referenceEngine } from '../../../server/src/engine/reference.ts';
+import { add, input } from '../../../server/src/tensor/index.ts';
+
+test('the probe reports every engine with its version and what it runs on', async () => {
+  const reports = await probeEngines();
+  expect(reports.map((report) => [report.name, report.available])).toEqual([
+    ['onnx-cpu', true],
+    ['reference', true],
+  ]);
+  expect(reports[0]!.version).toMatch(/^1\.\d+\.\d+$/);
+  for (const report of reports) expect(report.reason).not.toBe('');
+});
+
+describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('the engine $name', (engine) => {
+  test('names the input that was not fed, or fed with the wrong number of values', async () => {
+    const executable = await engine.compile({ sum: add(input('a', [2, 3]), input('b', [3])) });
+    const a = new Float32Array(6);
+    await expect(async () => executable.run({ a })).rejects.toThrow('The input b needs 3 values');
+    await expect(async () => executable.run({ a, b: new Float32Array(4) })).rejects.toThrow('4 were fed');
+    expect((await executable.run({ a, b: Float32Array.of(1, 2, 3) })).sum).toEqual(
+      Float32Array.of(1, 2, 3, 1, 2, 3),
+    );
+    await executable.release();
+  });
+});
