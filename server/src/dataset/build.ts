@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
-import { largestComponent } from '../volume/components.ts';
 import { WINDOW_HIGH_HU, WINDOW_LOW_HU } from '../volume/window.ts';
 import { largestInPlaneDiameter, volumeEquivalentDiameter } from '../lidc/diameter.ts';
+import { boxSize, centroid, largestPiece } from '../lidc/boxMask.ts';
 import { CANCER_RULE, classOf } from './cancerRule.ts';
 import type { NoduleClass } from './cancerRule.ts';
 import { MANIFEST_FILE, MANIFEST_VERSION } from './manifest.ts';
 import type { FieldOfView, PatchEntry, PatchManifest } from './manifest.ts';
 import { encodePatch } from './patchFile.ts';
-import { contextPatch, isolatedPatch, maskCentre, PATCH_SIZE } from './patch.ts';
+import { contextPatch, isolatedPatch, PATCH_SIZE } from './patch.ts';
 import type { NoduleSource, SourceNodule } from './source.ts';
 import { openSource } from './openSource.ts';
 import type { SourceOptions } from './openSource.ts';
@@ -171,14 +171,15 @@ async function cutPatch(
   maxDiameterMm: number | null,
 ): Promise<Cut> {
   const { ct, mask: consensus, sha256 } = await nodule.load();
-  const mask = largestComponent(consensus, ct.size);
-  const diameterMm = largestInPlaneDiameter(ct, mask);
+  const mask = largestPiece(consensus);
+  const local = { size: boxSize(mask.box), spacing: ct.spacing };
+  const diameterMm = largestInPlaneDiameter(local, mask.bits);
   if (diameterMm < minDiameterMm)
     return { reason: `diameter ${diameterMm.toFixed(1)} mm is under ${minDiameterMm} mm` };
   if (maxDiameterMm !== null && diameterMm > maxDiameterMm)
     return { reason: `diameter ${diameterMm.toFixed(1)} mm is over ${maxDiameterMm} mm` };
   const fieldMm = 'mm' in fieldOfView ? fieldOfView.mm : fieldOfView.diameters * diameterMm;
-  const centre = maskCentre(ct, mask);
+  const centre = centroid(ct, mask);
   let data: Float32Array;
   try {
     data =
@@ -193,7 +194,7 @@ async function cutPatch(
     seriesUID: nodule.seriesUID,
     noduleId: nodule.noduleId,
     diameterMm: round(diameterMm),
-    equivalentDiameterMm: round(volumeEquivalentDiameter(ct, mask)),
+    equivalentDiameterMm: round(volumeEquivalentDiameter(local, mask.bits)),
     spacingMm: fieldMm / PATCH_SIZE,
     centre: [round(centre[0]), round(centre[1]), round(centre[2])],
     characteristics: { ...nodule.characteristics },

@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { consensusMask } from '../lidc/consensus.ts';
-import { cropTo, noduleMask, trim } from '../lidc/contourMask.ts';
-import type { BoxMask } from '../lidc/contourMask.ts';
+import { cropTo } from '../lidc/boxMask.ts';
+import type { BoxMask } from '../lidc/boxMask.ts';
+import { noduleMask } from '../lidc/contourMask.ts';
 import { groupMarks } from '../lidc/grouping.ts';
 import { medianCharacteristics } from '../lidc/ratings.ts';
 import { parseLidcXml } from '../lidc/xml.ts';
@@ -49,9 +50,7 @@ export async function readerMarks(
   const found = new Map<string, ReaderMarks>();
   for (const [series, ofSeries] of Map.groupBy(rows, ({ seriesuid }) => seriesuid)) {
     for (const row of ofSeries) {
-      const { ct, mask } = await loadVoi(dir, row);
-      const [ni, nj, nk] = ct.size;
-      const own = trim({ box: { min: [0, 0, 0], max: [ni, nj, nk] }, bits: mask });
+      const { ct, mask: own } = await loadVoi(dir, row);
       let best = SAME_NODULE_OVERLAP;
       for (const { marks } of annotations.get(series) ?? [])
         for (const group of groupsOf(marks, ct.spacing)) {

@@ -1,4 +1,5 @@
 /** Where patches are cut from: nodules with their CT and mask, whatever they are stored as. */
+import type { BoxMask } from '../lidc/boxMask.ts';
 import type { CtVolume } from '../volume/ctVolume.ts';
 import type { RatingSource } from './cancerRule.ts';
 import type { Characteristics } from './manifest.ts';
@@ -17,8 +18,8 @@ export interface SourceNodule {
 
 export interface NoduleVoxels {
   readonly ct: CtVolume;
-  /** Consensus mask, bytes on the grid of `ct`. */
-  readonly mask: Uint8Array;
+  /** Consensus mask in voxels of `ct`. */
+  readonly mask: BoxMask;
   /** SHA-256 of what `ct` and `mask` were read from. */
   readonly sha256: string;
 }

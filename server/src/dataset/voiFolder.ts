@@ -10,7 +10,7 @@ import { parseNifti } from '../formats/nifti.ts';
 import { parseCsv } from '../formats/csv.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { NoduleVoxels, SourceNodule } from './source.ts';
-import { cropTo } from '../lidc/contourMask.ts';
+import { trim } from '../lidc/boxMask.ts';
 import { readerMarks } from './readerMarks.ts';
 
 const CSV_FILE = 'nodules.csv';
@@ -71,8 +71,7 @@ export async function openVoiFolder(dir: string, xmlDir?: string): Promise<Sourc
       ratingSource: readers === undefined ? 'majority' : 'readers',
       load: async () => {
         const voxels = await loadVoi(dir, row);
-        if (readers === undefined) return voxels;
-        return { ...voxels, mask: cropTo(readers.consensus, { min: [0, 0, 0], max: voxels.ct.size }) };
+        return readers === undefined ? voxels : { ...voxels, mask: readers.consensus };
       },
     };
   });
@@ -120,9 +119,16 @@ export async function loadVoi(dir: string, row: VoiRow): Promise<NoduleVoxels> {
       { name },
     );
   const { size, spacing, origin, direction } = image;
+  const bits = Uint8Array.from(mask.data, (value) => (value > 0 ? 1 : 0));
+  if (!bits.includes(1))
+    throw new NoduleLabError(
+      'invalid-input',
+      `${name}: the mask is empty. Fetch it again, or remove its row.`,
+      { name },
+    );
   return {
     ct: { size, spacing, origin, direction, data: Int16Array.from(image.data) },
-    mask: Uint8Array.from(mask.data, (value) => (value > 0 ? 1 : 0)),
+    mask: trim({ box: { min: [0, 0, 0], max: size }, bits }),
     sha256: createHash('sha256').update(imageBytes).update(maskBytes).digest('hex'),
   };
 }

@@ -1,7 +1,7 @@
 /** Several readers' masks → one: the voxels that at least half of them marked. */
 import type { IndexBox } from '../volume/ctVolume.ts';
-import { boxSize, cropTo, trim } from './contourMask.ts';
-import type { BoxMask } from './contourMask.ts';
+import { boxSize, cropTo, trim } from './boxMask.ts';
+import type { BoxMask } from './boxMask.ts';
 
 /** The usual level; state it wherever a consensus is shown. */
 export const CONSENSUS_LEVEL = 0.5;

@@ -4,8 +4,10 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { indexToWorld } from '../volume/ctVolume.ts';
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { consensusMask } from './consensus.ts';
-import { boxSize, noduleMask, outlineMask } from './contourMask.ts';
-import type { BoxMask, PlacedContour } from './contourMask.ts';
+import { boxSize, centroid } from './boxMask.ts';
+import type { BoxMask } from './boxMask.ts';
+import { noduleMask, outlineMask } from './contourMask.ts';
+import type { PlacedContour } from './contourMask.ts';
 import { largestInPlaneDiameter, volumeEquivalentDiameter } from './diameter.ts';
 import { groupMarks } from './grouping.ts';
 import { medianCharacteristics } from './ratings.ts';
@@ -165,19 +167,6 @@ function idOf(seriesInstanceUID: string, marks: readonly NoduleMark[]): string {
     .update([seriesInstanceUID, ...names].join('\n'))
     .digest('hex')
     .slice(0, 24);
-}
-
-function centroid(geometry: VolumeGeometry, { box, bits }: BoxMask): Vec3 {
-  const [ni, nj] = boxSize(box);
-  let [x, y, z, count] = [0, 0, 0, 0];
-  bits.forEach((bit, index) => {
-    if (!bit) return;
-    count++;
-    x += index % ni;
-    y += Math.floor(index / ni) % nj;
-    z += Math.floor(index / (ni * nj));
-  });
-  return indexToWorld(geometry, [box.min[0] + x / count, box.min[1] + y / count, box.min[2] + z / count]);
 }
 
 function world(geometry: VolumeGeometry, [x, y]: readonly [number, number], slice: number): Vec3 {
