@@ -108,6 +108,16 @@ describeWithOrthanc(`a local Orthanc${missing === undefined ? '' : ` (skipped: $
     expect(Buffer.compare(await clientOf(second).downloadInstance(orthancId), file.bytes)).toBe(0);
   });
 
+  test('sends slices as they are to those who would take them deflated: deflating takes 20 times as long', async () => {
+    const orthanc = await start();
+    const { orthancId } = await clientOf(orthanc).uploadInstance(ctFiles()[0]!.bytes);
+    const response = await fetch(`${orthanc.baseUrl}/instances/${orthancId}/file`, {
+      headers: { authorization: orthanc.authorization, 'accept-encoding': 'gzip' },
+    });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-encoding')).toBeNull();
+  });
+
   test('takes the port asked for where it is free, and another one where it is not', async () => {
     const squatter: Server = createServer().listen(0, '0.0.0.0');
     await once(squatter, 'listening');
