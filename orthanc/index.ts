@@ -8,7 +8,6 @@ export {
   type SearchPlaces,
 } from './findOrthanc.ts';
 export {
-  basicAuthorization,
   startOrthanc,
   type OrthancCredentials,
   type RunningOrthanc,

@@ -7,6 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { basicAuthorization } from '../server/src/pacs/archiveUrl.ts';
 import { NoduleLabError } from '../server/src/volume/errors.ts';
 import { ORTHANC_USER, orthancConfiguration } from './configuration.ts';
 import { findOrthanc, type OrthancInstallation } from './findOrthanc.ts';
@@ -71,9 +72,8 @@ function passwordOf(dir: string): string {
   return randomBytes(24).toString('base64url');
 }
 
-export function basicAuthorization(auth: OrthancCredentials): string {
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
-}
+const authorizationOf = ({ username, password }: OrthancCredentials): string =>
+  basicAuthorization({ user: username, password });
 
 /** Name that /system gives at this port; undefined where nothing of ours answers. */
 async function nameAt(port: number, authorization: string): Promise<string | undefined> {
@@ -131,7 +131,7 @@ function running(
   return {
     baseUrl: `http://127.0.0.1:${run.port}`,
     auth,
-    authorization: basicAuthorization(auth),
+    authorization: authorizationOf(auth),
     pid: run.pid,
     adopted: run.adopted,
     stop: () => (stopped ??= stop()),
@@ -147,7 +147,7 @@ async function adopt(
   const record = readRunRecord(dir);
   if (record === undefined || !isAlive(record.pid)) return undefined;
   // The id alone proves nothing: it may belong to another program by now.
-  if ((await nameAt(record.port, basicAuthorization(auth))) !== instanceName(dir)) return undefined;
+  if ((await nameAt(record.port, authorizationOf(auth))) !== instanceName(dir)) return undefined;
   if (record.owner !== process.pid && isAlive(record.owner))
     throw new NoduleLabError(
       'conflict',
@@ -245,7 +245,7 @@ export async function startOrthanc(options: StartOrthancOptions): Promise<Runnin
     };
     let outcome: Outcome;
     try {
-      outcome = await waitUntilReady(child, port, name, basicAuthorization(auth), { ...options, dir });
+      outcome = await waitUntilReady(child, port, name, authorizationOf(auth), { ...options, dir });
     } catch (error) {
       await abandon();
       if (options.signal?.aborted === true)

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,8 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findOrthanc, startOrthanc, type RunningOrthanc } from '../../orthanc/index.ts';
 import { isAlive } from '../../orthanc/runFile.ts';
+import { readCtSeries } from '../../server/src/dicom/ctSeries.ts';
+import { readDicomHeader } from '../../server/src/dicom/header.ts';
 import { createOrthancClient, type OrthancClient } from '../../server/src/pacs/index.ts';
-import { ctFiles } from '../support/ctFiles.ts';
+import { ctFiles, smallVolume } from '../support/ctFiles.ts';
 import { orthancMissing } from '../support/orthanc.ts';
 
 const missing = orthancMissing();
@@ -107,6 +110,30 @@ describeWithOrthanc(`a local Orthanc${missing === undefined ? '' : ` (skipped: $
     const { orthancId } = await clientOf(second).uploadInstance(file.bytes);
     expect(Buffer.compare(await clientOf(second).downloadInstance(orthancId), file.bytes)).toBe(0);
   });
+
+  const pydicom = spawnSync('/usr/bin/python3', ['-c', 'import pydicom, numpy'], { cwd: '/' }).status === 0;
+  (pydicom ? test : test.skip)(
+    `decompresses images on arrival${pydicom ? '' : ' (skipped: pydicom is not installed; apt-get install python3-pydicom)'}`,
+    async () => {
+      const orthanc = await start();
+      const originals = ctFiles(smallVolume([16, 16, 2]));
+      const instances = originals.map(({ bytes }, k) => {
+        const path = join(dir, `${k}.dcm`);
+        writeFileSync(path, bytes);
+        const script =
+          'import sys, pydicom; ds = pydicom.dcmread(sys.argv[1]); ds.compress(pydicom.uid.RLELossless); ds.save_as(sys.argv[1])';
+        expect(spawnSync('/usr/bin/python3', ['-c', script, path], { cwd: '/' }).status).toBe(0);
+        return new Uint8Array(readFileSync(path));
+      });
+      const files = instances.map((bytes, k) => ({ name: `${k}.dcm`, bytes }));
+      expect(() => readCtSeries(files)).toThrow(/RLE Lossless/);
+      for (const bytes of instances) await clientOf(orthanc).uploadInstance(bytes);
+      const stored = await clientOf(orthanc).downloadSeries(
+        readDicomHeader(originals[0]!.bytes, '').seriesInstanceUID,
+      );
+      expect(readCtSeries(stored).volume).toEqual(readCtSeries(originals).volume);
+    },
+  );
 
   test('sends slices as they are to those who would take them deflated: deflating takes 20 times as long', async () => {
     const orthanc = await start();
