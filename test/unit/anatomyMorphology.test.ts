@@ -20,14 +20,14 @@ const maskOf = (...voxels: number[]): Uint8Array => {
   return mask;
 };
 
-test('distance from a point stays within a fifth of the Euclidean distance on an anisotropic grid', () => {
+test('distance from a point stays within a quarter of the Euclidean distance on an anisotropic grid', () => {
   const distance = distanceToMask(maskOf(place(10, 9, 4)), size, spacing, 1000);
   for (let k = 0; k < size[2]; k++)
     for (let j = 0; j < size[1]; j++)
       for (let i = 0; i < size[0]; i++) {
         const exact = Math.hypot(i - 10, j - 9, 2.5 * (k - 4));
         expect(distance[place(i, j, k)]!).toBeGreaterThanOrEqual(exact - 1e-3);
-        expect(distance[place(i, j, k)]!).toBeLessThanOrEqual(1.2 * exact + 1e-3);
+        expect(distance[place(i, j, k)]!).toBeLessThanOrEqual(1.25 * exact + 1e-3);
       }
 });
 

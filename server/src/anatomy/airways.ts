@@ -5,6 +5,9 @@
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { connectedComponents } from './morphology.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, ceil, floor, max, min, round } = Math;
+
 /** Cross-section of an adult trachea, with room for narrow and wide ones, in mm². */
 const TRACHEA_AREA_MM2 = { min: 50, max: 900 } as const;
 /** Mean HU inside the trachea stays below this even with partial volume at the wall. */
@@ -25,7 +28,7 @@ export function findAirways(ct: VolumeGeometry & { data: Int16Array }, air: Uint
   const seed = findTrachea(ct, air);
   if (seed.length === 0) return new Uint8Array(air.length);
   const voxelMl = (ct.spacing[0] * ct.spacing[1] * ct.spacing[2]) / 1000;
-  const limit = Math.round(MAX_AIRWAY_ML / voxelMl);
+  const limit = round(MAX_AIRWAY_ML / voxelMl);
   for (const threshold of GROW_HU) {
     const grown = grow(ct, air, seed, threshold, limit);
     if (grown !== null) return grown;
@@ -42,7 +45,7 @@ function findTrachea(ct: VolumeGeometry & { data: Int16Array }, air: Uint8Array)
   const headward = ct.direction[2][2] >= 0 ? -1 : 1;
   const first = headward === -1 ? nz - 1 : 0;
   const pixelMm2 = ct.spacing[0] * ct.spacing[1];
-  for (let n = 0; n < Math.ceil(nz * 0.6); n++) {
+  for (let n = 0; n < ceil(nz * 0.6); n++) {
     const k = first + headward * n;
     const section = air.subarray(k * slice, (k + 1) * slice);
     const { labels, counts } = connectedComponents(section, [nx, ny, 1]);
@@ -54,10 +57,9 @@ function findTrachea(ct: VolumeGeometry & { data: Int16Array }, air: Uint8Array)
       const width = found.width * ct.spacing[0];
       const height = found.height * ct.spacing[1];
       const filling = area / (width * height);
-      const middle = body === null ? 0.5 : (found.centre[0] - body.low) / Math.max(1, body.high - body.low);
+      const middle = body === null ? 0.5 : (found.centre[0] - body.low) / max(1, body.high - body.low);
       const compact = filling > 0.5 && width / height < 2.2 && height / width < 2.6;
-      const central =
-        Math.abs(found.centre[0] / nx - 0.5) < 0.2 && (n < 3 || (middle > 0.15 && middle < 0.85));
+      const central = abs(found.centre[0] / nx - 0.5) < 0.2 && (n < 3 || (middle > 0.15 && middle < 0.85));
       if (compact && central && found.meanHu < TRACHEA_MEAN_HU) return found.voxels;
     }
   }
@@ -93,10 +95,10 @@ function describe(data: Int16Array, labels: Int32Array, label: number, base: num
     sum += data[base + at]!;
     sumI += i;
     sumJ += j;
-    lowI = Math.min(lowI, i);
-    highI = Math.max(highI, i);
-    lowJ = Math.min(lowJ, j);
-    highJ = Math.max(highJ, j);
+    lowI = min(lowI, i);
+    highI = max(highI, i);
+    lowJ = min(lowJ, j);
+    highJ = max(highJ, j);
   }
   const n = voxels.length;
   return {
@@ -135,8 +137,8 @@ function grow(
     if (queue.length > limit) return null;
     const at = queue[head]!;
     const i = at % nx;
-    const j = Math.floor((at % slice) / nx);
-    const k = Math.floor(at / slice);
+    const j = floor((at % slice) / nx);
+    const k = floor(at / slice);
     const visit = (to: number): void => {
       if (air[to] === 0 || grown[to] !== 0 || !dark(to)) return;
       grown[to] = 1;

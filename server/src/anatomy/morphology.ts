@@ -1,6 +1,9 @@
 /** Binary morphology on grids stored i fastest; masks are Uint8Array with 0 = out, anything else = in. Pure. */
 import type { IndexBox, Vec3 } from '../volume/ctVolume.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { ceil, hypot, max, min } = Math;
+
 export interface Components {
   /** Component number per voxel, 0 = background, 1… in order of discovery. */
   readonly labels: Int32Array;
@@ -87,7 +90,8 @@ export function fillHolesPerSlice(mask: Uint8Array, size: Vec3, maxVoxels = Infi
 
 /**
  * Distance in mm from each voxel to the nearest voxel of the mask (0 inside it), by two chamfer sweeps over the 26
- * neighbours with true neighbour distances (Borgefors 1986); over-estimates the Euclidean distance by less than a fifth on the grids of a CT.
+ * neighbours with true neighbour distances (Borgefors 1986); over-estimates the Euclidean distance by up to a quarter where
+ * slices are 2.5 times as far apart as pixels, less otherwise.
  * Voxels farther than `limitMm`, or outside `box`, hold `limitMm`.
  */
 export function distanceToMask(
@@ -105,7 +109,7 @@ export function distanceToMask(
     for (let dj = -1; dj <= 1; dj++)
       for (let di = -1; di <= 1; di++) {
         if (dk > -1 && (dj > 0 || (dj === 0 && di >= 0))) continue;
-        const mm = Math.hypot(di * spacing[0], dj * spacing[1], dk * spacing[2]);
+        const mm = hypot(di * spacing[0], dj * spacing[1], dk * spacing[2]);
         steps.push({ di, dj, dk, mm, offset: di + nx * (dj + ny * dk) });
       }
   const offsets = Int32Array.from(steps, (step) => step.offset);
@@ -217,8 +221,8 @@ export function boundingBox(mask: Uint8Array, size: Vec3, spacing: Vec3, marginM
         high[2] = k + 1;
       }
   if (high[0] === 0) return { min: [0, 0, 0], max: [0, 0, 0] };
-  const margin = (axis: 0 | 1 | 2): number => 1 + Math.ceil(marginMm / spacing[axis]);
-  const from = (axis: 0 | 1 | 2): number => Math.max(0, low[axis]! - margin(axis));
-  const to = (axis: 0 | 1 | 2): number => Math.min(size[axis], high[axis]! + margin(axis));
+  const margin = (axis: 0 | 1 | 2): number => 1 + ceil(marginMm / spacing[axis]);
+  const from = (axis: 0 | 1 | 2): number => max(0, low[axis]! - margin(axis));
+  const to = (axis: 0 | 1 | 2): number => min(size[axis], high[axis]! + margin(axis));
   return { min: [from(0), from(1), from(2)], max: [to(0), to(1), to(2)] };
 }

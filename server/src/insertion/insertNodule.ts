@@ -20,6 +20,9 @@ import type { QualityCheck } from './qualityChecks.ts';
 import { qualityChecks } from './qualityChecks.ts';
 import { boxAround, samplePatch } from './resamplePatch.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, ceil, floor, max, min, round, sqrt } = Math;
+
 export interface NodulePatch {
   /** 64³ (or any cube) of values in [0, 1] for HU [-1000, 400], x fastest; x, y, z run along L, P, S. */
   readonly data: Float32Array;
@@ -58,7 +61,7 @@ const OUTPUT_HU = { low: -1024, high: 1500 } as const;
 const CALIBRATION_ROUNDS = 4;
 const CALIBRATED = 0.02;
 /** Faces of the patch cube fade over this many patch voxels, so that a cut-off nodule shows no flat side. */
-const FACE_FADE = 3;
+const FACE_FADE = 5;
 
 /**
  * Inserts the nodule of a patch into the host.
@@ -88,7 +91,7 @@ export function insertNodule(
   const raw = toHuPatch(patch.data);
   const rawShape = measurePatch(raw);
   const faded = fadeFaces(raw, rawShape.backgroundHu);
-  const k = Math.min(host.size[2] - 1, Math.max(0, Math.round(index[2])));
+  const k = min(host.size[2] - 1, max(0, round(index[2])));
   const prepared = matchSharpness(
     faded,
     rawShape,
@@ -122,16 +125,16 @@ function fitDiameter(host: CtVolume, patch: HuPatch, shape: PatchShape, place: N
   const reach = reachOf(patch, shape);
   let voxelMm = place.diameterMm / shape.diameterVoxels;
   let best: Fitted | null = null;
-  for (let round = 0; round < CALIBRATION_ROUNDS; round++) {
-    const box = boxAround(host, place.centre, reach * voxelMm + Math.max(...host.spacing) / 2);
+  for (let attempt = 0; attempt < CALIBRATION_ROUNDS; attempt++) {
+    const box = boxAround(host, place.centre, reach * voxelMm + max(...host.spacing) / 2);
     const placement = { centre: place.centre, anchor: shape.centre, voxelMm, axes };
     const field = samplePatch(patch, placement, host, box, shape.backgroundHu);
     const measuredMm = sphereDiameter(volumeAbove(host, box, field, shape.halfHu));
-    const error = (fit: number): number => Math.abs(fit / place.diameterMm - 1);
+    const error = (fit: number): number => abs(fit / place.diameterMm - 1);
     if (best === null || error(measuredMm) < error(best.measuredMm)) best = { box, field, shape, measuredMm };
     if (error(measuredMm) <= CALIBRATED) break;
     const ratio = measuredMm > 0 ? place.diameterMm / measuredMm : 1.3;
-    voxelMm *= Math.min(1.3, Math.max(0.75, ratio));
+    voxelMm *= min(1.3, max(0.75, ratio));
   }
   return best!;
 }
@@ -142,11 +145,11 @@ function reachOf({ edge, hu }: HuPatch, { backgroundHu, centre }: PatchShape): n
   for (let at = 0; at < hu.length; at++) {
     if (hu[at]! <= backgroundHu + RAMP_HU.from) continue;
     const dx = (at % edge) - centre[0];
-    const dy = (Math.floor(at / edge) % edge) - centre[1];
-    const dz = Math.floor(at / (edge * edge)) - centre[2];
-    farthest = Math.max(farthest, dx * dx + dy * dy + dz * dz);
+    const dy = (floor(at / edge) % edge) - centre[1];
+    const dz = floor(at / (edge * edge)) - centre[2];
+    farthest = max(farthest, dx * dx + dy * dy + dz * dz);
   }
-  return Math.sqrt(farthest) + 1;
+  return sqrt(farthest) + 1;
 }
 
 /** Volume in mm³ where the trilinear interpolation of the field is above a level; each cell is sampled 3×3×n times. */
@@ -154,25 +157,23 @@ function volumeAbove(host: CtVolume, box: IndexBox, field: Float32Array, level: 
   const nx = box.max[0] - box.min[0];
   const ny = box.max[1] - box.min[1];
   const nz = box.max[2] - box.min[2];
-  const parts = ([0, 1, 2] as const).map((axis) =>
-    Math.max(1, Math.min(6, Math.ceil(host.spacing[axis] / 0.4))),
-  );
+  const parts = ([0, 1, 2] as const).map((axis) => max(1, min(6, ceil(host.spacing[axis] / 0.4))));
   const [px, py, pz] = parts as [number, number, number];
   let count = 0;
   const corner = new Float64Array(8);
   for (let k = -1; k < nz; k++)
     for (let j = -1; j < ny; j++)
       for (let i = -1; i < nx; i++) {
-        let low = Infinity;
-        let high = -Infinity;
+        let low = 0;
+        let high = 0;
         for (let c = 0; c < 8; c++) {
-          const x = Math.min(nx - 1, Math.max(0, i + (c & 1)));
-          const y = Math.min(ny - 1, Math.max(0, j + ((c >> 1) & 1)));
-          const z = Math.min(nz - 1, Math.max(0, k + (c >> 2)));
+          const x = min(nx - 1, max(0, i + (c & 1)));
+          const y = min(ny - 1, max(0, j + ((c >> 1) & 1)));
+          const z = min(nz - 1, max(0, k + (c >> 2)));
           const value = field[x + nx * (y + ny * z)]!;
           corner[c] = value;
-          low = Math.min(low, value);
-          high = Math.max(high, value);
+          low = c === 0 ? value : min(low, value);
+          high = c === 0 ? value : max(high, value);
         }
         if (high <= level) continue;
         if (low > level) {
@@ -202,7 +203,7 @@ function blend(
   { box, field, shape }: Fitted,
   { seed, lung }: InsertionOptions,
 ): { hu: Int16Array; alpha: Uint8Array; footprint: Uint8Array } {
-  const cap = Math.max(CAP_HU, shape.brightHu);
+  const cap = max(CAP_HU, shape.brightHu);
   const width = box.max[0] - box.min[0];
   const height = box.max[1] - box.min[1];
   const hu = new Int16Array(field.length);
@@ -211,23 +212,23 @@ function blend(
   const noise = hostNoise(host, box, seed);
   for (let at = 0; at < field.length; at++) {
     const i = box.min[0] + (at % width);
-    const j = box.min[1] + (Math.floor(at / width) % height);
-    const k = box.min[2] + Math.floor(at / (width * height));
+    const j = box.min[1] + (floor(at / width) % height);
+    const k = box.min[2] + floor(at / (width * height));
     const before = host.data[i + host.size[0] * (j + host.size[1] * k)]!;
     hu[at] = before;
     if (before < PADDING_HU) continue;
     const added = field[at]! - shape.backgroundHu;
-    const ramp = Math.min(1, Math.max(0, (added - RAMP_HU.from) / (RAMP_HU.to - RAMP_HU.from)));
+    const ramp = min(1, max(0, (added - RAMP_HU.from) / (RAMP_HU.to - RAMP_HU.from)));
     const share = lung === undefined ? 1 : lungShareAt(host, lung, i, j, k);
-    const fraction = Math.min(1, (Math.max(0, added) * ramp * share) / (cap - shape.backgroundHu));
+    const fraction = min(1, (max(0, added) * ramp * share) / (cap - shape.backgroundHu));
     if (field[at]! > shape.halfHu) footprint[at] = 1;
-    const step = Math.round(255 * fraction);
+    const step = round(255 * fraction);
     if (step === 0 || before >= cap) continue;
     // What is left of the host's own noise is (1 - fraction); its variance is topped up to the host's level.
-    const fresh = Math.sqrt(1 - (1 - fraction) ** 2) * noise[at]!;
+    const fresh = sqrt(1 - (1 - fraction) ** 2) * noise[at]!;
     const towards = before + fraction * (cap - before) + (before > CAP_HU - 200 ? 0 : fresh);
     alpha[at] = step;
-    hu[at] = Math.round(Math.min(OUTPUT_HU.high, Math.max(OUTPUT_HU.low, towards)));
+    hu[at] = round(min(OUTPUT_HU.high, max(OUTPUT_HU.low, towards)));
   }
   return { hu, alpha, footprint };
 }
@@ -237,8 +238,8 @@ function lungShareAt(host: CtVolume, lung: LungAnatomy, i: number, j: number, k:
   const [nx, ny] = host.size;
   let sum = 0;
   let all = 0;
-  for (let b = Math.max(0, j - 1); b <= Math.min(ny - 1, j + 1); b++)
-    for (let a = Math.max(0, i - 1); a <= Math.min(nx - 1, i + 1); a++) {
+  for (let b = max(0, j - 1); b <= min(ny - 1, j + 1); b++)
+    for (let a = max(0, i - 1); a <= min(nx - 1, i + 1); a++) {
       sum += lung.mask[a + nx * (b + ny * k)]!;
       all++;
     }
@@ -248,7 +249,7 @@ function lungShareAt(host: CtVolume, lung: LungAnatomy, i: number, j: number, k:
 /** Lets the patch run out into its background towards the faces of the cube. */
 function fadeFaces({ edge, hu }: HuPatch, backgroundHu: number): HuPatch {
   const faded = new Float32Array(hu.length);
-  const fade = (n: number): number => Math.min(1, Math.min(n, edge - 1 - n) / FACE_FADE);
+  const fade = (n: number): number => min(1, min(n, edge - 1 - n) / FACE_FADE);
   for (let k = 0; k < edge; k++)
     for (let j = 0; j < edge; j++)
       for (let i = 0; i < edge; i++) {

@@ -5,6 +5,9 @@
 import type { HuPatch, PatchShape } from './patchShape.ts';
 import { blurPatch } from './resamplePatch.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, floor, hypot, max, min, round, sqrt } = Math;
+
 /** Natural margins of nodules are softer than a scanner's edge by about this much (mm, sigma). */
 const MARGIN_MM = 0.45;
 const MAX_PASSES = 2;
@@ -17,16 +20,16 @@ export function measureEdge({ edge, hu }: HuPatch, { backgroundHu, halfHu }: Pat
     for (let j = 1; j < edge - 1; j++)
       for (let i = 1; i < edge - 1; i++) {
         const at = i + edge * (j + edge * k);
-        if (Math.abs(hu[at]! - halfHu) > 0.15 * height) continue;
+        if (abs(hu[at]! - halfHu) > 0.15 * height) continue;
         const gx = hu[at + 1]! - hu[at - 1]!;
         const gy = hu[at + edge]! - hu[at - edge]!;
         const gz = hu[at + edge * edge]! - hu[at - edge * edge]!;
-        slopes.push(Math.sqrt(gx * gx + gy * gy + gz * gz) / 2);
+        slopes.push(sqrt(gx * gx + gy * gy + gz * gz) / 2);
       }
   if (slopes.length < 20) return 1;
   const sorted = Float32Array.from(slopes).sort();
-  const steep = sorted[Math.floor(slopes.length * 0.7)]!;
-  return steep <= 0 ? 1 : Math.min(edge / 8, height / (steep * Math.sqrt(2 * Math.PI)));
+  const steep = sorted[floor(slopes.length * 0.7)]!;
+  return steep <= 0 ? 1 : min(edge / 8, height / (steep * sqrt(2 * Math.PI)));
 }
 
 /**
@@ -36,12 +39,12 @@ export function measureEdge({ edge, hu }: HuPatch, { backgroundHu, halfHu }: Pat
  */
 export function matchSharpness(patch: HuPatch, shape: PatchShape, voxelMm: number, blurMm: number): HuPatch {
   const edgeMm = measureEdge(patch, shape) * voxelMm;
-  if (edgeMm < blurMm) return blurPatch(patch, Math.sqrt(blurMm ** 2 - edgeMm ** 2) / voxelMm);
-  const wantedMm = Math.hypot(blurMm, MARGIN_MM);
+  if (edgeMm < blurMm) return blurPatch(patch, sqrt(blurMm ** 2 - edgeMm ** 2) / voxelMm);
+  const wantedMm = hypot(blurMm, MARGIN_MM);
   let sharpened = patch;
   let widthMm = edgeMm;
   for (let pass = 0; pass < MAX_PASSES && widthMm > 1.15 * wantedMm; pass++) {
-    sharpened = sharpen(sharpened, Math.min(2.5, widthMm / voxelMm));
+    sharpened = sharpen(sharpened, min(2.5, widthMm / voxelMm));
     widthMm = measureEdge(sharpened, shape) * voxelMm;
   }
   return sharpened;
@@ -51,13 +54,13 @@ export function matchSharpness(patch: HuPatch, shape: PatchShape, voxelMm: numbe
 function sharpen(patch: HuPatch, sigma: number): HuPatch {
   const { edge, hu } = patch;
   const smooth = blurPatch(patch, sigma).hu;
-  const reach = Math.max(1, Math.round(sigma));
-  const low = extremes(hu, edge, reach, Math.min);
-  const high = extremes(hu, edge, reach, Math.max);
+  const reach = max(1, round(sigma));
+  const low = extremes(hu, edge, reach, min);
+  const high = extremes(hu, edge, reach, max);
   const out = new Float32Array(hu.length);
   for (let at = 0; at < hu.length; at++) {
     const value = hu[at]! + 1.5 * (hu[at]! - smooth[at]!);
-    out[at] = Math.min(high[at]!, Math.max(low[at]!, value));
+    out[at] = min(high[at]!, max(low[at]!, value));
   }
   return { edge, hu: out };
 }
@@ -73,9 +76,9 @@ function extremes(
   for (const stride of [1, edge, edge * edge]) {
     const to = new Float32Array(hu.length);
     for (let at = 0; at < hu.length; at++) {
-      const n = Math.floor(at / stride) % edge;
+      const n = floor(at / stride) % edge;
       let best = from[at]!;
-      for (let d = -Math.min(reach, n); d <= Math.min(reach, edge - 1 - n); d++)
+      for (let d = -min(reach, n); d <= min(reach, edge - 1 - n); d++)
         best = pick(best, from[at + d * stride]!);
       to[at] = best;
     }

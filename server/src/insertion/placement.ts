@@ -7,6 +7,9 @@ import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { indexToWorld, insideGrid, worldToIndex } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, floor, max, min, round, sqrt } = Math;
+
 export type PlacementSetting =
   /** Aerated lung all around. */
   | 'parenchyma'
@@ -94,7 +97,7 @@ export function proposePlace(
     for (let at = 0; at < depth.data.length; at++) if (depth.data[at]! >= wantedDepth) deep.push(at);
     let best: { place: Vec3; tissue: number } | null = null;
     for (let n = 0; n < PROPOSALS && deep.length > 0; n++) {
-      const at = deep[Math.floor(random() * deep.length)]!;
+      const at = deep[floor(random() * deep.length)]!;
       const place = pointOf(depth, at);
       if (!judge(host, lung, place, diameterMm).allowed) continue;
       const tissue = sampleSphere(host, lung, place, radius + 2).tissueShare;
@@ -144,7 +147,7 @@ function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: numb
   if (lungShare < MIN_LUNG_SHARE)
     return refuse(
       'outside-lung',
-      `Only ${Math.round(lungShare * 100)} % of a nodule of ${diameterMm} mm at ${where} would lie in the lung: move it inwards or make it smaller.`,
+      `Only ${round(lungShare * 100)} % of a nodule of ${diameterMm} mm at ${where} would lie in the lung: move it inwards or make it smaller.`,
     );
   if (tissueShare > MAX_TISSUE_SHARE)
     return refuse(
@@ -165,8 +168,8 @@ function sampleSphere(
 ): { lungShare: number; tissueShare: number } {
   const index = worldToIndex(host, centre);
   const span = (axis: 0 | 1 | 2): readonly [number, number] => [
-    Math.max(0, Math.round(index[axis] - radiusMm / host.spacing[axis])),
-    Math.min(host.size[axis] - 1, Math.round(index[axis] + radiusMm / host.spacing[axis])),
+    max(0, round(index[axis] - radiusMm / host.spacing[axis])),
+    min(host.size[axis] - 1, round(index[axis] + radiusMm / host.spacing[axis])),
   ];
   const [i0, i1] = span(0);
   const [j0, j1] = span(1);
@@ -189,7 +192,7 @@ function sampleSphere(
       }
   return all === 0
     ? { lungShare: 1, tissueShare: 0 }
-    : { lungShare: inLung / all, tissueShare: tissue / Math.max(1, inLung) };
+    : { lungShare: inLung / all, tissueShare: tissue / max(1, inLung) };
 }
 
 /** Nearest coarse lung voxel that is deep enough and passes the same judgement, looked for in widening shells. */
@@ -198,7 +201,7 @@ function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm
   const [nx, ny, nz] = depth.size;
   const from = worldToIndex(depth, centre);
   const radius = diameterMm / 2;
-  for (const wantedDepth of [Math.max(2, radius), Math.max(2, radius * 0.5)]) {
+  for (const wantedDepth of [max(2, radius), max(2, radius * 0.5)]) {
     const squares = new Float32Array(depth.data.length).fill(Infinity);
     let nearest = Infinity;
     let at = 0;
@@ -215,11 +218,11 @@ function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm
         }
     if (nearest === Infinity) continue;
     let inner = -1;
-    const last = Math.sqrt(nearest) + NEAREST_LIMIT_MM;
-    for (let outer = Math.sqrt(nearest) + 3; inner < last; outer = inner * 1.3 + 3) {
+    const last = sqrt(nearest) + NEAREST_LIMIT_MM;
+    for (let outer = sqrt(nearest) + 3; inner < last; outer = inner * 1.3 + 3) {
       const shell: number[] = [];
       for (let voxel = 0; voxel < squares.length; voxel++)
-        if (squares[voxel]! > inner * Math.abs(inner) && squares[voxel]! <= outer * outer) shell.push(voxel);
+        if (squares[voxel]! > inner * abs(inner) && squares[voxel]! <= outer * outer) shell.push(voxel);
       shell.sort((a, b) => squares[a]! - squares[b]!);
       for (const voxel of shell) {
         const place = pointOf(depth, voxel);
@@ -233,12 +236,11 @@ function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm
 
 function pointOf(depth: LungAnatomy['depth'], at: number): Vec3 {
   const [nx, ny] = depth.size;
-  return indexToWorld(depth, [at % nx, Math.floor(at / nx) % ny, Math.floor(at / (nx * ny))]);
+  return indexToWorld(depth, [at % nx, floor(at / nx) % ny, floor(at / (nx * ny))]);
 }
 
 function flatIndex(host: CtVolume, index: Vec3): number {
-  const clamp = (axis: 0 | 1 | 2): number =>
-    Math.min(host.size[axis] - 1, Math.max(0, Math.round(index[axis])));
+  const clamp = (axis: 0 | 1 | 2): number => min(host.size[axis] - 1, max(0, round(index[axis])));
   return clamp(0) + host.size[0] * (clamp(1) + host.size[1] * clamp(2));
 }
 

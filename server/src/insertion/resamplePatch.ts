@@ -6,6 +6,9 @@ import type { IndexBox, Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { worldToIndex } from '../volume/ctVolume.ts';
 import type { HuPatch } from './patchShape.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { ceil, exp, floor, max, min } = Math;
+
 export interface PatchPlacement {
   /** Where the patch's `anchor` comes to lie, LPS mm. */
   readonly centre: Vec3;
@@ -21,18 +24,18 @@ export interface PatchPlacement {
 export function boxAround(host: VolumeGeometry, centre: Vec3, radiusMm: number): IndexBox {
   const index = worldToIndex(host, centre);
   const from = (axis: 0 | 1 | 2): number =>
-    Math.min(host.size[axis] - 1, Math.max(0, Math.floor(index[axis] - radiusMm / host.spacing[axis])));
+    min(host.size[axis] - 1, max(0, floor(index[axis] - radiusMm / host.spacing[axis])));
   const to = (axis: 0 | 1 | 2): number =>
-    Math.max(1, Math.min(host.size[axis], Math.ceil(index[axis] + radiusMm / host.spacing[axis]) + 1));
+    max(1, min(host.size[axis], ceil(index[axis] + radiusMm / host.spacing[axis]) + 1));
   return { min: [from(0), from(1), from(2)], max: [to(0), to(1), to(2)] };
 }
 
 /** Separable Gaussian of `sigma` patch voxels; the patch's border value continues outside it. */
 export function blurPatch({ edge, hu }: HuPatch, sigma: number): HuPatch {
   if (sigma < 0.25) return { edge, hu };
-  const radius = Math.ceil(3 * sigma);
+  const radius = ceil(3 * sigma);
   const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, n) =>
-    Math.exp(-((n - radius) ** 2) / (2 * sigma * sigma)),
+    exp(-((n - radius) ** 2) / (2 * sigma * sigma)),
   );
   const total = kernel.reduce((a, b) => a + b, 0);
   let from = hu;
@@ -40,9 +43,9 @@ export function blurPatch({ edge, hu }: HuPatch, sigma: number): HuPatch {
   for (const stride of [1, edge, edge * edge]) {
     const to = new Float32Array(hu.length);
     for (let start = 0; start < hu.length; start++) {
-      if (Math.floor(start / stride) % edge !== 0) continue;
+      if (floor(start / stride) % edge !== 0) continue;
       for (let n = 0; n < line.length; n++)
-        line[n] = from[start + stride * Math.min(edge - 1, Math.max(0, n - radius))]!;
+        line[n] = from[start + stride * min(edge - 1, max(0, n - radius))]!;
       for (let n = 0; n < edge; n++) {
         let sum = 0;
         for (let m = 0; m < kernel.length; m++) sum += kernel[m]! * line[n + m]!;
@@ -74,7 +77,7 @@ export function samplePatch(
   const perStep = ([0, 1, 2] as const).map((axis) =>
     axes.map((patchAxis) => (dot(host.direction[axis], patchAxis) * host.spacing[axis]) / voxelMm),
   ) as [number[], number[], number[]];
-  const samples = Math.max(1, Math.min(8, Math.ceil(host.spacing[2] / voxelMm / 1.5)));
+  const samples = max(1, min(8, ceil(host.spacing[2] / voxelMm / 1.5)));
   let at = 0;
   for (let k = box.min[2]; k < box.max[2]; k++)
     for (let j = box.min[1]; j < box.max[1]; j++)
@@ -108,21 +111,20 @@ function catmullRom(t: number, weights: Float64Array): void {
 
 function cubicAt({ edge, hu }: HuPatch, x: number, y: number, z: number, outsideHu: number): number {
   if (x < 0 || y < 0 || z < 0 || x > edge - 1 || y > edge - 1 || z > edge - 1) return outsideHu;
-  const x0 = Math.floor(x);
-  const y0 = Math.floor(y);
-  const z0 = Math.floor(z);
+  const x0 = floor(x);
+  const y0 = floor(y);
+  const z0 = floor(z);
   catmullRom(x - x0, weightsX);
   catmullRom(y - y0, weightsY);
   catmullRom(z - z0, weightsZ);
   let sum = 0;
   for (let c = 0; c < 4; c++) {
-    const k = Math.min(edge - 1, Math.max(0, z0 + c - 1));
+    const k = min(edge - 1, max(0, z0 + c - 1));
     for (let b = 0; b < 4; b++) {
-      const j = Math.min(edge - 1, Math.max(0, y0 + b - 1));
+      const j = min(edge - 1, max(0, y0 + b - 1));
       const row = edge * (j + edge * k);
       let line = 0;
-      for (let a = 0; a < 4; a++)
-        line += weightsX[a]! * hu[row + Math.min(edge - 1, Math.max(0, x0 + a - 1))]!;
+      for (let a = 0; a < 4; a++) line += weightsX[a]! * hu[row + min(edge - 1, max(0, x0 + a - 1))]!;
       sum += weightsZ[c]! * weightsY[b]! * line;
     }
   }

@@ -3,6 +3,9 @@
  * Edges are hard here; averaging sub-slices and the scanner's blur soften them afterwards, as in a CT.
  */
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, atan2, ceil, cos, floor, hypot, max, min, sign, sin } = Math;
+
 export type Point = readonly [number, number];
 export type Outline = readonly Point[];
 
@@ -33,11 +36,11 @@ export function fill(canvas: Canvas, outline: Outline, { hu, label, onlyLung = f
   let low = Infinity;
   let high = -Infinity;
   for (const [, y] of outline) {
-    low = Math.min(low, y);
-    high = Math.max(high, y);
+    low = min(low, y);
+    high = max(high, y);
   }
-  const first = Math.max(0, Math.ceil((low - originMm[1]) / pixelMm[1]));
-  const last = Math.min(height - 1, Math.floor((high - originMm[1]) / pixelMm[1]));
+  const first = max(0, ceil((low - originMm[1]) / pixelMm[1]));
+  const last = min(height - 1, floor((high - originMm[1]) / pixelMm[1]));
   const crossings: number[] = [];
   for (let j = first; j <= last; j++) {
     const y = originMm[1] + j * pixelMm[1];
@@ -50,8 +53,8 @@ export function fill(canvas: Canvas, outline: Outline, { hu, label, onlyLung = f
     }
     crossings.sort((a, b) => a - b);
     for (let n = 0; n + 1 < crossings.length; n += 2) {
-      const from = Math.max(0, Math.ceil((crossings[n]! - originMm[0]) / pixelMm[0]));
-      const to = Math.min(width - 1, Math.floor((crossings[n + 1]! - originMm[0]) / pixelMm[0]));
+      const from = max(0, ceil((crossings[n]! - originMm[0]) / pixelMm[0]));
+      const to = min(width - 1, floor((crossings[n + 1]! - originMm[0]) / pixelMm[0]));
       for (let i = from; i <= to; i++) {
         const at = i + width * j;
         if (onlyLung && canvas.label[at] === 0) continue;
@@ -73,12 +76,9 @@ export function superellipse(
 ): Point[] {
   return Array.from({ length: steps }, (_, step) => {
     const angle = (2 * Math.PI * step) / steps;
-    const c = Math.cos(angle);
-    const s = Math.sin(angle);
-    return [
-      cx + rx * Math.sign(c) * Math.abs(c) ** (2 / n),
-      cy + (s > 0 ? ryBack : ry) * Math.sign(s) * Math.abs(s) ** (2 / n),
-    ];
+    const c = cos(angle);
+    const s = sin(angle);
+    return [cx + rx * sign(c) * abs(c) ** (2 / n), cy + (s > 0 ? ryBack : ry) * sign(s) * abs(s) ** (2 / n)];
   });
 }
 
@@ -86,20 +86,20 @@ export function ellipse(centre: Point, rx: number, ry: number, tiltDeg = 0): Poi
   const t = (tiltDeg * Math.PI) / 180;
   return Array.from({ length: 48 }, (_, step) => {
     const angle = (2 * Math.PI * step) / 48;
-    const x = rx * Math.cos(angle);
-    const y = ry * Math.sin(angle);
-    return [centre[0] + x * Math.cos(t) - y * Math.sin(t), centre[1] + x * Math.sin(t) + y * Math.cos(t)];
+    const x = rx * cos(angle);
+    const y = ry * sin(angle);
+    return [centre[0] + x * cos(t) - y * sin(t), centre[1] + x * sin(t) + y * cos(t)];
   });
 }
 
 /** Thick line with round ends. */
 export function capsule(from: Point, to: Point, radius: number): Point[] {
-  const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+  const angle = atan2(to[1] - from[1], to[0] - from[0]);
   return Array.from({ length: 32 }, (_, step) => {
     const half = step < 16;
     const turn = angle + Math.PI / 2 + (half ? step / 15 : (step - 16) / 15 + 1) * Math.PI;
     const [cx, cy] = half ? from : to;
-    return [cx + radius * Math.cos(turn), cy + radius * Math.sin(turn)];
+    return [cx + radius * cos(turn), cy + radius * sin(turn)];
   });
 }
 
@@ -110,9 +110,9 @@ export function inset(
   byMm: number | ((x: number, y: number) => number),
 ): Point[] {
   return outline.map(([x, y]) => {
-    const distance = Math.hypot(x - cx, y - cy);
+    const distance = hypot(x - cx, y - cy);
     const by = typeof byMm === 'number' ? byMm : byMm(x, y);
-    const scale = distance === 0 ? 0 : Math.max(0, 1 - by / distance);
+    const scale = distance === 0 ? 0 : max(0, 1 - by / distance);
     return [cx + (x - cx) * scale, cy + (y - cy) * scale];
   });
 }
@@ -136,7 +136,7 @@ export function profile(
     const [x0, y0] = keys[n]!;
     const [x1, y1] = keys[n + 1]!;
     const step = x1 - x0;
-    const t = Math.min(1, Math.max(0, (height - x0) / step));
+    const t = min(1, max(0, (height - x0) / step));
     const u = 1 - t;
     return (
       y0 * u * u * (1 + 2 * t) +

@@ -7,6 +7,9 @@ import type { PhantomSpace } from './space.ts';
 import type { Tube } from './tubes.ts';
 import { coverTube } from './tubes.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { cbrt, ceil, cos, exp, floor, hypot, max, min, round, sin, sqrt } = Math;
+
 export interface NoduleShape {
   readonly centre: Vec3;
   readonly diameterMm: number;
@@ -43,18 +46,18 @@ export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): Nod
   const roughness = 0.006 + 0.008 * (5 - spec.characteristics.margin) + 0.004 * (spiculation - 1);
   const relative = (direction: Vec3): number => {
     const along = dot(direction, axis);
-    const ellipsoid = 1 / Math.sqrt(1 - along * along + (along / stretch) ** 2);
+    const ellipsoid = 1 / sqrt(1 - along * along + (along / stretch) ** 2);
     let bump = 0;
-    for (const lobe of lobes) bump += lobe.size * Math.exp(-(1 - dot(direction, lobe.at)) * 7);
+    for (const lobe of lobes) bump += lobe.size * exp(-(1 - dot(direction, lobe.at)) * 7);
     let ripple = 0;
-    for (const { along, times, phase } of ripples) ripple += Math.sin(times * dot(direction, along) + phase);
-    return ellipsoid * Math.max(0.3, 1 + height * (bump - 0.8) + roughness * ripple);
+    for (const { along, times, phase } of ripples) ripple += sin(times * dot(direction, along) + phase);
+    return ellipsoid * max(0.3, 1 + height * (bump - 0.8) + roughness * ripple);
   };
   // Scaled so that the body's volume is that of the wanted sphere.
   const directions = fibonacciSphere(400);
   const meanCube =
     directions.reduce((sum, direction) => sum + relative(direction) ** 3, 0) / directions.length;
-  const scale = spec.diameterMm / 2 / Math.cbrt(meanCube);
+  const scale = spec.diameterMm / 2 / cbrt(meanCube);
   const radius = (direction: Vec3): number => scale * relative(direction);
   const spicules = Array.from({ length: spiculation < 3 ? 0 : 7 * (spiculation - 2) + 4 }, (): Tube => {
     const direction = unit(random);
@@ -71,7 +74,7 @@ export function shapeNodule(spec: NoduleSpec, centre: Vec3, random: Random): Nod
     centre,
     diameterMm: spec.diameterMm,
     radius,
-    reachMm: Math.max(...directions.map(radius)) * 1.05,
+    reachMm: max(...directions.map(radius)) * 1.05,
     spicules,
   };
 }
@@ -89,7 +92,7 @@ export function paintNodule(
     for (const spicule of shape.spicules)
       coverTube(space, spicule, (voxel, coverage) => {
         const value = PARENCHYMA + coverage * (SPICULE_HU - PARENCHYMA);
-        if (label[voxel] !== 0 && value > hu[voxel]!) hu[voxel] = Math.round(value);
+        if (label[voxel] !== 0 && value > hu[voxel]!) hu[voxel] = round(value);
       });
   const material = materialOf(space, spec, shape, random);
   visitBody(space, shape, 3, (voxel, offset) => {
@@ -101,8 +104,8 @@ export function paintNodule(
       tissue += found.hu / SUB_SLICES.length;
       air += found.air / SUB_SLICES.length;
     }
-    const filled = Math.max(hu[voxel]!, tissue);
-    hu[voxel] = Math.round(filled * (1 - air) + CAVITY_HU * air);
+    const filled = max(hu[voxel]!, tissue);
+    hu[voxel] = round(filled * (1 - air) + CAVITY_HU * air);
   });
 }
 
@@ -114,9 +117,9 @@ function materialOf(
   random: Random,
 ): (offset: Vec3) => { hu: number; air: number } {
   const { texture, margin, calcification, internalStructure } = characteristics;
-  const edge = Math.max(space.spacing[0], 0.4 * (6 - margin)) * (texture <= 2 ? 1.6 : 1);
+  const edge = max(space.spacing[0], 0.4 * (6 - margin)) * (texture <= 2 ? 1.6 : 1);
   const within = (surface: number, distance: number, width: number): number =>
-    Math.min(1, Math.max(0, (surface - distance) / width + 0.5));
+    min(1, max(0, (surface - distance) / width + 0.5));
   const coreAt = unit(random);
   const coreShift = 0.14 * shape.diameterMm;
   const waves = Array.from({ length: 7 }, () => ({
@@ -126,14 +129,14 @@ function materialOf(
   }));
   const unevenness = texture <= 3 ? 24 : 9;
   return (offset) => {
-    const distance = Math.hypot(...offset);
+    const distance = hypot(...offset);
     const surface = shape.radius(distance === 0 ? [0, 0, 1] : scaled(offset, 1 / distance));
     let uneven = 0;
-    for (const { along, perMm, phase } of waves) uneven += Math.sin(perMm * dot(offset, along) + phase);
+    for (const { along, perMm, phase } of waves) uneven += sin(perMm * dot(offset, along) + phase);
     const body = (texture <= 3 ? GROUND_GLASS_HU : SOLID_HU) + unevenness * uneven;
     let hu = PARENCHYMA + within(surface, distance, edge) * (body - PARENCHYMA);
     if (texture === 3) {
-      const away = Math.hypot(...([0, 1, 2] as const).map((n) => offset[n] - coreAt[n] * coreShift));
+      const away = hypot(...([0, 1, 2] as const).map((n) => offset[n] - coreAt[n] * coreShift));
       const wobble = 1 + 0.05 * uneven;
       hu += within(0.5 * surface * wobble, away, edge + 0.06 * shape.diameterMm) * (PART_SOLID_CORE_HU - hu);
     }
@@ -152,9 +155,9 @@ export function visitBody(
 ): void {
   const at = worldToIndex(space, shape.centre);
   const reach = shape.reachMm + marginMm;
-  const low = (axis: 0 | 1 | 2): number => Math.max(0, Math.floor(at[axis] - reach / space.spacing[axis]));
+  const low = (axis: 0 | 1 | 2): number => max(0, floor(at[axis] - reach / space.spacing[axis]));
   const high = (axis: 0 | 1 | 2): number =>
-    Math.min(space.size[axis] - 1, Math.ceil(at[axis] + reach / space.spacing[axis]));
+    min(space.size[axis] - 1, ceil(at[axis] + reach / space.spacing[axis]));
   for (let k = low(2); k <= high(2); k++)
     for (let j = low(1); j <= high(1); j++)
       for (let i = low(0); i <= high(0); i++) {
@@ -163,7 +166,7 @@ export function visitBody(
           (j - at[1]) * space.spacing[1],
           (k - at[2]) * space.spacing[2],
         ];
-        const distance = Math.hypot(...offset);
+        const distance = hypot(...offset);
         if (distance > reach) continue;
         const direction: Vec3 =
           distance === 0 ? [0, 0, 1] : [offset[0] / distance, offset[1] / distance, offset[2] / distance];
@@ -175,16 +178,16 @@ export function visitBody(
 export function unit(random: Random): Vec3 {
   const z = 2 * random.uniform() - 1;
   const angle = 2 * Math.PI * random.uniform();
-  const r = Math.sqrt(1 - z * z);
-  return [r * Math.cos(angle), r * Math.sin(angle), z];
+  const r = sqrt(1 - z * z);
+  return [r * cos(angle), r * sin(angle), z];
 }
 
 function fibonacciSphere(count: number): Vec3[] {
-  const turn = Math.PI * (3 - Math.sqrt(5));
+  const turn = Math.PI * (3 - sqrt(5));
   return Array.from({ length: count }, (_, n) => {
     const z = 1 - (2 * n + 1) / count;
-    const r = Math.sqrt(1 - z * z);
-    return [r * Math.cos(turn * n), r * Math.sin(turn * n), z];
+    const r = sqrt(1 - z * z);
+    return [r * cos(turn * n), r * sin(turn * n), z];
   });
 }
 

@@ -7,6 +7,9 @@ import type { NoduleSpec } from './nodulePlan.ts';
 import type { PhantomSpace } from './space.ts';
 import type { Tube } from './tubes.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, hypot } = Math;
+
 export interface PlacedNodule {
   readonly spec: NoduleSpec;
   readonly centre: Vec3;
@@ -63,8 +66,8 @@ function candidate(
   if (spec.setting === 'juxta-pleural') {
     const place = lung.pick(random, side, 0.35 * radius, 0.75 * radius);
     // Chest wall, not mediastinum or diaphragm: deeper lung lies straight towards the middle.
-    if (place === null || Math.abs(place[0]) < 75 * space.scale) return null;
-    const inward: Vec3 = [place[0] * (1 - (2 * radius) / Math.abs(place[0])), place[1], place[2]];
+    if (place === null || abs(place[0]) < 75 * space.scale) return null;
+    const inward: Vec3 = [place[0] * (1 - (2 * radius) / abs(place[0])), place[1], place[2]];
     return lung.depthAt(inward) > lung.depthAt(place) + radius ? place : null;
   }
   if (spec.setting === 'juxta-vascular') {
@@ -88,5 +91,5 @@ function free(placed: readonly PlacedNodule[], spec: NoduleSpec, centre: Vec3): 
 }
 
 function distance(a: Vec3, b: Vec3): number {
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  return hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }

@@ -1,6 +1,9 @@
 /** What the scanner adds to the drawn thorax: blur in the plane, tissue mottle and correlated noise. */
 import type { Random } from '../nn/random.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { ceil, exp, floor, max, min, round, sqrt } = Math;
+
 /** Sigma of the in-plane blur of a standard chest kernel, mm. */
 const BLUR_MM = 0.58;
 /** Edge of the random tiles, pixels; a power of two. */
@@ -25,10 +28,8 @@ export function scan(volume: Int16Array, options: ScannerOptions): void {
   const slice = nx * ny;
   const sigma = BLUR_MM / pixelMm;
   const kernel = gaussian(sigma);
-  const tiles = [0, 1, 2, 3].map(() => noiseTile(random, Math.max(0.55, sigma), Math.max(1.4, 2.4 * sigma)));
-  const mottle = [0, 1, 2, 3, 4, 5].map(() =>
-    noiseTile(random, Math.max(1.2, 3 / pixelMm), Math.max(6, 14 / pixelMm)),
-  );
+  const tiles = [0, 1, 2, 3].map(() => noiseTile(random, max(0.55, sigma), max(1.4, 2.4 * sigma)));
+  const mottle = [0, 1, 2, 3, 4, 5].map(() => noiseTile(random, max(1.2, 3 / pixelMm), max(6, 14 / pixelMm)));
   const work = new Float32Array(slice);
   const rows = new Float32Array(slice);
   for (let k = 0; k < nz; k++) {
@@ -40,8 +41,8 @@ export function scan(volume: Int16Array, options: ScannerOptions): void {
     const shiftI = random.integer(TILE);
     const shiftJ = random.integer(TILE);
     const depth = (k / nz) * 40;
-    const from = mottle[Math.floor(depth) % mottle.length]!;
-    const to = mottle[(Math.floor(depth) + 1) % mottle.length]!;
+    const from = mottle[floor(depth) % mottle.length]!;
+    const to = mottle[(floor(depth) + 1) % mottle.length]!;
     const share = depth % 1;
     for (let j = 0; j < ny; j++) {
       const y = ((j + 0.5) / ny - 0.5) * 2;
@@ -55,7 +56,7 @@ export function scan(volume: Int16Array, options: ScannerOptions): void {
         const texture = (1 - share) * from[place]! + share * to[place]!;
         const strength = value > -900 ? (value > -300 ? 7 : 5) : 0;
         const noise = tile[((i + shiftI) & (TILE - 1)) + TILE * ((j + shiftJ) & (TILE - 1))]!;
-        const hu = Math.round(value + level * noise + strength * texture);
+        const hu = round(value + level * noise + strength * texture);
         volume[base + at] = hu < -1024 ? -1024 : hu > 3071 ? 3071 : hu;
       }
     }
@@ -72,13 +73,13 @@ function noiseTile(random: Random, narrow: number, wide: number): Float32Array {
     fine[at] = fine[at]! - 0.75 * coarse[at]!;
     squares += fine[at]! * fine[at]!;
   }
-  const scale = 1 / Math.sqrt(squares / fine.length);
+  const scale = 1 / sqrt(squares / fine.length);
   for (let at = 0; at < fine.length; at++) fine[at] = fine[at]! * scale;
   return fine;
 }
 
 function periodicBlur(source: Float32Array, sigma: number): Float32Array {
-  const kernel = gaussian(Math.min(sigma, TILE / 8));
+  const kernel = gaussian(min(sigma, TILE / 8));
   const radius = (kernel.length - 1) / 2;
   let from = source;
   for (const [step, cross] of [
@@ -99,9 +100,9 @@ function periodicBlur(source: Float32Array, sigma: number): Float32Array {
 }
 
 function gaussian(sigma: number): Float32Array {
-  const radius = Math.max(1, Math.ceil(2.6 * sigma));
+  const radius = max(1, ceil(2.6 * sigma));
   const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, n) =>
-    Math.exp(-((n - radius) ** 2) / (2 * sigma ** 2)),
+    exp(-((n - radius) ** 2) / (2 * sigma ** 2)),
   );
   const total = kernel.reduce((sum, weight) => sum + weight, 0);
   return kernel.map((weight) => weight / total);
@@ -117,7 +118,7 @@ function blurRows(from: Float32Array, to: Float32Array, nx: number, ny: number, 
         for (let n = -radius; n <= radius; n++) sum += kernel[n + radius]! * from[row + i + n]!;
       else
         for (let n = -radius; n <= radius; n++)
-          sum += kernel[n + radius]! * from[row + Math.min(nx - 1, Math.max(0, i + n))]!;
+          sum += kernel[n + radius]! * from[row + min(nx - 1, max(0, i + n))]!;
       to[row + i] = sum;
     }
   }
@@ -135,7 +136,7 @@ function blurColumns(
   for (let j = 0; j < ny; j++)
     for (let n = -radius; n <= radius; n++) {
       const weight = kernel[n + radius]!;
-      const row = nx * Math.min(ny - 1, Math.max(0, j + n));
+      const row = nx * min(ny - 1, max(0, j + n));
       const out = nx * j;
       for (let i = 0; i < nx; i++) to[out + i]! += weight * from[row + i]!;
     }

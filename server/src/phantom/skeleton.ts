@@ -3,6 +3,9 @@ import type { Canvas, Outline, Point } from './contours.ts';
 import { capsule, ellipse, fill } from './contours.ts';
 import { HU, THORAX_MM, cavity, spineY } from './thorax.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, ceil, cos, hypot, max, min, round, sin, sqrt } = Math;
+
 const CORTEX = 620;
 const MARROW = 210;
 const CARTILAGE = 115;
@@ -25,12 +28,12 @@ function drawSpine(canvas: Canvas, height: number): void {
   const y = spineY(height);
   const phase = ((height * THORAX_MM) / VERTEBRA_MM) % 1;
   const disc = phase < 0.2;
-  const waist = 1 - 0.09 * Math.sin(Math.PI * Math.max(0, (phase - 0.2) / 0.8));
+  const waist = 1 - 0.09 * sin(Math.PI * max(0, (phase - 0.2) / 0.8));
   if (disc) fill(canvas, ellipse([0, y], 18, 14.5), { hu: HU.disc, label: 0 });
   else {
     fill(canvas, ellipse([0, y], 18 * waist, 14.5 * waist), { hu: CORTEX - 150, label: 0 });
     fill(canvas, ellipse([0, y], 16.6 * waist, 13.1 * waist), {
-      hu: (x, yy) => Math.round(MARROW + 22 * Math.sin(x * 1.7) * Math.sin(yy * 1.9)),
+      hu: (x, yy) => round(MARROW + 22 * sin(x * 1.7) * sin(yy * 1.9)),
     });
   }
   const arch = phase > 0.3 && phase < 0.85;
@@ -58,9 +61,9 @@ function drawSpine(canvas: Canvas, height: number): void {
 
 /** Point of the chest wall at an angle from the back (0) over the side to the front (π). */
 function wallPoint(outline: Outline, side: number, angle: number): Point {
-  const n = Math.round((outline.length * (Math.PI / 2 - angle)) / (2 * Math.PI));
+  const n = round((outline.length * (Math.PI / 2 - angle)) / (2 * Math.PI));
   const [x, y] = outline[((n % outline.length) + outline.length) % outline.length]!;
-  return [side * Math.abs(x), y];
+  return [side * abs(x), y];
 }
 
 /** A band that runs along the chest wall, `offset` mm outside it. */
@@ -73,13 +76,13 @@ function band(
   offset: number,
   half: (angle: number) => number,
 ): Point[] {
-  const steps = Math.max(3, Math.ceil((to - from) * 50));
+  const steps = max(3, ceil((to - from) * 50));
   const inner: Point[] = [];
   const outer: Point[] = [];
   for (let step = 0; step <= steps; step++) {
     const angle = from + ((to - from) * step) / steps;
     const [x, y] = wallPoint(outline, side, angle);
-    const length = Math.hypot(x - centre[0], y - centre[1]);
+    const length = hypot(x - centre[0], y - centre[1]);
     const along = (mm: number): Point => [
       x + ((x - centre[0]) * mm) / length,
       y + ((y - centre[1]) * mm) / length,
@@ -93,7 +96,7 @@ function band(
 /** Height of a rib's axis at an angle; the front lies several vertebrae lower than the back. */
 function ribHeight(rib: number, angle: number): number {
   const back = 0.955 - 0.079 * rib;
-  return back - (0.085 + 0.011 * rib) * (1 - Math.cos(angle)) * 0.9;
+  return back - (0.085 + 0.011 * rib) * (1 - cos(angle)) * 0.9;
 }
 
 function drawRib(canvas: Canvas, height: number, rib: number, side: number): void {
@@ -101,7 +104,7 @@ function drawRib(canvas: Canvas, height: number, rib: number, side: number): voi
   const end = rib < 7 ? 0.93 * Math.PI : (0.93 - 0.1 * (rib - 6)) * Math.PI;
   const thickness = (angle: number): number => {
     const off = ((ribHeight(rib, angle) - height) * THORAX_MM * 2) / RIB_HEIGHT_MM;
-    return Math.abs(off) >= 1 ? 0 : RIB_HALF_MM * Math.sqrt(1 - off * off);
+    return abs(off) >= 1 ? 0 : RIB_HALF_MM * sqrt(1 - off * off);
   };
   let start: number | null = null;
   const step = 0.02;
@@ -109,17 +112,17 @@ function drawRib(canvas: Canvas, height: number, rib: number, side: number): voi
     const inside = angle <= end && thickness(angle) > 0.4;
     if (inside && start === null) start = angle;
     if (inside || start === null) continue;
-    const bony = Math.min(angle - step, 0.76 * Math.PI);
+    const bony = min(angle - step, 0.76 * Math.PI);
     if (bony > start) {
       fill(canvas, band(outline, centre, side, start, bony, 4, thickness), { hu: CORTEX, label: 0 });
       fill(
         canvas,
-        band(outline, centre, side, start, bony, 4, (a) => Math.max(0, thickness(a) - 1.3)),
+        band(outline, centre, side, start, bony, 4, (a) => max(0, thickness(a) - 1.3)),
         { hu: MARROW },
       );
     }
-    if (angle - step > Math.max(start, bony))
-      fill(canvas, band(outline, centre, side, Math.max(start, bony), angle - step, 4, thickness), {
+    if (angle - step > max(start, bony))
+      fill(canvas, band(outline, centre, side, max(start, bony), angle - step, 4, thickness), {
         hu: CARTILAGE,
         label: 0,
       });
@@ -128,7 +131,7 @@ function drawRib(canvas: Canvas, height: number, rib: number, side: number): voi
 }
 
 function drawScapula(canvas: Canvas, height: number, side: number): void {
-  const size = Math.sqrt(Math.max(0, 1 - ((height - 0.74) / 0.21) ** 2));
+  const size = sqrt(max(0, 1 - ((height - 0.74) / 0.21) ** 2));
   if (size < 0.15) return;
   const { outline, centre } = cavity(height);
   const from = 0.26 * Math.PI;
@@ -138,7 +141,7 @@ function drawScapula(canvas: Canvas, height: number, side: number): void {
   fill(canvas, band(outline, centre, side, from, to, offset, half), { hu: CORTEX - 60 });
   fill(
     canvas,
-    band(outline, centre, side, from + 0.1, to, offset, (a) => Math.max(0, half(a) - 1.6)),
+    band(outline, centre, side, from + 0.1, to, offset, (a) => max(0, half(a) - 1.6)),
     { hu: MARROW + 60 },
   );
   if (height > 0.8 && height < 0.92) {
@@ -154,10 +157,10 @@ function drawScapula(canvas: Canvas, height: number, side: number): void {
 function drawClavicle(canvas: Canvas, height: number, side: number): void {
   const inside: number[] = [];
   for (let t = 0; t <= 1; t += 0.02) {
-    if (Math.abs(0.865 + 0.085 * t - height) * THORAX_MM < 7) inside.push(t);
+    if (abs(0.865 + 0.085 * t - height) * THORAX_MM < 7) inside.push(t);
   }
   if (inside.length === 0) return;
-  const at = (t: number): Point => [side * (20 + 108 * t), -52 + 14 * Math.sin(Math.PI * t) + 18 * t];
+  const at = (t: number): Point => [side * (20 + 108 * t), -52 + 14 * sin(Math.PI * t) + 18 * t];
   const from = at(inside[0]!);
   const to = at(inside[inside.length - 1]!);
   fill(canvas, capsule(from, to, 6), { hu: CORTEX });

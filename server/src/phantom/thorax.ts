@@ -7,6 +7,9 @@
 import type { Canvas, Outline, Point } from './contours.ts';
 import { capsule, ellipse, fill, inset, profile, superellipse } from './contours.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, cos, exp, floor, hypot, max, min, round, sin, sqrt } = Math;
+
 /** Height of the drawn thorax, mm. */
 export const THORAX_MM = 325;
 /** In-plane field of view that the drawing fits, mm. */
@@ -99,18 +102,16 @@ function drawTable(canvas: Canvas): void {
 }
 
 function drawBody(canvas: Canvas, height: number, wall: Outline, centre: Point): void {
-  const chest = (offset: number): number => Math.exp(-((height - 0.52) ** 2) / 0.03) * offset;
+  const chest = (offset: number): number => exp(-((height - 0.52) ** 2) / 0.03) * offset;
   const skin = superellipse([0, 0], bodyHalfWidth(height), bodyFront(height), 2.4, bodyBack(height), 200).map(
     ([x, y]): Point => {
-      const bulge = y < 0 ? chest(9) * Math.exp(-((Math.abs(x) - 78) ** 2) / 1500) : 0;
-      const groove = y > 0 ? 5 * Math.exp(-((x / 13) ** 2)) : 4 * Math.exp(-((x / 16) ** 2));
+      const bulge = y < 0 ? chest(9) * exp(-((abs(x) - 78) ** 2) / 1500) : 0;
+      const groove = y > 0 ? 5 * exp(-((x / 13) ** 2)) : 4 * exp(-((x / 16) ** 2));
       return [x, y - bulge + (y > 0 ? -groove : groove)];
     },
   );
   const fatMm = (x: number, y: number): number =>
-    9 +
-    (y < 0 ? chest(11) * Math.exp(-((Math.abs(x) - 78) ** 2) / 2000) : 3) +
-    5 * (1 - height) * Math.abs(x / 150) ** 2;
+    9 + (y < 0 ? chest(11) * exp(-((abs(x) - 78) ** 2) / 2000) : 3) + 5 * (1 - height) * abs(x / 150) ** 2;
   fill(canvas, skin, { hu: HU.skin });
   fill(canvas, inset(skin, [0, 0], 1.8), { hu: HU.fat });
   const muscle = inset(skin, [0, 0], fatMm);
@@ -120,7 +121,7 @@ function drawBody(canvas: Canvas, height: number, wall: Outline, centre: Point):
     fill(canvas, ellipse([side * 31, back], 27, 14.5, side * -8), { hu: HU.fat + 25 });
     fill(canvas, ellipse([side * 31, back], 26, 13.5, side * -8), { hu: HU.muscle + 4 });
     // Pectoral muscle in two layers.
-    const pectoral = Math.exp(-((height - 0.72) ** 2) / 0.02);
+    const pectoral = exp(-((height - 0.72) ** 2) / 0.02);
     if (pectoral > 0.25)
       fill(
         canvas,
@@ -129,11 +130,11 @@ function drawBody(canvas: Canvas, height: number, wall: Outline, centre: Point):
       );
   }
   // Fat between the outer muscles and the rib cage, widest in the armpit.
-  const armpit = Math.exp(-((height - 0.82) ** 2) / 0.012);
+  const armpit = exp(-((height - 0.82) ** 2) / 0.012);
   const plane = (extra: number): Point[] =>
-    inset(wall, centre, (x, y) => -(17 + extra * (0.6 + 0.4 * Math.sin(x / 17) * Math.cos(y / 13))));
+    inset(wall, centre, (x, y) => -(17 + extra * (0.6 + 0.4 * sin(x / 17) * cos(y / 13))));
   const within = (outline: Point[]): Point[] =>
-    outline.map((p, n) => nearer(p, muscle[Math.floor((n * 200) / 240)]!));
+    outline.map((p, n) => nearer(p, muscle[floor((n * 200) / 240)]!));
   fill(canvas, within(plane(4 + 5 * armpit)), { hu: HU.fat });
   fill(canvas, within(plane(0)), { hu: HU.muscle });
   for (const side of [-1, 1]) {
@@ -151,8 +152,8 @@ function drawBody(canvas: Canvas, height: number, wall: Outline, centre: Point):
 
 /** The point of two that lies nearer to the middle, so that inner layers never leave outer ones. */
 function nearer(a: Point, limit: Point): Point {
-  const reach = Math.hypot(limit[0], limit[1]) - 2;
-  const distance = Math.hypot(a[0], a[1]);
+  const reach = hypot(limit[0], limit[1]) - 2;
+  const distance = hypot(a[0], a[1]);
   return distance <= reach ? a : [(a[0] * reach) / distance, (a[1] * reach) / distance];
 }
 
@@ -160,7 +161,7 @@ function drawLungs(canvas: Canvas, height: number, outline: Outline): void {
   const front = cavityFront(height) + cavityBack(height);
   // Gravity: the back of a lying patient's lung holds more blood and less air.
   const hu = (x: number, y: number): number =>
-    Math.round(-872 + (34 * y) / front + 5 * Math.sin(x / 23 + 4 * height) * Math.cos(y / 19));
+    round(-872 + (34 * y) / front + 5 * sin(x / 23 + 4 * height) * cos(y / 19));
   fill(
     canvas,
     outline.filter(([x]) => x <= 0),
@@ -180,16 +181,16 @@ function drawFissure(canvas: Canvas, label: number, height: number, middle: numb
   const { width, height: rows, pixelMm, originMm } = canvas;
   for (let i = 0; i < width; i++) {
     const x = originMm[0] + i * pixelMm[0];
-    const y = middle + slope * (height - 0.36) + 9 * Math.cos(x / 31) + 3 * Math.sin(x / 9);
-    const j = Math.round((y - originMm[1]) / pixelMm[1]);
+    const y = middle + slope * (height - 0.36) + 9 * cos(x / 31) + 3 * sin(x / 9);
+    const j = round((y - originMm[1]) / pixelMm[1]);
     if (j < 0 || j >= rows) continue;
     const at = i + width * j;
-    if (canvas.label[at] === label) canvas.hu[at] = Math.max(canvas.hu[at]!, -700);
+    if (canvas.label[at] === label) canvas.hu[at] = max(canvas.hu[at]!, -700);
   }
 }
 
 function drawDiaphragm(canvas: Canvas, height: number): void {
-  const dome = (top: number): number => Math.sqrt(Math.max(0, 1 - (height / top) ** 2));
+  const dome = (top: number): number => sqrt(max(0, 1 - (height / top) ** 2));
   const right = dome(rightDome);
   const left = dome(leftDome);
   const organs: [Outline, number][] = [
@@ -198,7 +199,7 @@ function drawDiaphragm(canvas: Canvas, height: number): void {
   ];
   for (const [outline, hu] of organs) fill(canvas, outline, { hu, label: 0, onlyLung: true });
   if (height < leftDome) {
-    const inside = Math.max(0, left - 0.08);
+    const inside = max(0, left - 0.08);
     fill(canvas, ellipse([88, 30], 40 * inside, 36 * inside, -30), { hu: 118 });
     fill(canvas, ellipse([52, -32], 44 * inside, 36 * inside, 20), { hu: 38 });
     if (height < leftDome - 0.08)
@@ -214,14 +215,14 @@ function drawMediastinum(canvas: Canvas, height: number, centre: Point): void {
   const neck = profile([0, 26], [0.35, 20], [0.55, 5], [0.72, 6], [0.85, 18], [1, 30])(height);
   const width = (t: number, side: number): number =>
     neck +
-    (middle - neck) * Math.sin(Math.PI * Math.min(1, t * 1.05)) ** 0.8 +
+    (middle - neck) * sin(Math.PI * min(1, t * 1.05)) ** 0.8 +
     (t > 0.75 ? 60 * (t - 0.75) : 0) +
-    side * 3 * Math.sin(5 * t + 9 * height);
+    side * 3 * sin(5 * t + 9 * height);
   const edge = (side: number): Point[] =>
     Array.from({ length: 25 }, (_, n) => [side * width(n / 24, side), front + ((back - front) * n) / 24]);
   fill(canvas, [...edge(1), ...edge(-1).reverse()], { hu: HU.fat + 8, label: 0 });
   // Oesophagus, and lymph nodes and thymus remnants that keep the fat from being empty.
-  fill(canvas, ellipse([7, Math.min(back - 22, 27)], 9, 6), { hu: 42 });
+  fill(canvas, ellipse([7, min(back - 22, 27)], 9, 6), { hu: 42 });
   if (height > 0.45 && height < 0.8)
     for (const [x, y, r] of [
       [-15, 14, 4],
@@ -229,22 +230,22 @@ function drawMediastinum(canvas: Canvas, height: number, centre: Point): void {
       [-10, -44, 4],
       [8, -50, 3],
     ] as const)
-      fill(canvas, ellipse([x + 6 * Math.sin(30 * height), y], r, 0.7 * r, 40), { hu: 40 });
+      fill(canvas, ellipse([x + 6 * sin(30 * height), y], r, 0.7 * r, 40), { hu: 40 });
 }
 
 function drawHeart(canvas: Canvas, height: number): void {
-  const size = Math.sqrt(Math.max(0, 1 - ((height - 0.34) / 0.19) ** 2));
+  const size = sqrt(max(0, 1 - ((height - 0.34) / 0.19) ** 2));
   if (size === 0) return;
   const at: Point = [19 - 30 * (height - 0.34), -27];
   fill(canvas, ellipse(at, 64 * size + 3, 50 * size + 3, 28), { hu: HU.fat + 10, label: 0 });
   fill(canvas, ellipse(at, 62 * size, 47 * size, 28), { hu: HU.heart });
   if (height < 0.42) {
-    const s = Math.sqrt(Math.max(0, 1 - ((height - 0.3) / 0.13) ** 2));
+    const s = sqrt(max(0, 1 - ((height - 0.3) / 0.13) ** 2));
     fill(canvas, ellipse([40, -20], 32 * s, 21 * s, 35), { hu: HU.blood });
     fill(canvas, ellipse([8, -44], 36 * s, 17 * s, 18), { hu: HU.blood - 15 });
     fill(canvas, ellipse([-24, -22], 18 * s, 24 * s, 10), { hu: HU.blood - 10 });
   } else {
-    const s = Math.sqrt(Math.max(0, 1 - ((height - 0.46) / 0.06) ** 2));
+    const s = sqrt(max(0, 1 - ((height - 0.46) / 0.06) ** 2));
     fill(canvas, ellipse([2, 4], 36 * s, 17 * s), { hu: HU.blood, label: 0 });
     fill(canvas, ellipse([-28, -26], 16, 20 * size, 15), { hu: HU.blood - 10 });
     fill(canvas, ellipse([14, -46], 22 * size, 15 * size), { hu: HU.blood - 15 });
@@ -257,7 +258,7 @@ function drawGreatVessels(canvas: Canvas, height: number): void {
   /** A vessel that runs across the slices: its section is widest at the middle of its extent. */
   const across = (low: number, high: number, from: Point, to: Point, radius: number): void => {
     const off = (2 * height - low - high) / (high - low);
-    if (Math.abs(off) < 1) fill(canvas, capsule(from, to, radius * Math.sqrt(1 - off * off)), blood);
+    if (abs(off) < 1) fill(canvas, capsule(from, to, radius * sqrt(1 - off * off)), blood);
   };
   if (between(0, 0.72)) {
     const x = profile([0, 8], [0.4, 20], [0.72, 24])(height);

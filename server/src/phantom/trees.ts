@@ -8,6 +8,9 @@ import type { Vec3 } from '../volume/ctVolume.ts';
 import type { LungSpace, Side } from './lungSpace.ts';
 import type { Tube } from './tubes.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { cbrt, hypot, max, min, round } = Math;
+
 export interface TreePlan {
   readonly root: Vec3;
   readonly side: Side;
@@ -40,7 +43,7 @@ export function growTree(lung: LungSpace, plan: TreePlan, random: Random): Tube[
     let at = nearestOnTheWay(nodes, target, plan.root);
     const start = nodes[at]!.at;
     const length = distance(start, target);
-    const steps = Math.max(1, Math.round(length / plan.stepMm));
+    const steps = max(1, round(length / plan.stepMm));
     const bow: Vec3 = [bend(random, length), bend(random, length), bend(random, length)];
     for (let step = 1; step <= steps; step++) {
       const t = step / steps;
@@ -60,8 +63,8 @@ export function growTree(lung: LungSpace, plan: TreePlan, random: Random): Tube[
   return nodes.slice(1).map((node) => {
     const parent = nodes[node.parent]!;
     // A side branch starts at its own radius; only the main line tapers from its parent's.
-    const toMm = Math.cbrt(node.radius3);
-    return { from: parent.at, to: node.at, fromMm: Math.min(Math.cbrt(parent.radius3), toMm * 1.12), toMm };
+    const toMm = cbrt(node.radius3);
+    return { from: parent.at, to: node.at, fromMm: min(cbrt(parent.radius3), toMm * 1.12), toMm };
   });
 }
 
@@ -74,7 +77,7 @@ function nearestOnTheWay(nodes: readonly Node[], target: Vec3, root: Vec3): numb
     const { at, fromRoot } = nodes[n]!;
     const length = distance(at, target);
     if (length >= lowest) continue;
-    const back = Math.max(0, distance(at, root) - whole + 0.55 * length);
+    const back = max(0, distance(at, root) - whole + 0.55 * length);
     const cost = length + 2.5 * back + 0.16 * fromRoot;
     if (cost < lowest) {
       lowest = cost;
@@ -89,5 +92,5 @@ function bend(random: Random, length: number): number {
 }
 
 function distance(a: Vec3, b: Vec3): number {
-  return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+  return hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }

@@ -3,6 +3,9 @@ import type { Vec3 } from '../volume/ctVolume.ts';
 import { worldToIndex } from '../volume/ctVolume.ts';
 import type { PhantomSpace } from './space.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { ceil, floor, max, min, sqrt } = Math;
+
 export interface Tube {
   readonly from: Vec3;
   readonly to: Vec3;
@@ -24,12 +27,12 @@ export function coverTube(
 ): void {
   const a = worldToIndex(space, tube.from);
   const b = worldToIndex(space, tube.to);
-  const widest = Math.max(tube.fromMm, tube.toMm);
+  const widest = max(tube.fromMm, tube.toMm);
   const { size, spacing } = space;
   const low = (axis: 0 | 1 | 2): number =>
-    Math.max(0, Math.floor(Math.min(a[axis], b[axis]) - widest / spacing[axis] - 0.5));
+    max(0, floor(min(a[axis], b[axis]) - widest / spacing[axis] - 0.5));
   const high = (axis: 0 | 1 | 2): number =>
-    Math.min(size[axis] - 1, Math.ceil(Math.max(a[axis], b[axis]) + widest / spacing[axis] + 0.5));
+    min(size[axis] - 1, ceil(max(a[axis], b[axis]) + widest / spacing[axis] + 0.5));
   const [i1, j1, k1] = [high(0), high(1), high(2)];
   const along: Vec3 = [(b[0] - a[0]) * spacing[0], (b[1] - a[1]) * spacing[1], (b[2] - a[2]) * spacing[2]];
   const square = along[0] ** 2 + along[1] ** 2 + along[2] ** 2 || 1e-6;
@@ -42,14 +45,13 @@ export function coverTube(
           const x = (i - a[0]) * spacing[0];
           const y = (j - a[1]) * spacing[1];
           const z = (k + offset - a[2]) * spacing[2];
-          const t = Math.min(1, Math.max(0, (x * along[0] + y * along[1] + z * along[2]) / square));
+          const t = min(1, max(0, (x * along[0] + y * along[1] + z * along[2]) / square));
           const dx = x - t * along[0];
           const dy = y - t * along[1];
           const dz = z - t * along[2];
-          const distance = Math.sqrt(dx * dx + dy * dy + dz * dz);
+          const distance = sqrt(dx * dx + dy * dy + dz * dz);
           const radius = tube.fromMm + t * (tube.toMm - tube.fromMm);
-          coverage +=
-            Math.min(1, Math.max(0, (radius - distance) / edge + 0.5)) * Math.min(1, (2 * radius) / edge);
+          coverage += min(1, max(0, (radius - distance) / edge + 0.5)) * min(1, (2 * radius) / edge);
         }
         if (coverage > 0) paint(i + size[0] * (j + size[1] * k), coverage / SUB_SLICES.length);
       }
