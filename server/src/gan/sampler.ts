@@ -29,9 +29,9 @@ export async function openSampler(model: Model, engine: Engine): Promise<Sampler
   const { preset, training, weights } = model.card;
   const size = preset.stages.at(-1)!.resolution;
   // One at a time: were samples batched, their last bits could depend on their neighbours.
-  const executable = await engine.compile(sampleProgram(preset, training.resolution, size));
+  const executable = await engine.compile(sampleProgram(preset, training.resolution, size, model.parameters));
   const fromLatent = async (latent: Float32Array): Promise<Float32Array> => {
-    const { image } = await executable.run({ ...model.parameters, latent });
+    const { image } = await executable.run({ latent });
     // Out of tanh's range, into that of the data.
     return image!.map((value) => Math.min(1, Math.max(0, (value + 1) / 2)));
   };

@@ -78,13 +78,22 @@ export function generatorStep(preset: Preset, stage: Stage): Program {
 }
 
 /**
- * The generator alone, one sample: feeds `latent` [1, latentSize] and its parameters, gives `image` [1, 1, s, s, s]
- * in [−1, 1], made at `resolution` and enlarged smoothly to `size`.
+ * The generator alone, one sample: feeds `latent` [1, latentSize], gives `image` [1, 1, s, s, s] in [−1, 1], made at
+ * `resolution` and enlarged smoothly to `size`. The parameters are constants of the program, so that an engine
+ * prepares them once and not for every sample.
  */
-export function sampleProgram(preset: Preset, resolution: number, size: number): Program {
+export function sampleProgram(
+  preset: Preset,
+  resolution: number,
+  size: number,
+  values: Readonly<Record<string, Float32Array>>,
+): Program {
   const make = generator(preset.architecture, resolution);
+  const constants = new Map(
+    make.parameters.map(({ name, shape }) => [name, t.constant(values[name] ?? [], shape)]),
+  );
   const latent = t.input('latent', [1, preset.architecture.latentSize]);
-  let image = make.apply(parameterInputs(make.parameters), latent);
+  let image = make.apply((name) => constants.get(name)!, latent);
   while (image.shape[2]! < size) image = upsampleLinear(image);
   return { image };
 }
