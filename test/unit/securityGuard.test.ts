@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { dataSetElements, openPart10 } from '../../server/src/dicom/part10.ts';
 import { TAG } from '../../server/src/dicom/tags.ts';
 import {
   decideArchiveRequest,
@@ -53,6 +54,13 @@ function stow(
     headers: { 'content-type': 'multipart/related; type="application/dicom"; boundary=b0und' },
     body: Buffer.concat([...chunks, Buffer.from('--b0und--\r\n')]),
   };
+}
+
+/** The object with its SOP Instance UID a second time at its end. */
+function twice(bytes: Uint8Array): Uint8Array {
+  const file = openPart10(bytes, 'object');
+  const uid = dataSetElements(file).find(({ tag }) => tag === TAG.SOPInstanceUID)!;
+  return Buffer.concat([bytes, bytes.subarray(uid.start, uid.end)]);
 }
 
 describe('reading by DICOMweb passes', () => {
@@ -180,6 +188,22 @@ describe('storing', () => {
     ['a body that is not multipart', { headers: { 'content-type': 'application/dicom' }, body: object(SEG) }],
     ['a body cut short', { ...stow([object(SEG)]), body: stow([object(SEG)]).body.subarray(0, 500) }],
     ['parts that Orthanc would drop', stow([object(SEG)], 'application/dicom; transfer-syntax=*')],
+    [
+      'two boundaries',
+      {
+        ...stow([object(SEG)]),
+        headers: { 'content-type': 'multipart/related; boundary=b0und; boundary=other' },
+      },
+    ],
+    [
+      'text before the first part',
+      { ...stow([object(SEG)]), body: Buffer.concat([Buffer.from('x\r\n'), stow([object(SEG)]).body]) },
+    ],
+    [
+      'text after the last part',
+      { ...stow([object(SEG)]), body: Buffer.concat([stow([object(SEG)]).body, Buffer.from('--b0und')]) },
+    ],
+    ['an object with two identities', stow([twice(object(SEG))])],
     ['parts that are not DICOM', stow([new Uint8Array(200)])],
   ])('is refused for %s', async (_, request) => {
     expect(await decide({ method: 'POST', path, ...request }, EMPTY)).not.toBe('allowed');

@@ -5,6 +5,7 @@
  * thought of is refused as well.
  */
 import { readDicomHeader, type DicomHeader } from '../dicom/header.ts';
+import { dataSetElements, openPart10 } from '../dicom/part10.ts';
 import { parseMultipart } from './multipart.ts';
 
 export interface ArchiveRequest {
@@ -64,6 +65,12 @@ function plainPath(path: string): string | undefined {
   return /^[\w.,/-]+$/.test(decoded) && !/(^|\/)\.{1,2}(\/|$)|\/\//.test(decoded) ? decoded : undefined;
 }
 
+/** An object whose tags do not ascend may carry a second identity, which another reader might take for the first. */
+function readIdentity(bytes: Uint8Array, name: string): DicomHeader | undefined {
+  const tags = dataSetElements(openPart10(bytes, name)).map(({ tag }) => tag);
+  return tags.every((tag, i) => i === 0 || tag > tags[i - 1]!) ? readDicomHeader(bytes, name) : undefined;
+}
+
 async function decideObject(header: DicomHeader, knowledge: ArchiveKnowledge): Promise<ArchiveDecision> {
   const { sopClassUID, sopInstanceUID, seriesInstanceUID } = header;
   if (!VIEWER_MADE.test(sopClassUID))
@@ -98,12 +105,13 @@ async function decideStore(request: ArchiveRequest, knowledge: ArchiveKnowledge)
       return refuse(
         `Part ${index + 1} has type "${part.contentType}"; only plain application/dicom is stored.`,
       );
-    let header: DicomHeader;
+    let header: DicomHeader | undefined;
     try {
-      header = readDicomHeader(part.bytes, `part ${index + 1}`);
+      header = readIdentity(part.bytes, `part ${index + 1}`);
     } catch (error) {
       return refuse(error instanceof Error ? error.message : `Part ${index + 1} cannot be read.`);
     }
+    if (header === undefined) return refuse(`Part ${index + 1} is damaged: its elements are not in order.`);
     const decision = await decideObject(header, knowledge);
     if (!decision.allowed) return decision;
   }
