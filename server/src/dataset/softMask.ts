@@ -12,6 +12,9 @@ import type { Sampled } from '../volume/resample.ts';
 import { distanceTo } from '../volume/distance.ts';
 import type { CtVolume, ScalarVolume, VolumeGeometry } from '../volume/ctVolume.ts';
 
+// Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
+const { hypot, max, min } = Math;
+
 /** Beyond the mask, in mm: all of the CT up to here. */
 export const FULL_MM = 1;
 /** Beyond the mask, in mm: nothing of the CT from here on (the dilation of the mask). */
@@ -31,8 +34,9 @@ const FRAME_VOXELS = 5;
 /** Alpha in [0, 1] on the patch grid `grid` for the nodule `mask` (bytes on the grid of `ct`). */
 export function softMask(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): ScalarVolume {
   const shape = resample(signedDistance(ct, mask), grid, 'nearest').data;
-  const inside = Uint8Array.from(shape, (mm) => (mm > 0 ? 1 : 0));
-  const outside = inside.map((value) => 1 - value);
+  const inside = new Uint8Array(shape.length);
+  const outside = new Uint8Array(shape.length);
+  for (let index = 0; index < shape.length; index++) ((shape[index] ?? 0) > 0 ? inside : outside)[index] = 1;
   const beyondMask = distanceTo(inside, grid.size, grid.spacing);
   const depth = distanceTo(outside, grid.size, grid.spacing);
   const wall: Sampled = { ...geometryOf(ct), data: wallAround(ct, mask) };
@@ -46,7 +50,7 @@ export function softMask(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): 
     const free = 1 - smoothstep(FULL_MM, RIM_MM, rounded);
     const walled = 1 - smoothstep(0, WALL_RIM_MM, mm);
     const share = wallHere[index] ?? 0;
-    alpha[index] = (free * (1 - share) + Math.min(free, walled) * share) * (frame[index] ?? 0);
+    alpha[index] = (free * (1 - share) + min(free, walled) * share) * (frame[index] ?? 0);
   }
   return { ...geometryOf(grid), data: alpha };
 }
@@ -63,17 +67,17 @@ function signedDistance(ct: CtVolume, mask: Uint8Array): ScalarVolume {
   const outside = mask.map((value) => (value ? 0 : 1));
   const toMask = distanceTo(mask, ct.size, ct.spacing, [0, 1]);
   const toOutside = distanceTo(outside, ct.size, ct.spacing, [0, 1]);
-  const half = Math.min(ct.spacing[0], ct.spacing[1]) / 2;
+  const half = min(ct.spacing[0], ct.spacing[1]) / 2;
   const deepest = Array.from({ length: nk }, (_, k) => {
     let depth = 0;
     for (let at = k * area; at < (k + 1) * area; at++)
-      if (mask[at]) depth = Math.max(depth, (toOutside[at] ?? 0) - half);
-    return Math.min(depth, Math.max(ni * ct.spacing[0], nj * ct.spacing[1]));
+      if (mask[at]) depth = max(depth, (toOutside[at] ?? 0) - half);
+    return min(depth, max(ni * ct.spacing[0], nj * ct.spacing[1]));
   });
   const data = new Float32Array(area * (nk + 2));
   for (let k = -1; k <= nk; k++) {
     const own = deepest[k] ?? 0;
-    const cap = -Math.max(deepest[k - 1] ?? 0, deepest[k + 1] ?? 0, half);
+    const cap = -max(deepest[k - 1] ?? 0, deepest[k + 1] ?? 0, half);
     for (let at = 0; at < area; at++) {
       const source = k * area + at;
       data[(k + 1) * area + at] =
@@ -94,8 +98,10 @@ function wallAround(ct: CtVolume, mask: Uint8Array): Uint8Array {
     rest[index] = 1 - (dense[index] ?? 0);
   }
   const depth = distanceTo(rest, ct.size, ct.spacing);
-  const thick = depth.map((mm) => (mm >= WALL_HALF_THICKNESS_MM ? 1 : 0));
-  const toThick = distanceTo(Uint8Array.from(thick), ct.size, ct.spacing);
+  const thick = new Uint8Array(depth.length);
+  for (let index = 0; index < depth.length; index++)
+    if ((depth[index] ?? 0) >= WALL_HALF_THICKNESS_MM) thick[index] = 1;
+  const toThick = distanceTo(thick, ct.size, ct.spacing);
   return dense.map((value, index) => (value && (toThick[index] ?? 0) <= WALL_HALF_THICKNESS_MM + 1 ? 1 : 0));
 }
 
@@ -109,7 +115,7 @@ function wallAround(ct: CtVolume, mask: Uint8Array): Uint8Array {
 function roundedDistance(mm: number, intoEnd: number): number {
   if (intoEnd <= 0) return mm;
   const stretch = (RIM_MM + RIM_MM) / CAP_MM;
-  return Math.max(mm, Math.hypot(Math.max(0, mm + RIM_MM), intoEnd * stretch) - RIM_MM);
+  return max(mm, hypot(max(0, mm + RIM_MM), intoEnd * stretch) - RIM_MM);
 }
 
 /** Distance in mm of every patch voxel to the nearest end of the CT box, negative beyond it. */
@@ -117,17 +123,17 @@ function marginInBox(ct: CtVolume, grid: VolumeGeometry): Float32Array {
   const { start, step } = indexMap(ct, grid);
   const [ni, nj, nk] = grid.size;
   const margin = new Float32Array(ni * nj * nk);
+  const [[xi, yi, zi], [xj, yj, zj], [xk, yk, zk]] = step;
+  const along = (index: number, count: number, mm: number): number =>
+    min(index + 0.5, count - 0.5 - index) * mm;
   let at = 0;
   for (let k = 0; k < nk; k++)
     for (let j = 0; j < nj; j++)
       for (let i = 0; i < ni; i++) {
-        let nearest = Infinity;
-        for (const axis of [0, 1, 2] as const) {
-          const index = start[axis] + i * step[0][axis] + j * step[1][axis] + k * step[2][axis];
-          const voxels = Math.min(index + 0.5, ct.size[axis] - 0.5 - index);
-          nearest = Math.min(nearest, voxels * ct.spacing[axis] + CAP_REACH_MM);
-        }
-        margin[at++] = nearest;
+        const x = along(start[0] + i * xi + j * xj + k * xk, ct.size[0], ct.spacing[0]);
+        const y = along(start[1] + i * yi + j * yj + k * yk, ct.size[1], ct.spacing[1]);
+        const z = along(start[2] + i * zi + j * zj + k * zk, ct.size[2], ct.spacing[2]);
+        margin[at++] = min(x, y, z) + CAP_REACH_MM;
       }
   return margin;
 }
@@ -136,7 +142,7 @@ function marginInBox(ct: CtVolume, grid: VolumeGeometry): Float32Array {
 function frameTaper(grid: VolumeGeometry): Float32Array {
   const [ni, nj, nk] = grid.size;
   const along = (index: number, count: number): number =>
-    smoothstep(0, FRAME_VOXELS, Math.min(index, count - 1 - index));
+    smoothstep(0, FRAME_VOXELS, min(index, count - 1 - index));
   const taper = new Float32Array(ni * nj * nk);
   let at = 0;
   for (let k = 0; k < nk; k++)
@@ -146,7 +152,7 @@ function frameTaper(grid: VolumeGeometry): Float32Array {
 }
 
 function smoothstep(from: number, to: number, value: number): number {
-  const t = Math.min(Math.max((value - from) / (to - from), 0), 1);
+  const t = min(max((value - from) / (to - from), 0), 1);
   return t * t * (3 - 2 * t);
 }
 

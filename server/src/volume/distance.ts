@@ -5,6 +5,9 @@
 import type { Vec3 } from './ctVolume.ts';
 
 const FAR = 1e20;
+const NONE = -Infinity;
+// Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
+const { sqrt } = Math;
 
 /**
  * Distance of every voxel centre to the nearest voxel centre where `features` is non-zero; infinite (1e10) where there
@@ -41,7 +44,7 @@ export function distanceTo(
         );
   }
   const distance = new Float32Array(features.length);
-  for (let index = 0; index < distance.length; index++) distance[index] = Math.sqrt(squared[index] ?? FAR);
+  for (let index = 0; index < distance.length; index++) distance[index] = sqrt(squared[index] ?? FAR);
   return distance;
 }
 
@@ -60,21 +63,21 @@ function transformLine(
     const value = squared[start + q * stride] ?? FAR;
     line[q] = value;
     if (value >= FAR) continue;
-    let cross = -Infinity;
+    let cross = NONE;
     while (found > 0) {
       const p = vertices[found - 1] ?? 0;
       cross = (value + unit * q * q - ((line[p] ?? 0) + unit * p * p)) / (2 * unit * (q - p));
-      if (cross > (borders[found - 1] ?? -Infinity)) break;
+      if (cross > (borders[found - 1] ?? NONE)) break;
       found--;
     }
     vertices[found] = q;
-    borders[found] = found === 0 ? -Infinity : cross;
+    borders[found] = found === 0 ? NONE : cross;
     found++;
   }
   if (found === 0) return;
   let envelope = 0;
   for (let q = 0; q < count; q++) {
-    while (envelope + 1 < found && (borders[envelope + 1] ?? Infinity) < q) envelope++;
+    while (envelope + 1 < found && (borders[envelope + 1] ?? q) < q) envelope++;
     const p = vertices[envelope] ?? 0;
     squared[start + q * stride] = unit * (q - p) * (q - p) + (line[p] ?? 0);
   }

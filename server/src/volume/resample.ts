@@ -2,6 +2,9 @@
 import { worldToIndex } from './ctVolume.ts';
 import type { ScalarVolume, Vec3, VolumeGeometry } from './ctVolume.ts';
 
+// Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
+const { abs, floor } = Math;
+
 /** What a sample beyond the outermost voxel centres takes: the nearest voxel's value, or one constant. */
 export type Beyond = 'nearest' | number;
 
@@ -21,17 +24,15 @@ export function resample(source: Sampled, target: VolumeGeometry, beyond: Beyond
   const [ni, nj, nk] = target.size;
   const data = new Float32Array(ni * nj * nk);
   const { start, step } = indexMap(source, target);
+  const [[xi, yi, zi], [xj, yj, zj], [xk, yk, zk]] = step;
   let at = 0;
   for (let k = 0; k < nk; k++)
-    for (let j = 0; j < nj; j++)
-      for (let i = 0; i < ni; i++)
-        data[at++] = sampleAt(
-          source,
-          start[0] + i * step[0][0] + j * step[1][0] + k * step[2][0],
-          start[1] + i * step[0][1] + j * step[1][1] + k * step[2][1],
-          start[2] + i * step[0][2] + j * step[1][2] + k * step[2][2],
-          beyond,
-        );
+    for (let j = 0; j < nj; j++) {
+      const x = start[0] + j * xj + k * xk;
+      const y = start[1] + j * yj + k * yk;
+      const z = start[2] + j * zj + k * zk;
+      for (let i = 0; i < ni; i++) data[at++] = sampleAt(source, x + i * xi, y + i * yi, z + i * zi, beyond);
+    }
   const { size, spacing, origin, direction } = target;
   return { size, spacing, origin, direction, data };
 }
@@ -58,25 +59,51 @@ export function indexMap(
 export function sampleAt(source: Sampled, x: number, y: number, z: number, beyond: Beyond): number {
   const { data, size } = source;
   const [ni, nj, nk] = size;
-  const clamp = beyond === 'nearest';
-  const px = clamp ? Math.min(Math.max(x, 0), ni - 1) : x;
-  const py = clamp ? Math.min(Math.max(y, 0), nj - 1) : y;
-  const pz = clamp ? Math.min(Math.max(z, 0), nk - 1) : z;
-  const x0 = Math.floor(px);
-  const y0 = Math.floor(py);
-  const z0 = Math.floor(pz);
+  if (beyond !== 'nearest' && !(x >= 0 && y >= 0 && z >= 0 && x <= ni - 1 && y <= nj - 1 && z <= nk - 1))
+    return sampleAtBorder(source, x, y, z, beyond);
+  const px = x < 0 ? 0 : x > ni - 1 ? ni - 1 : x;
+  const py = y < 0 ? 0 : y > nj - 1 ? nj - 1 : y;
+  const pz = z < 0 ? 0 : z > nk - 1 ? nk - 1 : z;
+  const i = floor(px);
+  const j = floor(py);
+  const k = floor(pz);
+  const fx = px - i;
+  const fy = py - j;
+  const fz = pz - k;
+  // On the last voxel of an axis the next one has weight 0: read the same one again.
+  const di = i + 1 < ni ? 1 : 0;
+  const dj = j + 1 < nj ? ni : 0;
+  const dk = k + 1 < nk ? ni * nj : 0;
+  const at = i + ni * (j + nj * k);
+  const near = mix(
+    mix(data[at] ?? 0, data[at + di] ?? 0, fx),
+    mix(data[at + dj] ?? 0, data[at + dj + di] ?? 0, fx),
+    fy,
+  );
+  const far = mix(
+    mix(data[at + dk] ?? 0, data[at + dk + di] ?? 0, fx),
+    mix(data[at + dk + dj] ?? 0, data[at + dk + dj + di] ?? 0, fx),
+    fy,
+  );
+  return mix(near, far, fz);
+}
+
+function mix(a: number, b: number, share: number): number {
+  return a + (b - a) * share;
+}
+
+/** As if voxels of the value `beyond` surrounded the source. */
+function sampleAtBorder(source: Sampled, x: number, y: number, z: number, beyond: number): number {
+  const { data, size } = source;
+  const [ni, nj, nk] = size;
   let sum = 0;
   for (let corner = 0; corner < 8; corner++) {
-    const i = x0 + (corner & 1);
-    const j = y0 + ((corner >> 1) & 1);
-    const k = z0 + (corner >> 2);
-    const weight =
-      (corner & 1 ? px - x0 : 1 - px + x0) *
-      (corner & 2 ? py - y0 : 1 - py + y0) *
-      (corner & 4 ? pz - z0 : 1 - pz + z0);
-    if (weight === 0) continue;
+    const i = floor(x) + (corner & 1);
+    const j = floor(y) + ((corner >> 1) & 1);
+    const k = floor(z) + (corner >> 2);
+    const weight = (1 - abs(x - i)) * (1 - abs(y - j)) * (1 - abs(z - k));
     const inside = i >= 0 && j >= 0 && k >= 0 && i < ni && j < nj && k < nk;
-    sum += weight * (inside ? (data[i + ni * (j + nj * k)] ?? 0) : clamp ? 0 : beyond);
+    sum += weight * (inside ? (data[i + ni * (j + nj * k)] ?? 0) : beyond);
   }
   return sum;
 }

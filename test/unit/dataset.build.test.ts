@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildDataset, type BuildOptions } from '../../server/src/dataset/build.ts';
+import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
+import type { PatchManifest } from '../../server/src/dataset/manifest.ts';
+import { writeVois } from '../support/voiFolder.ts';
+
+let root: string;
+let options: (name: string, more?: Partial<BuildOptions>) => BuildOptions;
+let all: PatchManifest;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'nodulelab-dataset-'));
+  const dir = join(root, 'vois');
+  writeVois(dir, [
+    { patient: 'LIDC-IDRI-0001', nodule: '1', radiusMm: 5, malignancy: 5 },
+    { patient: 'LIDC-IDRI-0011', nodule: '1', radiusMm: 4, malignancy: 5 },
+    { patient: 'LIDC-IDRI-0011', nodule: '2', radiusMm: 1.5, malignancy: 5 },
+    { patient: 'LIDC-IDRI-0012', nodule: '1', radiusMm: 6, malignancy: 1 },
+    { patient: 'LIDC-IDRI-0013', nodule: '1', radiusMm: 3, malignancy: 3 },
+  ]);
+  options = (name, more = {}) => ({
+    source: { kind: 'vois', dir },
+    class: 'all',
+    form: 'isolated',
+    fieldOfView: 'scaled',
+    split: { seed: 6, folds: 50 },
+    fold: 'train',
+    outDir: join(root, name),
+    ...more,
+  });
+  all = await buildDataset(options('all'));
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('building a set of patches', () => {
+  test('cuts every nodule of the fold, says which were left out and why', () => {
+    expect(all.patches.map(({ id, class: of }) => [id, of])).toEqual([
+      ['LIDC-IDRI-0011/1', 'malignant'],
+      ['LIDC-IDRI-0012/1', 'benign'],
+      ['LIDC-IDRI-0013/1', 'indeterminate'],
+    ]);
+    expect(all.leftOut).toEqual([{ id: 'LIDC-IDRI-0011/2', reason: expect.stringMatching(/under 5 mm/) }]);
+    expect(all.split.assignment['LIDC-IDRI-0001']).toBe(0);
+  });
+
+  test('states the rule and where its ratings came from, with the counts it yields', () => {
+    expect(all.cancerRule).toMatchObject({
+      ratedBy: { readers: 0, majority: 5 },
+      counts: { malignant: 3, benign: 1, indeterminate: 1 },
+      countsInSet: { malignant: 1, benign: 1, indeterminate: 1 },
+    });
+  });
+
+  test('scales the field of view to twice the diameter and carries the spacing', () => {
+    for (const patch of all.patches) expect(patch.spacingMm * 64).toBeCloseTo(2 * patch.diameterMm, 2);
+    expect(all.patches[0]?.diameterMm).toBeGreaterThan(7.5);
+    expect(all.patches[0]?.diameterMm).toBeLessThan(9.2);
+  });
+
+  test('takes a class and a fold, and a field of view in mm', async () => {
+    const malignant = await buildDataset(
+      options('malignant', { class: 'malignant', fieldOfView: { mm: 48 } }),
+    );
+    expect(malignant.patches.map(({ id, spacingMm }) => [id, spacingMm])).toEqual([
+      ['LIDC-IDRI-0011/1', 0.75],
+      ['LIDC-IDRI-0011/2', 0.75],
+    ]);
+    const test = await buildDataset(options('test', { fold: 'test', dtype: 'f32' }));
+    expect(test.patches.map(({ patientId }) => patientId)).toEqual(['LIDC-IDRI-0001']);
+    expect(test.patchesFile).toBe('patches.f32');
+  });
+
+  test('gives the same bytes for the same input', async () => {
+    await buildDataset(options('again'));
+    for (const file of ['manifest.json', 'patches.f16'])
+      expect(readFileSync(join(root, 'again', file)).equals(readFileSync(join(root, 'all', file)))).toBe(
+        true,
+      );
+  });
+
+  test('refuses an existing folder, context from cut-outs, and a selection without nodules', async () => {
+    await expect(buildDataset(options('all'))).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(buildDataset(options('context', { form: 'context' }))).rejects.toThrow(/need whole CTs/);
+    await expect(buildDataset(options('none', { minDiameterMm: 30 }))).rejects.toThrow(
+      /gave a patch: 4 were considered/,
+    );
+    expect(readdirSync(root)).not.toContain('none');
+  });
+
+  test('leaves nothing behind when it is cancelled midway', async () => {
+    const cancel = new AbortController();
+    const build = buildDataset(
+      options('cancelled', { signal: cancel.signal, onProgress: (done) => done === 1 && cancel.abort() }),
+    );
+    await expect(build).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(readdirSync(root).filter((name) => name.includes('cancelled'))).toEqual([]);
+  });
+
+  test('names a damaged cut-out', async () => {
+    const dir = join(root, 'damaged-vois');
+    await cp(join(root, 'vois'), dir, { recursive: true });
+    const victim = join(dir, 'mask', 'LIDC-IDRI-0012_R_1.nii.gz');
+    writeFileSync(victim, readFileSync(victim).subarray(0, 60));
+    await expect(buildDataset(options('damaged', { source: { kind: 'vois', dir } }))).rejects.toThrow(
+      /LIDC-IDRI-0012_R_1\.nii\.gz cannot be read as NIfTI/,
+    );
+    await expect(
+      buildDataset(options('nowhere', { source: { kind: 'vois', dir: join(root, 'all') } })),
+    ).rejects.toThrow(/no folder of nodule cut-outs/);
+  });
+});
+
+describe('opening a set of patches', () => {
+  const damaged = async (name: string, mend: (dir: string) => void): Promise<string> => {
+    const dir = join(root, name);
+    await cp(join(root, 'all'), dir, { recursive: true });
+    mend(dir);
+    return dir;
+  };
+
+  test('gives patches in [0, 1] with the nodule bright in the middle', async () => {
+    const file = await openPatchFile(join(root, 'all'));
+    expect([file.count, file.size]).toEqual([3, 64]);
+    const patch = await file.patch(2);
+    expect(patch).toHaveLength(64 ** 3);
+    expect(patch.every((value) => value >= 0 && value <= 1)).toBe(true);
+    expect(patch[32 + 64 * (32 + 64 * 32)]).toBeCloseTo(1040 / 1400, 2);
+    expect(patch[0]).toBeCloseTo(130 / 1400, 3);
+    expect(await file.patch(0)).not.toEqual(patch);
+    await expect(file.patch(3)).rejects.toThrow(/patches 0 to 2/);
+    await file.close();
+  });
+
+  test('refuses patches whose bytes differ from the manifest', async () => {
+    const dir = await damaged('flipped', (at) => {
+      const bytes = readFileSync(join(at, 'patches.f16'));
+      bytes.writeUInt8(bytes.readUInt8(1000) ^ 1, 1000);
+      writeFileSync(join(at, 'patches.f16'), bytes);
+    });
+    await expect(openPatchFile(dir)).rejects.toThrow(/does not have the SHA-256/);
+  });
+
+  test('refuses a file that was cut short', async () => {
+    const dir = await damaged('short', (at) => {
+      writeFileSync(join(at, 'patches.f16'), readFileSync(join(at, 'patches.f16')).subarray(0, 1000));
+    });
+    await expect(openPatchFile(dir)).rejects.toThrow(/holds 1000 bytes where 1572864 are expected/);
+  });
+
+  test('refuses a split that was changed after its hash was written', async () => {
+    const dir = await damaged('moved', (at) => {
+      const text = readFileSync(join(at, 'manifest.json'), 'utf8');
+      writeFileSync(join(at, 'manifest.json'), text.replace('"LIDC-IDRI-0001": 0', '"LIDC-IDRI-0001": 1'));
+    });
+    await expect(openPatchFile(dir)).rejects.toThrow(/split has been changed/);
+  });
+
+  test('refuses a folder that is no set of patches', async () => {
+    await expect(openPatchFile(join(root, 'vois'))).rejects.toMatchObject({ kind: 'invalid-input' });
+  });
+});
