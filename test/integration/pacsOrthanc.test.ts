@@ -1,8 +1,15 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startOrthanc } from '../../orthanc/index.ts';
+import { readCtSeries } from '../../server/src/dicom/ctSeries.ts';
+import { writeDerivedCt, type BoxChange } from '../../server/src/dicom/derivedCt.ts';
+import { makeUidGenerator } from '../../server/src/dicom/uid.ts';
+import { verifyDerived } from '../../server/src/dicom/verifyDerived.ts';
 import { readDicomHeader } from '../../server/src/dicom/header.ts';
 import {
   createOrthancClient,
@@ -11,6 +18,7 @@ import {
   type OrthancClient,
 } from '../../server/src/pacs/index.ts';
 import { ctFiles, smallVolume } from '../support/ctFiles.ts';
+import { testWithLidc } from '../support/lidcData.ts';
 import { orthancMissing, startTestOrthanc, type TestOrthanc } from '../support/orthanc.ts';
 
 const missing = orthancMissing();
@@ -179,6 +187,47 @@ describeWithOrthanc(
       );
       expect(await instanceCount()).toBe(before);
     });
+
+    testWithLidc(
+      ['LIDC-IDRI-0001'],
+      'a series derived from LIDC-IDRI-0001 goes in, comes back verified, and the original is as it was',
+      async (folder) => {
+        const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.dcm'))
+          .map((name) => ({ name, bytes: new Uint8Array(readFileSync(join(folder, name))) }))
+          .filter(({ name, bytes }) => readDicomHeader(bytes, name).kind === 'ct');
+        const source = readCtSeries(files);
+        expect(await client.storeSeries(source.slices)).toEqual({ added: 133, alreadyStored: 0 });
+        const change: BoxChange = {
+          box: { min: [100, 200, 40], max: [130, 230, 50] },
+          hu: Int16Array.from({ length: 9000 }, (_, i) => (i % 300) - 250),
+        };
+        const derived = writeDerivedCt(
+          source,
+          [change],
+          {
+            modelName: 'seed-64',
+            modelHash: '00'.repeat(32),
+            modelVersion: '1',
+            codeVersion: '0.1.0',
+            seed: 1,
+            candidateIndex: 0,
+            centre: [0, 0, 0],
+            diameterMm: 12,
+            parameters: {},
+          },
+          { now: new Date(), newUid: makeUidGenerator(randomBytes) },
+        );
+        expect(await client.storeSeries(derived.instances)).toEqual({ added: 133, alreadyStored: 0 });
+        const readBack = await client.downloadSeries(derived.seriesInstanceUID);
+        expect(verifyDerived(source, readBack, [change]).identicalVoxels).toBe(133 * 512 * 512 - 9000);
+        const originals = new Map(source.slices.map((slice) => [slice.sopInstanceUID, slice.bytes]));
+        const stored = await client.downloadSeries(source.seriesInstanceUID);
+        expect(stored).toHaveLength(133);
+        for (const { name, bytes } of stored) expect(Buffer.compare(bytes, originals.get(name)!)).toBe(0);
+      },
+      120_000,
+    );
 
     test('deleting names one series and is verified', async () => {
       const { seriesUid, instances } = freshSeries();

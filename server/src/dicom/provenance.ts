@@ -83,7 +83,8 @@ export function dicomDateTime(
   };
 }
 
-/** Contributing equipment item: what synthesised part of the content. (109100, DCM) is of CID 7005 since 2023. */
+/** Contributing equipment item: what synthesised part of the content. (109100, DCM) is in CID 7005 as of its
+ * version 20240324; PS3.3 C.12.1 names it beside Synthetic Data. */
 export function synthesizingEquipment(p: Provenance, dateTime: string): NewDataSet {
   return {
     [TAG.Manufacturer]: { vr: 'LO', values: ['NoduleLab'] },

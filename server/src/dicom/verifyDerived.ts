@@ -22,6 +22,15 @@ function fail(series: string, what: string): never {
   );
 }
 
+function sameWords(a: Uint16Array, b: Uint16Array): boolean {
+  return (
+    Buffer.compare(
+      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+    ) === 0
+  );
+}
+
 /** Patient (0010,xxxx) and clinical trial / de-identification (0012,xxxx) elements as they are stored. */
 function patientBytes(file: DicomFile): string {
   const { bytes, elements } = openSource(file);
@@ -67,6 +76,10 @@ export function verifyDerived(
     const after = pixelWords(slice.bytes, slice.pixelOffset, columns * rows);
     const expected = new Map<number, number>();
     for (const change of changes) forEachChanged(change, columns, k, (pixel, hu) => expected.set(pixel, hu));
+    if (expected.size === 0 && sameWords(before, after)) {
+      identicalVoxels += before.length;
+      return;
+    }
     for (let pixel = 0; pixel < before.length; pixel++) {
       const same = before[pixel] === after[pixel];
       if (!expected.has(pixel)) {
