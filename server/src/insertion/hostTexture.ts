@@ -16,6 +16,8 @@ const STRIDE = 8;
 /** More than the noise of a low-dose scan: such a window holds structure. */
 const MAX_DEVIATION_HU = 65;
 const MAX_SLICES_AWAY = 12;
+/** Windows are equally good up to this factor of the best one's cost. */
+const ALIKE = 1.3;
 const SMOOTHING_RADIUS = 3;
 /** A residual beyond this many standard deviations is structure, not noise. */
 const OUTLIER_SIGMAS = 2.5;
@@ -95,7 +97,7 @@ function nearestQuietWindow(
   return null;
 }
 
-/** One of the four quietest soft-tissue windows of a slice, nearer ones preferred. */
+/** One of the (up to four) quietest soft-tissue windows of a slice, nearer ones preferred. */
 function quietWindow(
   host: CtVolume,
   k: number,
@@ -130,7 +132,8 @@ function quietWindow(
     }
   if (found.length === 0) return null;
   found.sort((a, b) => a.cost - b.cost);
-  const chosen = found[pick % min(4, found.length)]!;
+  const good = found.filter(({ cost }, rank) => rank < 4 && cost <= ALIKE * found[0]!.cost);
+  const chosen = good[pick % good.length]!;
   return { i: chosen.i, j: chosen.j, k, shift: (pick >>> 8) % edge };
 }
 
