@@ -39,7 +39,11 @@ export const hangingProtocol: unknown = {
           required: true,
         },
         // The original opens first; what was made from it is one click away.
-        { weight: 20, attribute: 'SyntheticData', constraint: { doesNotEqual: { value: 'YES' } } },
+        {
+          weight: 20,
+          attribute: 'SeriesDescription',
+          constraint: { doesNotContain: { value: 'SYNTHETIC' } },
+        },
       ],
     },
   },

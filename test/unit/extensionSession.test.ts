@@ -4,6 +4,7 @@ import { nextStep } from '../../extension/src/state/nextStep.ts';
 import { diameterFor, emptySession, type Session } from '../../extension/src/state/session.ts';
 import { createStore } from '../../extension/src/state/store.ts';
 import {
+  checkName,
   checkValue,
   describeNodule,
   jobLine,
@@ -140,6 +141,10 @@ describe('words of the readers', () => {
       '\u22120.123',
       '1235',
     ]);
+  });
+
+  test('checks are named in words', () => {
+    expect(['mean-hu', 'lung-overlap'].map(checkName)).toEqual(['Mean HU', 'Lung overlap']);
   });
 
   test('each state of a job has its sentence', () => {

@@ -2,7 +2,7 @@
 import type { QualityCheck } from '@nodulelab/contract';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
-import { checkValue, jobLine } from '../state/words.ts';
+import { checkName, checkValue, jobLine } from '../state/words.ts';
 import { Button, Section } from './parts.tsx';
 
 interface Props {
@@ -27,7 +27,7 @@ function Checks({ checks }: { checks: readonly QualityCheck[] }) {
                 aria-label={VERDICT[check.verdict]}
               />
             </td>
-            <td>{check.name}</td>
+            <td>{checkName(check.name)}</td>
             <td>
               {checkValue(check.value)} <span className="nl-dim">{check.unit}</span>
             </td>

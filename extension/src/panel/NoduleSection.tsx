@@ -75,6 +75,18 @@ export function NoduleSection({ service, session, next }: Props) {
           <Button onPress={() => void service.reloadNodules()}>Try again</Button>
         </div>
       )}
+      {nodulesState === 'ready' && nodules.length === 0 && !isSynthetic(session) && (
+        <p className="nl-dim">None annotated. Any chest CT can still receive a synthetic nodule.</p>
+      )}
+      {(nodules.length > 0 || isSynthetic(session)) && (
+        <div className="nl-nodule nl-head nl-small nl-dim" aria-hidden="true">
+          <span />
+          <span>diameter</span>
+          <span>texture</span>
+          <span className="nl-figure">malignancy</span>
+          <span className="nl-figure">readers</span>
+        </div>
+      )}
       {session.synthetic.map((nodule) => (
         <button
           key={nodule.candidateId}
@@ -89,18 +101,6 @@ export function NoduleSection({ service, session, next }: Props) {
           <span className="nl-synthetic">synthetic</span>
         </button>
       ))}
-      {nodulesState === 'ready' && nodules.length === 0 && !isSynthetic(session) && (
-        <p className="nl-dim">None annotated. Any chest CT can still receive a synthetic nodule.</p>
-      )}
-      {nodules.length > 0 && (
-        <div className="nl-nodule nl-head nl-small nl-dim" aria-hidden="true">
-          <span />
-          <span>diameter</span>
-          <span>texture</span>
-          <span className="nl-figure">malignancy</span>
-          <span className="nl-figure">readers</span>
-        </div>
-      )}
       {nodules.length > 0 && (
         <ul className="nl-list" aria-label="Nodules, largest first">
           {nodules.map((nodule) => (

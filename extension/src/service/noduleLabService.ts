@@ -103,14 +103,15 @@ export class NoduleLabService {
   selectNodule(id: string): void {
     const nodule = this.store.get().nodules.find((candidate) => candidate.id === id);
     if (!nodule) return;
-    const { place } = this.store.get();
+    const { host, place } = this.store.get();
     this.store.set({
       selectedNoduleId: id,
       showContours: true,
       // A size chosen for a place that is being looked at is not taken away.
       ...(place ? {} : { diameterMm: diameterFor(nodule) }),
     });
-    void this.#viewer.jumpTo(nodule.seriesInstanceUID, nodule.centre);
+    // A synthetic series lists the nodules of its source: the place is the same in both.
+    if (host) void this.#viewer.jumpTo(host.seriesInstanceUID, nodule.centre);
   }
 
   toggleContours(): void {

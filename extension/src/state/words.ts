@@ -32,6 +32,12 @@ export function checkValue(value: number): string {
   return text.replace('-', '\u2212');
 }
 
+/** Checks carry names of the wire; abbreviations stay as readers write them. */
+export function checkName(name: string): string {
+  const words = name.replaceAll('-', ' ').replace(/\bhu\b/gi, 'HU');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** One line for screen readers and tooltips. */
 export function describeNodule(nodule: Nodule): string {
   const parts = [`Nodule ${nodule.number}`, millimetres(nodule.diameterMm), readersWord(nodule.readers)];

@@ -1,0 +1,122 @@
+/** The whole product as a user starts it: `nodulelab serve` on a fresh data folder, with an Orthanc of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Job, JobList, NoduleList, Place, Welcome } from '@nodulelab/contract';
+import { z } from 'zod';
+
+const Ready = z.object({ url: z.string(), open: z.string(), orthanc: z.string() });
+const PROGRAM = join(import.meta.dirname, '../../server/bin/nodulelab.ts');
+const READY_MS = 240_000;
+
+export class Product {
+  readonly url: string;
+  /** The address that a user is told to open. */
+  readonly open: string;
+  readonly #process: ChildProcess;
+  readonly #dir: string;
+
+  private constructor(ready: z.infer<typeof Ready>, process: ChildProcess, dir: string) {
+    this.url = ready.url;
+    this.open = ready.open;
+    this.#process = process;
+    this.#dir = dir;
+  }
+
+  static async start(...options: readonly string[]): Promise<Product> {
+    const dir = await mkdtemp(join(tmpdir(), 'nodulelab-e2e-'));
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, '--json', '--data', dir, 'serve', '--port', '0', ...options],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const said: string[] = [];
+    child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    try {
+      const line = await new Promise<string>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('not ready in time')), READY_MS);
+        const settle = (): void => clearTimeout(timer);
+        createInterface({ input: child.stdout }).once('line', (text) => {
+          settle();
+          resolve(text);
+        });
+        child.once('exit', (code) => {
+          settle();
+          reject(new Error(`ended with ${code}`));
+        });
+      });
+      return new Product(Ready.parse(JSON.parse(line)), child, dir);
+    } catch (error) {
+      child.kill('SIGTERM');
+      await rm(dir, { recursive: true, force: true });
+      throw new Error(`nodulelab serve: ${String(error)}\n${said.join('').slice(-4000)}`, { cause: error });
+    }
+  }
+
+  /** Ends the server as Ctrl-C does, and waits for it. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill('SIGINT');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+
+  async #ask<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, {
+      ...(body === undefined
+        ? {}
+        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return schema.parse(JSON.parse(text));
+  }
+
+  welcome(): Promise<Welcome> {
+    return this.#ask(Welcome, '/api/welcome');
+  }
+
+  nodules(seriesInstanceUID: string): Promise<NoduleList> {
+    return this.#ask(NoduleList, `/api/series/${seriesInstanceUID}/nodules`);
+  }
+
+  /** A place in the lung that the server would take. */
+  async place(seriesInstanceUID: string, diameterMm: number, seed: number): Promise<Place['centre']> {
+    return (await this.#ask(Place, '/api/places', { seriesInstanceUID, diameterMm, seed })).centre;
+  }
+
+  async jobs(): Promise<readonly Job[]> {
+    return (await this.#ask(JobList, '/api/jobs')).jobs;
+  }
+
+  async import(path: string): Promise<void> {
+    let job = await this.#ask(Job, '/api/imports', { paths: [path] });
+    while (job.state === 'queued' || job.state === 'running') {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      job = await this.#ask(Job, `/api/jobs/${job.id}`);
+    }
+    if (job.state !== 'done') throw new Error(`import ended ${job.state}: ${JSON.stringify(job)}`);
+  }
+
+  /** Series of a study as the archive tells them: UID and number of instances. */
+  async archived(studyInstanceUID: string): Promise<{ uid: string; modality: string; instances: number }[]> {
+    const value = z.object({ Value: z.array(z.union([z.string(), z.number()])) });
+    const Series = z.array(z.object({ '0020000E': value, '00080060': value, '00201209': value }));
+    const series = await this.#ask(
+      Series,
+      `/dicom-web/studies/${studyInstanceUID}/series?includefield=00201209`,
+    );
+    return series.map((one) => ({
+      uid: String(one['0020000E'].Value[0]),
+      modality: String(one['00080060'].Value[0]),
+      instances: Number(one['00201209'].Value[0]),
+    }));
+  }
+}
