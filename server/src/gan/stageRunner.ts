@@ -83,7 +83,7 @@ export class StageRunner {
     const { latentSize } = preset.architecture;
     const adam = adamConfig(preset, stage);
     let current = values;
-    let measures = {} as Values;
+    let measures: Values = {};
     let dataWait = 0;
     const latents = (random: Random): Float32Array =>
       Float32Array.from({ length: stage.batchSize * latentSize }, () => random.gaussian());
