@@ -7,7 +7,8 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
-policy=/usr/sbin/policy-rc.d
+services='orthanc postgresql'
+policy=${NODULELAB_POLICY_FILE:-/usr/sbin/policy-rc.d}
 saved=$policy.before-nodulelab
 mark='# written by NoduleLab for the time of one installation'
 
@@ -19,7 +20,12 @@ restore # what an installation that was cut off by force may have left
 trap restore EXIT
 trap 'exit 130' INT TERM HUP
 
-denied() { [ -x "$policy" ] && { "$policy" orthanc start >/dev/null 2>&1; [ $? -eq 101 ]; }; }
+denied() {
+  [ -x "$policy" ] || return 1
+  answer=0
+  "$policy" orthanc start >/dev/null 2>&1 || answer=$?
+  [ "$answer" -eq 101 ]
+}
 if ! denied; then
   if [ -e "$policy" ]; then mv "$policy" "$saved"; fi
   printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
@@ -27,13 +33,20 @@ if ! denied; then
 fi
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }
-if installed orthanc; then had_orthanc=yes; else had_orthanc=no; fi
+fresh=
+for service in $services; do
+  if ! installed "$service"; then fresh="$fresh $service"; fi
+done
 
 install() { apt-get install -y -q --no-install-recommends "$@"; }
 # The lists may be absent or old: fetch them only then.
-install "$@" || { apt-get update -q && install "$@"; }
-
-if [ "$had_orthanc" = no ] && installed orthanc; then
-  if command -v systemctl >/dev/null; then systemctl disable orthanc || true; fi
-  if command -v update-rc.d >/dev/null; then update-rc.d orthanc disable || true; fi
+if ! install "$@"; then
+  apt-get update -q
+  install "$@"
 fi
+
+for service in $fresh; do
+  if ! installed "$service"; then continue; fi
+  if command -v systemctl >/dev/null; then systemctl disable "$service" || true; fi
+  if command -v update-rc.d >/dev/null; then update-rc.d "$service" disable || true; fi
+done

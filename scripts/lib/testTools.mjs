@@ -19,6 +19,7 @@ export async function ensureTestTools() {
     ...(onPath('dciodvfy') ? [] : ['dicom3tools']),
     ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom']) ? [] : ['python3-pydicom']),
     ...(onPath('xz') ? [] : ['xz-utils']),
+    ...(existsSync('/usr/lib/postgresql') ? [] : ['postgresql']),
   ];
   if (missing.length > 0)
     await installPackages(missing, 'The tests run real programs that are not on this machine.');

@@ -1,0 +1,144 @@
+/** The same SQL and the same queue on a real PostgreSQL server, which several processes may share. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Jobs, createJobs } from '../../server/src/jobs/jobs.ts';
+import { type Store, openStore } from '../../server/src/store/index.ts';
+import { type TestPostgres, postgresPrograms, startTestPostgres } from '../support/postgres.ts';
+
+const there = postgresPrograms() !== undefined;
+const describeWithPostgres = there ? describe : describe.skip;
+
+describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not on this machine)'}`, () => {
+  let dir: string;
+  let postgres: TestPostgres;
+  let first: Store;
+  let second: Store;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'nodulelab-pg-'));
+    postgres = await startTestPostgres();
+    const options = { dir, connectionString: postgres.connectionString };
+    // Two servers that start at once must not migrate over each other.
+    [first, second] = await Promise.all([openStore(options), openStore(options)]);
+  });
+  afterAll(async () => {
+    await first?.close();
+    await second?.close();
+    await postgres?.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  test('what one process writes another one reads, and no lock keeps it out', async () => {
+    const row = {
+      seriesInstanceUID: '1.2.1',
+      studyInstanceUID: '1.2',
+      patientId: 'P',
+      modality: 'CT',
+      description: '',
+      instances: 3,
+      origin: 'phantom',
+    } as const;
+    await first.series.upsert(row);
+    expect(await second.series.list()).toEqual([row]);
+    expect(await readdir(dir)).not.toContain('lock');
+
+    const meta = {
+      model: 'm',
+      modelSha256: 'a'.repeat(64),
+      seed: 1,
+      index: 0,
+      meanHu: -1.5,
+      thumbnails: { axial: '', coronal: '', sagittal: '' },
+    };
+    const voxels = Float32Array.from([0.1, 0.2]);
+    const candidate = await first.candidates.put(meta, voxels);
+    expect(await second.candidates.get(candidate.id)).toEqual({ candidate, voxels });
+
+    const derived = {
+      seriesInstanceUID: '1.2.2',
+      studyInstanceUID: '1.2',
+      sourceSeriesInstanceUID: '1.2.1',
+      candidateId: candidate.id,
+      centre: [1, 2.5, -3] as [number, number, number],
+      diameterMm: 12.25,
+      parameters: { a: [1, { b: null }] },
+      createdAt: '2026-01-02T03:04:05.678Z',
+    };
+    await first.derived.begin(derived);
+    await expect(second.derived.begin(derived)).rejects.toMatchObject({ kind: 'conflict' });
+    await second.derived.complete('1.2.2');
+    expect(await first.derived.get('1.2.2')).toEqual({ ...derived, state: 'complete' });
+  });
+
+  test('a transaction that fails leaves nothing, and the audit trail is append-only', async () => {
+    const nodule = {
+      id: 'n1',
+      seriesInstanceUID: '1.2.1',
+      studyInstanceUID: '1.2',
+      number: 1,
+      readers: 1,
+      centre: [0, 0, 0] as [number, number, number],
+      diameterMm: 5,
+      consensus: null,
+      marks: [],
+    };
+    await first.nodules.replaceForSeries('1.2.1', [nodule]);
+    await expect(
+      first.nodules.replaceForSeries('1.2.1', [{ ...nodule, diameterMm: 9 }, nodule]),
+    ).rejects.toThrow();
+    expect(await second.nodules.list()).toEqual([nodule]);
+
+    await first.audit.append({ at: '2026-01-02T03:04:05.000Z', action: 'a', subject: 's', details: {} });
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({ connectionString: postgres.connectionString });
+    await client.connect();
+    await expect(client.query('DELETE FROM nodulelab.audit')).rejects.toThrow(/append-only/);
+    await client.end();
+    expect(await second.audit.list()).toHaveLength(1);
+  });
+
+  test('a job is done once although two servers work on the queue, and either one can cancel it', async () => {
+    const ran: string[] = [];
+    const undone: string[] = [];
+    const serverOn = (store: Store, name: string): Jobs =>
+      createJobs({
+        store,
+        handlers: {
+          import: async (input) => {
+            ran.push(String(input['n']));
+            return { by: name };
+          },
+          accept: (_, { signal }) =>
+            new Promise((_resolve, reject) =>
+              signal.addEventListener('abort', () => {
+                undone.push(name);
+                reject(signal.reason as Error);
+              }),
+            ),
+        },
+        now: () => new Date(),
+        newId: randomUUID,
+        emit: () => {},
+        onError: () => {},
+      });
+    const [one, two] = [serverOn(first, 'one'), serverOn(second, 'two')];
+    await one.start();
+    await two.start();
+    for (let n = 0; n < 6; n++) await (n % 2 ? one : two).enqueue('import', `import ${n}`, { n });
+    while ((await one.list()).some(({ state }) => state !== 'done'))
+      await new Promise((r) => setTimeout(r, 100));
+    expect(ran.sort()).toEqual(['0', '1', '2', '3', '4', '5']);
+
+    const { id } = await one.enqueue('accept', 'long', {});
+    while ((await two.get(id)).state !== 'running') await new Promise((r) => setTimeout(r, 100));
+    await one.cancel(id);
+    await two.cancel(id).catch(() => {});
+    while ((await one.get(id)).state !== 'cancelled') await new Promise((r) => setTimeout(r, 100));
+    await one.stop();
+    await two.stop();
+    expect(undone).toHaveLength(1);
+  });
+});
