@@ -145,7 +145,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       const on = await viewer.brightnessChanged('axial', place, before, 30);
       expect(on - before).toBeGreaterThan(30);
       expect(await viewer.fingerprint(original)).not.toBe(untouched);
-      expect(await viewer.page.getByText('PREVIEW').count()).toBe(PLANES.length);
+      expect(await viewer.badges('PREVIEW')).toBe(PLANES.length);
       await viewer.picture('preview');
 
       const shown = await Promise.all(PLANES.map((plane) => viewer.brightness(plane, place)));
@@ -169,7 +169,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       await viewer.see('discard').click();
       expect(await viewer.see('checks').count()).toBe(0);
       expect(await viewer.page.locator('[data-ring]').count()).toBe(0);
-      expect(await viewer.page.getByText('PREVIEW').count()).toBe(0);
+      expect(await viewer.badges('PREVIEW')).toBe(0);
       expect(await viewer.fingerprint(original)).toBe(untouched);
       expect(await product.archived(welcome.studyInstanceUID)).toHaveLength(1);
       expect(await product.jobs()).toEqual([]);
@@ -203,7 +203,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       const { centre } = synthetic[0]!;
       for (const plane of PLANES)
         expect(await until(() => viewer.distance(plane, centre), below(NEAR_MM))).toBeLessThan(NEAR_MM);
-      expect(await page.getByText('SYNTHETIC', { exact: true }).count()).toBe(PLANES.length);
+      expect(await viewer.badges('SYNTHETIC')).toBe(PLANES.length);
       expect((await viewer.huAt(written, centre)) - (await viewer.huAt(original, centre))).toBeGreaterThan(
         200,
       );

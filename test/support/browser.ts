@@ -134,6 +134,11 @@ export class ViewerPage {
     return this.page.getByTestId(testId);
   }
 
+  /** How many viewports say this, visibly. */
+  badges(text: string): Promise<number> {
+    return this.page.locator('[data-nodulelab=badge]:visible', { hasText: text }).count();
+  }
+
   /** Waits until all slices of the volume in the axial viewport are there, and it is not the one with the given id. */
   async volumeLoaded(other?: string): Promise<string> {
     const handle = await this.page.waitForFunction(
