@@ -68,4 +68,7 @@ export const NoduleList = z
     ),
   })
   .meta({ id: 'NoduleList' });
+/** The nodules of all series. */
+export const AllNodules = z.object({ nodules: z.array(Nodule) }).meta({ id: 'AllNodules' });
+
 export type NoduleList = z.infer<typeof NoduleList>;

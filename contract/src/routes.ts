@@ -13,7 +13,7 @@ import {
   PreviewRequest,
 } from './candidate.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
-import { NoduleList } from './nodule.ts';
+import { AllNodules, NoduleList } from './nodule.ts';
 import { Id, Uid } from './primitives.ts';
 
 export const Health = z
@@ -74,6 +74,13 @@ export const routes = {
     path: '/models',
     summary: 'Generators that can make candidates',
     success: { status: 200, body: ModelList },
+    problems: [],
+  },
+  allNodules: {
+    method: 'get',
+    path: '/nodules',
+    summary: 'Nodules of all series',
+    success: { status: 200, body: AllNodules },
     problems: [],
   },
   nodules: {

@@ -21,7 +21,13 @@ export function positive(text: string): number {
 export function place(text: string): Vec3 | 'auto' {
   if (text === 'auto') return 'auto';
   const [x, y, z, ...rest] = text.split(',').map(Number);
-  if (x === undefined || y === undefined || z === undefined || rest.length > 0 || ![x, y, z].every(Number.isFinite))
+  if (
+    x === undefined ||
+    y === undefined ||
+    z === undefined ||
+    rest.length > 0 ||
+    ![x, y, z].every(Number.isFinite)
+  )
     throw new InvalidArgumentError('three numbers x,y,z in LPS mm, or auto');
   return [x, y, z];
 }

@@ -18,7 +18,12 @@ export async function announceServer(dataDir: string, url: string): Promise<() =
 
 export interface RunningServer {
   readonly url: string;
-  call<T extends z.ZodType>(method: 'GET' | 'POST', path: string, answer: T, body?: unknown): Promise<z.output<T>>;
+  call<T extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    answer: T,
+    body?: unknown,
+  ): Promise<z.output<T>>;
   /** Waits for a job and answers its result. */
   finish(job: Job, onProgress: (fraction: number, message: string) => void): Promise<Record<string, unknown>>;
 }
@@ -38,7 +43,9 @@ function connect(url: string): RunningServer {
   const call: RunningServer['call'] = async (method, path, answer, body) => {
     const response = await fetch(new URL(path, url), {
       method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
     const json: unknown = await response.json();
     if (!response.ok) {

@@ -18,6 +18,7 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     health: () => services.health(),
     welcome: () => services.welcome(),
     models: () => services.models(),
+    allNodules: () => services.allNodules(),
     nodules: ({ params }) => services.nodules(params.seriesInstanceUID),
     generate: ({ body }) => services.generate(body),
     place: ({ body }) => services.place(body),

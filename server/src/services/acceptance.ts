@@ -17,7 +17,8 @@ export async function checkAcceptable(
   const { preview } = previews.get(previewId);
   const facts = await imaging.facts({ seriesInstanceUID: preview.seriesInstanceUID });
   const decision = mayWriteBack(facts, configuration);
-  if (!decision.allowed) throw new NoduleLabError('refused', decision.reason, { seriesInstanceUID: facts.seriesInstanceUID });
+  if (!decision.allowed)
+    throw new NoduleLabError('refused', decision.reason, { seriesInstanceUID: facts.seriesInstanceUID });
   return { title: `Synthetic nodule of ${preview.diameterMm.toFixed(1)} mm` };
 }
 

@@ -15,6 +15,7 @@ export function createServices(context: ServiceContext): ServicesFace {
     health: () => health(context),
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
+    allNodules: async () => ({ nodules: await context.store.nodules.list() }),
     nodules: (seriesInstanceUID) => listNodules(context, seriesInstanceUID),
     generate: (request) => generateCandidates(context, request),
     place: (request) => proposePlaceIn(context, request),

@@ -46,11 +46,13 @@ export async function ensureDemo(
 /** @throws NoduleLabError `not-found` where no demo study was imported */
 export async function welcomeOf({ store }: Pick<ServiceContext, 'store'>): Promise<Welcome> {
   const demo = DemoSetting.safeParse(await store.settings.get(SETTING));
-  if (!demo.success) throw new NoduleLabError('not-found', 'there is no demo study: start without --no-demo', {});
+  if (!demo.success)
+    throw new NoduleLabError('not-found', 'there is no demo study: start without --no-demo', {});
   const nodules = await store.nodules.ofSeries(demo.data.seriesInstanceUID);
   const suspicious = nodules.toSorted(
     (a, b) => (b.consensus?.malignancy ?? 0) - (a.consensus?.malignancy ?? 0) || b.diameterMm - a.diameterMm,
   )[0];
-  if (!suspicious) throw new NoduleLabError('not-found', 'the demo study has no nodules: import it again', {});
+  if (!suspicious)
+    throw new NoduleLabError('not-found', 'the demo study has no nodules: import it again', {});
   return { ...demo.data, noduleId: suspicious.id, seed: WELCOME_SEED, count: WELCOME_COUNT };
 }

@@ -1,6 +1,7 @@
 /** The use cases as the two thin faces, http/ and cli/, and the job queue see them. */
 import type {
   AcceptResult,
+  AllNodules,
   CandidateList,
   GenerateRequest,
   Health,
@@ -32,6 +33,7 @@ export interface ServicesFace {
   /** @throws not-found where no demo study was imported. */
   welcome(): Promise<Welcome>;
   models(): Promise<z.infer<typeof ModelList>>;
+  allNodules(): Promise<z.infer<typeof AllNodules>>;
   nodules(seriesInstanceUID: string): Promise<NoduleList>;
   generate(request: GenerateRequest): Promise<CandidateList>;
   place(request: z.infer<typeof PlaceRequest>): Promise<Place>;

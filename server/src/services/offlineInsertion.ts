@@ -105,13 +105,17 @@ export async function insertOffline(
 async function requireEmpty(dir: string): Promise<void> {
   const entries = await readdir(dir).catch(() => []);
   if (entries.length > 0)
-    throw new NoduleLabError('conflict', `${dir} is not empty: give a new folder, nothing is overwritten`, { dir });
+    throw new NoduleLabError('conflict', `${dir} is not empty: give a new folder, nothing is overwritten`, {
+      dir,
+    });
 }
 
 async function filesOf(dir: string): Promise<{ name: string; bytes: Uint8Array }[]> {
   const info = await stat(dir).catch(() => undefined);
   if (!info?.isDirectory())
-    throw new NoduleLabError('not-found', `${dir} is not a folder: give the folder with the CT slices`, { dir });
+    throw new NoduleLabError('not-found', `${dir} is not a folder: give the folder with the CT slices`, {
+      dir,
+    });
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   const files: { name: string; bytes: Uint8Array }[] = [];
   for (const entry of entries.filter((candidate) => candidate.isFile())) {

@@ -50,14 +50,16 @@ export async function writePhantomStudy(
   );
   await mkdir(dir, { recursive: true });
   for (const [k, { bytes }] of written.instances.entries())
-    await writeFile(join(dir, `1-${String(k + 1).padStart(3, '0')}.dcm`), bytes, { flag: 'wx' }).catch((error: unknown) => {
-      throw new NoduleLabError(
-        'conflict',
-        `A slice cannot be written to ${dir}: give a new folder, nothing is overwritten.`,
-        { dir },
-        error,
-      );
-    });
+    await writeFile(join(dir, `1-${String(k + 1).padStart(3, '0')}.dcm`), bytes, { flag: 'wx' }).catch(
+      (error: unknown) => {
+        throw new NoduleLabError(
+          'conflict',
+          `A slice cannot be written to ${dir}: give a new folder, nothing is overwritten.`,
+          { dir },
+          error,
+        );
+      },
+    );
   const xml = phantomLidcXml(phantom, {
     study: written.studyInstanceUID,
     series: written.seriesInstanceUID,

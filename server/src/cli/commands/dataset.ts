@@ -23,8 +23,16 @@ export function registerDataset(program: Command, context: () => CommandContext)
     .description('cut patches of the nodules of one fold of a split by patient')
     .requiredOption('--vois <dir>', 'folder with image/, mask/ and nodules.csv')
     .option('--xml <dir>', 'LIDC XML: readers’ ratings instead of majority votes decide the class')
-    .addOption(new Option('--class <class>', 'which nodules').choices(['malignant', 'benign', 'all']).default('malignant'))
-    .addOption(new Option('--form <form>', 'isolated on parenchyma, or as in the CT').choices(['isolated', 'context']).default('isolated'))
+    .addOption(
+      new Option('--class <class>', 'which nodules')
+        .choices(['malignant', 'benign', 'all'])
+        .default('malignant'),
+    )
+    .addOption(
+      new Option('--form <form>', 'isolated on parenchyma, or as in the CT')
+        .choices(['isolated', 'context'])
+        .default('isolated'),
+    )
     .option('--field <scaled|mm>', 'field of view: twice the diameter, or millimetres', field, 'scaled')
     .option('--min-diameter <mm>', 'leave out smaller nodules', positive)
     .addOption(new Option('--fold <fold>', 'which patients').choices(['train', 'test']).default('train'))

@@ -52,12 +52,15 @@ async function orthanc(url: string | undefined): Promise<Finding[]> {
       : [{ what: 'Orthanc', ok: true, detail: `${capabilities.version} at ${url}` }];
   }
   const found = findOrthanc();
-  return [{ what: 'Orthanc', ok: found.found, detail: found.found ? found.installation.executable : found.message }];
+  return [
+    { what: 'Orthanc', ok: found.found, detail: found.found ? found.installation.executable : found.message },
+  ];
 }
 
 async function models(dataDir: string): Promise<Finding[]> {
   const list = await openModels(dataDir).list();
-  if (list.length === 0) return [{ what: 'model', ok: false, detail: 'none: train one with nodulelab train' }];
+  if (list.length === 0)
+    return [{ what: 'model', ok: false, detail: 'none: train one with nodulelab train' }];
   return list.map((model) => ({
     what: `model ${model.name}`,
     ok: true,
@@ -68,5 +71,7 @@ async function models(dataDir: string): Promise<Finding[]> {
 async function server(dataDir: string): Promise<Finding[]> {
   if (!existsSync(dataDir)) return [{ what: 'data', ok: true, detail: `${dataDir} (not made yet)` }];
   const running = await findRunningServer(dataDir);
-  return [{ what: 'server', ok: running !== undefined, detail: running ? running.url : `none for ${dataDir}` }];
+  return [
+    { what: 'server', ok: running !== undefined, detail: running ? running.url : `none for ${dataDir}` },
+  ];
 }

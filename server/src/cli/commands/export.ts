@@ -37,7 +37,9 @@ async function run({ output, dataDir }: CommandContext, options: ExportOptions):
   const checkpoints = resolve(options.checkpoints);
   const newest = (await listCheckpoints(checkpoints)).at(-1);
   if (!newest)
-    throw new NoduleLabError('not-found', `There is no checkpoint in ${checkpoints}: train first.`, { checkpoints });
+    throw new NoduleLabError('not-found', `There is no checkpoint in ${checkpoints}: train first.`, {
+      checkpoints,
+    });
   const manifest = options.dataset === undefined ? undefined : await readManifest(resolve(options.dataset));
   const folder = resolve(options.out ?? resolve(dataDir, 'models', options.name));
   const card = await exportModel(

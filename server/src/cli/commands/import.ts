@@ -32,7 +32,12 @@ export function registerImport(program: Command, context: () => CommandContext):
     .command('import')
     .description('import LIDC folders, zips or plain DICOM: CT, SEG and SR to Orthanc, XML to nodules')
     .argument('<path...>', 'files or folders')
-    .action(async (paths: string[]) => run(context(), paths.map((path) => resolve(path))));
+    .action(async (paths: string[]) =>
+      run(
+        context(),
+        paths.map((path) => resolve(path)),
+      ),
+    );
 }
 
 async function run(context: CommandContext, paths: string[]): Promise<void> {

@@ -35,7 +35,9 @@ interface InsertOptions {
 export function registerInsert(program: Command, context: () => CommandContext): void {
   program
     .command('insert')
-    .description('insert one sampled nodule: from Orthanc by series UID, or from a folder of DICOM to another')
+    .description(
+      'insert one sampled nodule: from Orthanc by series UID, or from a folder of DICOM to another',
+    )
     .option('--series <uid>', 'Series Instance UID of the host in Orthanc; the new series is stored there')
     .option('--dicom <dir>', 'folder of the host CT; needs no server and writes to --out')
     .option('--out <dir>', 'new folder for the derived series (with --dicom)')
@@ -43,7 +45,11 @@ export function registerInsert(program: Command, context: () => CommandContext):
     .option('--diameter <mm>', 'diameter of the nodule', positive, 10)
     .option('--seed <number>', 'seed of the sample', integer(0, 2 ** 31 - 1), 1)
     .option('--model <name>', 'a model under models/')
-    .option('--research-archive', 'the host is research data: Patient Identity Removed = YES is not required', false)
+    .option(
+      '--research-archive',
+      'the host is research data: Patient Identity Removed = YES is not required',
+      false,
+    )
     .action(async (options: InsertOptions) => run(context(), options));
 }
 
@@ -113,7 +119,11 @@ async function archived(
   }
 }
 
-async function insertInto(archive: Archive, { output }: CommandContext, options: InsertOptions): Promise<void> {
+async function insertInto(
+  archive: Archive,
+  { output }: CommandContext,
+  options: InsertOptions,
+): Promise<void> {
   const candidate = await archive.candidate();
   const centre: PointLps = options.at === 'auto' ? await archive.propose() : [...options.at];
   const preview = await archive.preview(candidate, centre);
@@ -143,7 +153,9 @@ function remote(server: RunningServer, { output }: CommandContext, options: Host
       server.call('POST', '/api/previews', Preview, { seriesInstanceUID, candidateId, centre, diameterMm }),
     async accept(previewId) {
       const job = await server.call('POST', `/api/previews/${previewId}/accept`, Job, {});
-      return AcceptResult.parse(await server.finish(job, (fraction, message) => output.progress(fraction, message)));
+      return AcceptResult.parse(
+        await server.finish(job, (fraction, message) => output.progress(fraction, message)),
+      );
     },
   };
 }
@@ -158,7 +170,8 @@ function local(
     candidate: async () =>
       firstOf(await services.generate({ seed, count: 1, ...(model === undefined ? {} : { model }) })),
     propose: async () => (await services.place({ seriesInstanceUID, diameterMm, seed })).centre,
-    preview: (candidateId, centre) => services.preview({ seriesInstanceUID, candidateId, centre, diameterMm }),
+    preview: (candidateId, centre) =>
+      services.preview({ seriesInstanceUID, candidateId, centre, diameterMm }),
     accept: (previewId) =>
       services.accept(previewId, {
         signal,

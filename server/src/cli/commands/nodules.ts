@@ -1,4 +1,4 @@
-import { type Nodule, NoduleList } from '@nodulelab/contract';
+import { AllNodules, type Nodule, NoduleList } from '@nodulelab/contract';
 import type { Command } from 'commander';
 import { listNodules } from '../../services/noduleListing.ts';
 import type { CommandContext } from '../context.ts';
@@ -37,7 +37,7 @@ async function find(dataDir: string, series: string | undefined): Promise<Nodule
   const server = await findRunningServer(dataDir);
   if (server && series !== undefined)
     return (await server.call('GET', `/api/series/${series}/nodules`, NoduleList)).nodules;
-  if (server) return (await server.call('GET', '/api/nodules', NoduleList.pick({ nodules: true }))).nodules;
+  if (server) return (await server.call('GET', '/api/nodules', AllNodules)).nodules;
   const store = await openStore({ dir: dataDir });
   try {
     return series === undefined ? await store.nodules.list() : (await listNodules({ store }, series)).nodules;

@@ -11,7 +11,11 @@ export function registerPhantom(program: Command, context: () => CommandContext)
     .command('phantom')
     .description('make a thorax CT with a dozen nodules and the LIDC XML of four simulated readers')
     .requiredOption('--out <dir>', 'folder for the DICOM files and the XML')
-    .addOption(new Option('--size <size>', 'demo: 512×512×130; small: for tests').choices(['demo', 'small']).default('demo'))
+    .addOption(
+      new Option('--size <size>', 'demo: 512×512×130; small: for tests')
+        .choices(['demo', 'small'])
+        .default('demo'),
+    )
     .option('--seed <number>', 'the same seed makes the same patient', integer(0, 2 ** 31 - 1), 1)
     .action(async (options: { out: string; size: 'demo' | 'small'; seed: number }) => {
       const { output } = context();

@@ -34,7 +34,10 @@ async function run({ dataDir, output, signal }: CommandContext, options: SampleO
     signal.throwIfAborted();
     const voxels = await sampler.sample(options.seed, index);
     const name = `nodule_${String(index).padStart(4, '0')}`;
-    await writeFile(join(dir, `${name}.f32`), Buffer.from(voxels.buffer, voxels.byteOffset, voxels.byteLength));
+    await writeFile(
+      join(dir, `${name}.f32`),
+      Buffer.from(voxels.buffer, voxels.byteOffset, voxels.byteLength),
+    );
     const { axial } = thumbnailsOf(voxels, sampler.size);
     await writeFile(join(dir, `${name}.png`), Buffer.from(axial.slice(axial.indexOf(',') + 1), 'base64'));
     samples.push({ file: `${name}.f32`, seed: options.seed, index, meanHu: meanHuOfNodule(voxels) });
@@ -42,5 +45,8 @@ async function run({ dataDir, output, signal }: CommandContext, options: SampleO
   }
   const manifest = { model: model.name, modelSha256: model.sha256, size: sampler.size, samples };
   await writeFile(join(dir, 'samples.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  output.result({ dir, ...manifest }, `${options.count} samples of ${model.name} (seed ${options.seed}) in ${dir}`);
+  output.result(
+    { dir, ...manifest },
+    `${options.count} samples of ${model.name} (seed ${options.seed}) in ${dir}`,
+  );
 }

@@ -28,15 +28,27 @@ export function registerServe(program: Command, context: () => CommandContext): 
   program
     .command('serve')
     .description('start the viewer, the server and (unless --orthanc is given) an Orthanc of its own')
-    .option('--port <number>', 'preferred port; a free one is taken where it is in use', integer(0, 65535), 3000)
+    .option(
+      '--port <number>',
+      'preferred port; a free one is taken where it is in use',
+      integer(0, 65535),
+      3000,
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--no-demo', 'do not import the demo study')
     .option('--demo-size <size>', 'demo (512×512) or small (for tests)', 'demo')
-    .option('--research-archive', 'the archive holds research data only: write-back needs no de-identified host', false)
+    .option(
+      '--research-archive',
+      'the archive holds research data only: write-back needs no de-identified host',
+      false,
+    )
     .action(async (options: ServeOptions) => serve(context(), options));
 }
 
-async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, options: ServeOptions): Promise<void> {
+async function serve(
+  { dataDir, orthancUrl, output, signal }: CommandContext,
+  options: ServeOptions,
+): Promise<void> {
   const began = performance.now();
   await mkdir(dataDir, { recursive: true });
   output.note('Preparing the viewer');
@@ -116,7 +128,11 @@ async function serve({ dataDir, orthancUrl, output, signal }: CommandContext, op
   }
 }
 
-async function addressOf(url: string, demo: boolean, context: Parameters<typeof welcomeOf>[0]): Promise<string> {
+async function addressOf(
+  url: string,
+  demo: boolean,
+  context: Parameters<typeof welcomeOf>[0],
+): Promise<string> {
   if (!demo) return `${url}/`;
   const welcome = await welcomeOf(context);
   return `${url}/synthesis?StudyInstanceUIDs=${welcome.studyInstanceUID}`;

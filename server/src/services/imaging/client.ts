@@ -40,8 +40,7 @@ export function startImaging(orthancUrl: string): Imaging {
     failAll(new Error('the imaging thread ended'));
   });
 
-  const call =
-    <M extends MethodName>(method: M): ImagingMethods[M] =>
+  const call = <M extends MethodName>(method: M): ImagingMethods[M] =>
     ((params: unknown) =>
       new Promise((resolve, reject) => {
         if (closed) {

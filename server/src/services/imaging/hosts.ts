@@ -24,7 +24,9 @@ export function createHosts(archive: Pick<OrthancClient, 'downloadSeries'>): Hos
   const load = async (seriesInstanceUID: string): Promise<Host> => {
     const files = await archive.downloadSeries(seriesInstanceUID);
     if (files.length === 0)
-      throw new NoduleLabError('not-found', `the archive has no series ${seriesInstanceUID}`, { seriesInstanceUID });
+      throw new NoduleLabError('not-found', `the archive has no series ${seriesInstanceUID}`, {
+        seriesInstanceUID,
+      });
     return hostOf(readCtSeries(files));
   };
 

@@ -6,7 +6,14 @@ import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { Random } from '../../nn/random.ts';
 import type { Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 import type { Host } from './hosts.ts';
-import type { DerivedFiles, DeriveWork, HostFacts, PreviewResult, PreviewWork, VerifyWork } from './protocol.ts';
+import type {
+  DerivedFiles,
+  DeriveWork,
+  HostFacts,
+  PreviewResult,
+  PreviewWork,
+  VerifyWork,
+} from './protocol.ts';
 
 export function factsOf({ series }: Host): HostFacts {
   return {

@@ -79,5 +79,9 @@ export type Answer =
   | {
       readonly id: number;
       readonly ok: false;
-      readonly error: { readonly kind: ErrorKind | 'internal'; readonly message: string; readonly details: Record<string, unknown> };
+      readonly error: {
+        readonly kind: ErrorKind | 'internal';
+        readonly message: string;
+        readonly details: Record<string, unknown>;
+      };
     };

@@ -31,12 +31,17 @@ port.on('message', (request: Request) => {
   const work = methods[request.method] as (params: unknown) => Promise<unknown>;
   work(request.params).then(
     (value) => port.postMessage({ id: request.id, ok: true, value } satisfies Answer),
-    (error: unknown) => port.postMessage({ id: request.id, ok: false, error: describe(error) } satisfies Answer),
+    (error: unknown) =>
+      port.postMessage({ id: request.id, ok: false, error: describe(error) } satisfies Answer),
   );
 });
 
 function describe(error: unknown): Extract<Answer, { ok: false }>['error'] {
   if (error instanceof NoduleLabError)
     return { kind: error.kind, message: error.message, details: { ...error.details } };
-  return { kind: 'internal', message: error instanceof Error ? (error.stack ?? error.message) : String(error), details: {} };
+  return {
+    kind: 'internal',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    details: {},
+  };
 }

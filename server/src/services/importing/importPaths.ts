@@ -44,7 +44,12 @@ export async function importPaths(
   const failures = [...found.broken];
   const annotations = await readAnnotations(found, failures);
   const groups = bySeries(found.instances);
-  if (groups.length === 0 && annotations.list.length === 0 && annotations.chestXrays === 0 && failures.length === 0)
+  if (
+    groups.length === 0 &&
+    annotations.list.length === 0 &&
+    annotations.chestXrays === 0 &&
+    failures.length === 0
+  )
     throw new NoduleLabError(
       'invalid-input',
       `no DICOM and no LIDC XML in ${paths.join(', ')} (${found.ignored} other files): give a folder with the CT slices`,

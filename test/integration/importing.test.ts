@@ -1,0 +1,145 @@
+/** Import: what it takes, that a second time changes nothing, and one clear error for each kind of bad input. */
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { zipSync } from 'fflate';
+import { importPaths } from '../../server/src/services/importing/importPaths.ts';
+import { writePhantomStudy, type PhantomStudy } from '../../server/src/services/phantomStudy.ts';
+import { describeWithLidc } from '../support/lidcData.ts';
+import { openProduct, type Product, unwatched } from '../support/product.ts';
+
+let product: Product;
+let work: string;
+let phantom: PhantomStudy & { readonly dir: string };
+
+beforeAll(async () => {
+  product = await openProduct();
+  work = await mkdtemp(join(tmpdir(), 'nodulelab-import-'));
+  const dir = join(work, 'phantom');
+  const study = await writePhantomStudy(product.context, { dir, preset: 'small', seed: 2 }, () => undefined);
+  phantom = { ...study, dir };
+}, 240_000);
+afterAll(async () => {
+  await product?.close();
+  if (work) await rm(work, { recursive: true, force: true });
+});
+
+const run = (...paths: string[]) => importPaths(product.context, paths, unwatched());
+
+/** A copy of the phantom's folder for a test to spoil. */
+async function copyOf(name: string, keep: (file: string) => boolean = () => true): Promise<string> {
+  const dir = join(work, name);
+  await mkdir(dir);
+  for (const file of await readdir(phantom.dir))
+    if (keep(file)) await copyFile(join(phantom.dir, file), join(dir, file));
+  return dir;
+}
+
+const slicesOnly = (file: string): boolean => file.endsWith('.dcm');
+
+describe('import', () => {
+  test('takes a zip of a study, and taking the same study again changes nothing', async () => {
+    const entries: Record<string, Uint8Array> = {};
+    for (const file of await readdir(phantom.dir))
+      entries[`patient/${file}`] = await readFile(join(phantom.dir, file));
+    const zip = join(work, 'study.zip');
+    await writeFile(zip, zipSync(entries, { level: 1 }));
+
+    const first = await run(zip);
+    expect(first).toMatchObject({ nodules: phantom.nodules, failures: [] });
+    expect(first.series).toEqual([
+      expect.objectContaining({ modality: 'CT', instances: phantom.slices, added: phantom.slices }),
+    ]);
+    const nodules = await product.context.store.nodules.ofSeries(phantom.seriesInstanceUID);
+
+    const second = await run(phantom.dir);
+    expect(second.series).toEqual([expect.objectContaining({ added: 0, nodules: phantom.nodules })]);
+    expect(await product.context.store.nodules.ofSeries(phantom.seriesInstanceUID)).toEqual(nodules);
+  });
+
+  test('names a folder without CT', async () => {
+    const dir = join(work, 'empty');
+    await mkdir(dir);
+    await writeFile(join(dir, 'notes.txt'), 'no images here');
+    await expect(run(dir)).rejects.toMatchObject({
+      kind: 'invalid-input',
+      message: expect.stringContaining(dir) as unknown,
+    });
+  });
+
+  test('names a path that is not there', async () => {
+    await expect(run(join(work, 'nowhere'))).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  test('names the file of a truncated slice and stores nothing of its series', async () => {
+    const dir = await copyOf('truncated', slicesOnly);
+    const [victim] = (await readdir(dir)).toSorted();
+    const path = join(dir, victim ?? '');
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, Math.floor(bytes.length / 2)));
+    const before = await product.context.archive.seriesInstances(phantom.seriesInstanceUID);
+    await expect(run(dir)).rejects.toMatchObject({
+      kind: 'invalid-input',
+      message: expect.stringContaining(victim ?? 'no file') as unknown,
+    });
+    expect(await product.context.archive.seriesInstances(phantom.seriesInstanceUID)).toEqual(before);
+  });
+
+  test('refuses a series with a missing slice', async () => {
+    const files = (await readdir(phantom.dir)).filter(slicesOnly).toSorted();
+    const dir = await copyOf('gap', (file) => slicesOnly(file) && file !== files[20]);
+    await expect(run(dir)).rejects.toMatchObject({
+      message: expect.stringMatching(/missing|gap/i) as unknown,
+    });
+  });
+
+  test('refuses a series with a slice twice', async () => {
+    const dir = await copyOf('twice', slicesOnly);
+    const [first] = (await readdir(dir)).toSorted();
+    await copyFile(join(dir, first ?? ''), join(dir, 'again.dcm'));
+    await expect(run(dir)).rejects.toMatchObject({
+      message: expect.stringMatching(/twice|duplicate|same/i) as unknown,
+    });
+  });
+
+  test('names XML that is cut short, that is not LIDC, and that annotates a series which is not there', async () => {
+    const xml = await readFile(join(phantom.dir, 'annotations.xml'), 'utf8');
+    const cases = {
+      'cut.xml': xml.slice(0, xml.length / 2),
+      'other.xml': '<?xml version="1.0"?><note>hello</note>',
+      'stranger.xml': xml.replaceAll(phantom.seriesInstanceUID, '1.2.3.4.5'),
+    };
+    for (const [name, text] of Object.entries(cases)) {
+      const path = join(work, name);
+      await writeFile(path, text);
+      await expect(run(path)).rejects.toMatchObject({ message: expect.stringContaining(name) as unknown });
+    }
+    await expect(run(join(work, 'stranger.xml'))).rejects.toThrow('1.2.3.4.5');
+  });
+
+  test('what is good is imported although something beside it is not', async () => {
+    const dir = await copyOf('mixed');
+    await writeFile(join(dir, 'other.xml'), '<note/>');
+    const summary = await run(dir);
+    expect(summary.nodules).toBe(phantom.nodules);
+    expect(summary.failures).toEqual([expect.objectContaining({ name: join(dir, 'other.xml') })]);
+  });
+});
+
+describeWithLidc(['LIDC-IDRI-0001'], 'LIDC-IDRI-0001', (patient) => {
+  test('is imported with CT, SEG, SR and its one nodule of four readers rated 5, 5, 5, 4', async () => {
+    const summary = await run(patient);
+    expect(summary.failures).toEqual([]);
+    expect(summary.series.map(({ modality }) => modality).toSorted()).toEqual(
+      ['CT', 'SEG', 'SEG', 'SEG', 'SEG', 'SR', 'SR', 'SR', 'SR'].toSorted(),
+    );
+    const ct = summary.series.find(({ modality }) => modality === 'CT');
+    expect(ct).toMatchObject({ instances: 133, nodules: 1 });
+    const [nodule] = await product.context.store.nodules.ofSeries(ct?.seriesInstanceUID ?? '');
+    expect(nodule?.readers).toBe(4);
+    expect(nodule?.marks.map(({ characteristics }) => characteristics?.malignancy).toSorted()).toEqual([
+      4, 5, 5, 5,
+    ]);
+  }, 240_000);
+});
