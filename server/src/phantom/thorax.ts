@@ -84,6 +84,7 @@ export function drawSoftTissue(canvas: Canvas, height: number): void {
   drawLungs(canvas, height, inset(wall, centre, 3));
   drawDiaphragm(canvas, height);
   drawMediastinum(canvas, height, centre);
+  if (height < 0.27) drawUpperAbdomen(canvas, height);
   drawHeart(canvas, height);
   drawGreatVessels(canvas, height);
   drawBehindSpine(canvas, height);
@@ -205,13 +206,48 @@ function drawDiaphragm(canvas: Canvas, height: number): void {
     if (height < leftDome - 0.08)
       fill(canvas, ellipse([50, -48], 26 * inside, 12 * inside, 10), { hu: -960 });
   }
-  if (height < 0.2) fill(canvas, ellipse([0, -2], 30, 60), { hu: HU.liver });
+}
+
+/** What lies between the domes below the heart: left lobe of the liver, vena cava, crura, stomach and kidney fat. */
+function drawUpperAbdomen(canvas: Canvas, height: number): void {
+  const size = sqrt(max(0, 1 - (height / 0.27) ** 2));
+  const y = spineY(height);
+  fill(canvas, ellipse([-34, -14], 66 * size, 62 * size, -14), { hu: HU.liver });
+  fill(canvas, ellipse([8, -46], 54 * size, 26 * size, 8), { hu: HU.liver - 3 });
+  fill(canvas, ellipse([-20, y - 32], 13, 10), { hu: HU.blood - 45 });
+  for (const side of [-1, 1])
+    fill(canvas, ellipse([side * 17, y - 14], 6, 15, side * 14), { hu: HU.muscle + 6 });
+  // Vessels of the liver.
+  for (const [x, yy, r] of [
+    [-60, -10, 4],
+    [-74, 14, 3],
+    [-48, -34, 3.4],
+    [-84, -22, 2.6],
+    [4, -46, 2.8],
+  ] as const)
+    fill(canvas, ellipse([x + 40 * height, yy], r * 1.7, r, 60 * sin(x)), { hu: HU.blood - 40 });
+  if (height > 0.02 && height < 0.12)
+    for (const side of [-1, 1]) {
+      const kidney = sqrt(max(0, 1 - ((height - 0.03) / 0.09) ** 2));
+      fill(canvas, ellipse([side * 62, y + 2], 34 * kidney, 27 * kidney, side * 35), { hu: HU.fat });
+      fill(canvas, ellipse([side * 62, y + 2], 27 * kidney, 20 * kidney, side * 35), { hu: 165 });
+      fill(canvas, ellipse([side * 54, y - 2], 11 * kidney, 8 * kidney, side * 35), { hu: HU.fat + 20 });
+    }
 }
 
 function drawMediastinum(canvas: Canvas, height: number, centre: Point): void {
   const front = centre[1] - cavityFront(height) - 4;
   const back = spineY(height);
-  const middle = profile([0, 46], [0.3, 40], [0.5, 34], [0.7, 30], [0.85, 30], [0.95, 26], [1, 30])(height);
+  const middle = profile(
+    [0, 46],
+    [0.2, 34],
+    [0.34, 25],
+    [0.5, 30],
+    [0.7, 29],
+    [0.85, 30],
+    [0.95, 26],
+    [1, 30],
+  )(height);
   const neck = profile([0, 26], [0.35, 20], [0.55, 5], [0.72, 6], [0.85, 18], [1, 30])(height);
   const width = (t: number, side: number): number =>
     neck +
