@@ -15,9 +15,8 @@ export interface TestVoi {
 const SIZE = 32;
 const SPACING = [0.7, 0.7, 1.25] as const;
 const COLUMNS =
-  'patient_id,nodule_id,seriesuid,bboxLowX,bboxLowY,bboxLowZ,bboxHighX,bboxHighY,bboxHighZ,Subtlety_value,' +
-  'InternalStructure_value,Calcification_value,Sphericity_value,Margin_value,Lobulation_value,Spiculation_value,' +
-  'Texture_value,Malignancy_value,len_mal_details';
+  'patient_id,nodule_id,seriesuid,Subtlety_value,InternalStructure_value,Calcification_value,Sphericity_value,' +
+  'Margin_value,Lobulation_value,Spiculation_value,Texture_value,Malignancy_value';
 
 /** A cut-out of exactly the slices that the ball fills, as the real ones are. */
 export function writeVois(dir: string, vois: readonly TestVoi[]): void {

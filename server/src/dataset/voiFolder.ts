@@ -14,20 +14,13 @@ import { trim } from '../lidc/boxMask.ts';
 import { readerMarks } from './readerMarks.ts';
 
 const CSV_FILE = 'nodules.csv';
-const number = z.coerce.number();
 const rating = z.coerce.number().min(1).max(6);
 
-/** A row of `nodules.csv`. World coordinates are LPS mm. */
+/** What is used of a row of `nodules.csv`: identity and majority ratings. Place and size come from the mask. */
 const rowSchema = z.object({
   patient_id: z.string().min(1),
   nodule_id: z.string().min(1),
   seriesuid: z.string().regex(/^[0-9.]+$/),
-  bboxLowX: number,
-  bboxLowY: number,
-  bboxLowZ: number,
-  bboxHighX: number,
-  bboxHighY: number,
-  bboxHighZ: number,
   Subtlety_value: rating,
   InternalStructure_value: rating,
   Calcification_value: rating,
@@ -37,7 +30,6 @@ const rowSchema = z.object({
   Spiculation_value: rating,
   Texture_value: rating,
   Malignancy_value: rating,
-  len_mal_details: z.coerce.number().int().positive(),
 });
 
 export type VoiRow = z.infer<typeof rowSchema>;
