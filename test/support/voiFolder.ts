@@ -28,27 +28,7 @@ export function writeVois(dir: string, vois: readonly TestVoi[]): void {
     const name = `${patient}_R_${nodule}.nii.gz`;
     writeFileSync(join(dir, 'image', name), gzippedNifti({ ...file, voxels: hu }));
     writeFileSync(join(dir, 'mask', name), gzippedNifti({ ...file, voxels: mask }));
-    return [
-      patient,
-      nodule,
-      series,
-      -20,
-      -20,
-      -50,
-      -10,
-      -10,
-      -40,
-      5,
-      1,
-      6,
-      4,
-      4,
-      1,
-      1,
-      5,
-      malignancy,
-      4,
-    ].join();
+    return [patient, nodule, series, 5, 1, 6, 4, 4, 1, 1, 5, malignancy].join();
   });
   writeFileSync(join(dir, 'nodules.csv'), [COLUMNS, ...rows, ''].join('\n'));
 }
