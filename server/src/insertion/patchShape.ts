@@ -30,7 +30,7 @@ export interface PatchShape {
 }
 
 /** Values above the background by less than this are not nodule (HU). */
-export const NODULE_MARGIN_HU = 100;
+const NODULE_MARGIN_HU = 100;
 /** The nodule's typical level: high enough to be solid where it is solid, low enough to keep ground glass visible. */
 const LEVEL_PERCENTILE = 0.7;
 const MIN_VOXELS = 30;

@@ -5,7 +5,7 @@ import type { Drawing } from './drawing.ts';
 import type { LungSpace } from './lungSpace.ts';
 import type { PhantomSpace } from './space.ts';
 import { toPatient } from './space.ts';
-import { CARINA, HU, tracheaAt } from './thorax.ts';
+import { CARINA, HU, tracheaAt } from './thoraxShape.ts';
 import { growTree } from './trees.ts';
 import type { Tube } from './tubes.ts';
 import { coverTube } from './tubes.ts';

@@ -1,7 +1,7 @@
 /** The phantom's bones, drawn slice by slice: spine, ribs that descend towards the front, scapulae, clavicles, sternum. */
 import type { Canvas, Outline, Point } from './contours.ts';
 import { capsule, ellipse, fill } from './contours.ts';
-import { HU, THORAX_MM, cavity, spineY } from './thorax.ts';
+import { HU, THORAX_MM, cavity, spineY } from './thoraxShape.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
 const { abs, ceil, cos, hypot, max, min, round, sin, sqrt } = Math;

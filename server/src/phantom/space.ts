@@ -1,6 +1,6 @@
 /** From the drawing's measures (adult mm, height 0…1) to the phantom's grid and patient coordinates. */
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
-import { FIELD_MM, THORAX_MM } from './thorax.ts';
+import { FIELD_MM, THORAX_MM } from './thoraxShape.ts';
 
 export interface PhantomSpace extends VolumeGeometry {
   /** Phantom mm per drawn mm in the plane. */
