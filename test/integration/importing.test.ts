@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { zipSync } from 'fflate';
 import { importPaths } from '../../server/src/services/importing/importPaths.ts';
-import { writePhantomStudy, type PhantomStudy } from '../../server/src/services/phantomStudy.ts';
+import type { PhantomStudy } from '../../server/src/services/phantomStudy.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
-import { openProduct, type Product, unwatched } from '../support/product.ts';
+import { makePhantomStudy, openProduct, type Product, unwatched } from '../support/product.ts';
 
 let product: Product;
 let work: string;
@@ -16,9 +16,7 @@ let phantom: PhantomStudy & { readonly dir: string };
 beforeAll(async () => {
   product = await openProduct();
   work = await mkdtemp(join(tmpdir(), 'nodulelab-import-'));
-  const dir = join(work, 'phantom');
-  const study = await writePhantomStudy(product.context, { dir, preset: 'small', seed: 2 }, () => undefined);
-  phantom = { ...study, dir };
+  phantom = await makePhantomStudy(join(work, 'phantom'), 2);
 }, 240_000);
 afterAll(async () => {
   await product?.close();

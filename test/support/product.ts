@@ -1,11 +1,14 @@
 /** The whole product on a temporary folder, without HTTP: real Orthanc, real database, a small phantom study. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ServerEvent } from '@nodulelab/contract';
-import { openRuntime, type Runtime } from '../../server/src/cli/runtime.ts';
+import { openRuntime, REPOSITORY, type Runtime } from '../../server/src/cli/runtime.ts';
 import { createServices } from '../../server/src/services/createServices.ts';
-import { ensureDemo, welcomeOf } from '../../server/src/services/demo.ts';
+import { importPaths } from '../../server/src/services/importing/importPaths.ts';
+import type { PhantomStudy } from '../../server/src/services/phantomStudy.ts';
 import type { Progress } from '../../server/src/services/context.ts';
 import type { ServicesFace } from '../../server/src/services/face.ts';
 
@@ -32,12 +35,37 @@ export function unwatched(cancelWhen?: RegExp): Progress & { readonly messages: 
   };
 }
 
+/** Runs the command line in a process of its own, as a user does. */
+export async function nodulelab(
+  ...args: readonly string[]
+): Promise<{ readonly status: number; readonly stdout: string; readonly stderr: string }> {
+  const command = [join(REPOSITORY, 'server/bin/nodulelab.ts'), ...args];
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { maxBuffer: 2 ** 26 });
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+/** The small phantom as files, made by the command line: arithmetic runs several times slower inside jest. */
+export async function makePhantomStudy(
+  dir: string,
+  seed: number,
+): Promise<PhantomStudy & { readonly dir: string }> {
+  const made = await nodulelab('phantom', '--size', 'small', '--seed', String(seed), '--out', dir, '--json');
+  if (made.status !== 0) throw new Error(made.stderr);
+  return JSON.parse(made.stdout) as PhantomStudy & { dir: string };
+}
+
 export async function openProduct(): Promise<Product> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nodulelab-product-'));
   const events: ServerEvent[] = [];
   const runtime = await openRuntime({ dataDir, log: () => undefined, emit: (event) => events.push(event) });
-  await ensureDemo(runtime.context, dataDir, unwatched(), 'small');
-  const { seriesInstanceUID, studyInstanceUID } = await welcomeOf(runtime.context);
+  const phantom = await makePhantomStudy(join(dataDir, 'phantom'), 1);
+  await importPaths(runtime.context, [phantom.dir], unwatched(), 'phantom');
+  const { seriesInstanceUID, studyInstanceUID } = phantom;
   return {
     ...runtime,
     dataDir,

@@ -22,8 +22,8 @@ export function createContext(options: unknown, streams: Streams): CommandContex
   const { json, data, orthanc } = GlobalOptions.parse(options);
   const controller = new AbortController();
   const stop = (): void => controller.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   return {
     dataDir: resolve(data),
     orthancUrl: orthanc,

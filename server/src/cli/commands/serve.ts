@@ -19,6 +19,7 @@ import { openRuntime, REPOSITORY, VERSION } from '../runtime.ts';
 interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  readonly allowHost: string[];
   readonly demo: boolean;
   readonly demoSize: 'demo' | 'small';
   readonly researchArchive: boolean;
@@ -35,6 +36,7 @@ export function registerServe(program: Command, context: () => CommandContext): 
       3000,
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--allow-host <name...>', 'names besides those of loopback under which the server is reached', [])
     .option('--no-demo', 'do not import the demo study')
     .option('--demo-size <size>', 'demo (512×512) or small (for tests)', 'demo')
     .option(
@@ -92,6 +94,7 @@ async function serve(
     const server = await startServer({
       host: options.host,
       port: options.port,
+      allowedHosts: options.allowHost,
       services,
       jobs,
       events,
