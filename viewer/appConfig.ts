@@ -92,8 +92,8 @@ window.config.httpErrorHandler = function (error) {
 window.config.whiteLabeling = {
   createLogoComponentFn: function (React) {
     return React.createElement(
-      'a',
-      { href: '/', title: ${literal(`NoduleLab ${all.version}: study list`)}, style: { display: 'flex', alignItems: 'center', gap: 8, color: '#fff', textDecoration: 'none', fontWeight: 600, fontSize: 17, letterSpacing: '0.01em', whiteSpace: 'nowrap' } },
+      'span',
+      { title: ${literal(`NoduleLab ${all.version}`)}, style: { display: 'flex', alignItems: 'center', gap: 8, color: '#fff', fontWeight: 600, fontSize: 17, letterSpacing: '0.01em', whiteSpace: 'nowrap' } },
       React.createElement(
         'svg',
         { width: 22, height: 22, viewBox: '0 0 22 22', 'aria-hidden': true },

@@ -87,6 +87,24 @@ describeWithLidc(['LIDC-IDRI-0001'], 'a real LIDC case goes the whole way', (dir
   );
 
   step(
+    'cancelled midway, nothing of it is in the archive and the preview is still there',
+    async () => {
+      await viewer.see('accept').click();
+      await viewer.see('cancel').click();
+      await viewer.see('job-cancelled').waitFor();
+      expect((await product.jobs()).map(({ kind, state }) => [kind, state])).toContainEqual([
+        'accept',
+        'cancelled',
+      ]);
+      expect((await product.archived(STUDY)).filter(({ modality }) => modality === 'CT')).toHaveLength(1);
+      expect(await viewer.series('CT')).toEqual([CT]);
+      expect(await viewer.badges('PREVIEW')).toBe(PLANES.length);
+      await viewer.picture('cancelled');
+    },
+    120_000,
+  );
+
+  step(
     'accepted, it is a series of its own with the nodule in it',
     async () => {
       const original = await viewer.volumeLoaded();

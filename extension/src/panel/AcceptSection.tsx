@@ -2,7 +2,7 @@
 import type { QualityCheck } from '@nodulelab/contract';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
-import { checkName, checkValue, jobLine } from '../state/words.ts';
+import { checkName, checkUnit, checkValue, jobLine } from '../state/words.ts';
 import { Button, Section } from './parts.tsx';
 
 interface Props {
@@ -29,7 +29,7 @@ function Checks({ checks }: { checks: readonly QualityCheck[] }) {
             </td>
             <td>{checkName(check.name)}</td>
             <td>
-              {checkValue(check.value)} <span className="nl-dim">{check.unit}</span>
+              {checkValue(check.value)} <span className="nl-dim">{checkUnit(check.unit)}</span>
             </td>
           </tr>
         ))}
@@ -87,7 +87,11 @@ function Decision({ service, session, next }: Props) {
             {jobLine(job)}
           </p>
         )}
-        {job?.state === 'cancelled' && <p className="nl-note nl-warn">{jobLine(job)}.</p>}
+        {job?.state === 'cancelled' && (
+          <p className="nl-note nl-warn" data-testid="job-cancelled">
+            {jobLine(job)}.
+          </p>
+        )}
         {preview && <Checks checks={preview.checks} />}
         {!preview && !refusal && (!job || job.state === 'done') && (
           <p className="nl-dim nl-small">

@@ -27,7 +27,7 @@ export const styles = `
 .nl-item { width: 100%; display: grid; align-items: center; gap: 8px; padding: 4px 6px; text-align: left; border-color: transparent; }
 .nl-item:hover { background: hsl(var(--popover, 219 90% 15%)); }
 .nl-item[aria-pressed='true'] { background: hsl(var(--popover, 219 90% 15%)); border-color: var(--nl-accent); }
-.nl-nodule { grid-template-columns: 14px 58px 1fr 62px 42px; gap: 5px; }
+.nl-nodule { grid-template-columns: 12px 54px 1fr 66px 46px; gap: 4px; }
 .nl-head { display: grid; padding: 2px 7px 0; }
 .nl-figure { text-align: right; }
 .nl-synthetic { color: #c084fc; }

@@ -38,6 +38,9 @@ export function checkName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Units as readers write them. */
+export const checkUnit = (unit: string): string => (unit === 'sigma' ? '\u03c3' : unit);
+
 /** One line for screen readers and tooltips. */
 export function describeNodule(nodule: Nodule): string {
   const parts = [`Nodule ${nodule.number}`, millimetres(nodule.diameterMm), readersWord(nodule.readers)];

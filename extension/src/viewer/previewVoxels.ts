@@ -25,7 +25,13 @@ const gridOf = (volume: Volume): VolumeGrid => ({
 });
 
 export class PreviewVoxels {
+  readonly #isAlive: (volume: Volume) => boolean;
   #held: Held | null = null;
+
+  /** @param isAlive whether the viewer still holds a volume */
+  constructor(isAlive: (volume: Volume) => boolean) {
+    this.#isAlive = isAlive;
+  }
 
   /** Takes a preview for a volume and shows it; a former preview is put back first. */
   hold(volume: Volume, box: PreviewBox): void {
@@ -55,7 +61,8 @@ export class PreviewVoxels {
 
   /** Puts the original voxels back and forgets the preview. */
   release(): void {
-    this.show(false);
+    // A volume that the viewer has let go of has taken its voxels along.
+    if (this.#held && this.#isAlive(this.#held.volume)) this.show(false);
     this.#held = null;
   }
 }

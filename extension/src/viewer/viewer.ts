@@ -17,7 +17,7 @@ export class Viewer {
   readonly #context: ExtensionContext;
   readonly #viewports: Viewports;
   readonly #overlays: Overlays;
-  readonly #preview = new PreviewVoxels();
+  readonly #preview: PreviewVoxels;
   readonly #browser: SeriesBrowser;
   readonly #events: ViewerEvents;
   #subscriptions: Subscription[] = [];
@@ -29,6 +29,7 @@ export class Viewer {
     this.#context = context;
     this.#events = events;
     this.#viewports = new Viewports(services, cornerstone);
+    this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
     this.#overlays = new Overlays(cornerstone, events.onClick);
     this.#browser = new SeriesBrowser(
       services,
