@@ -62,7 +62,10 @@ export async function acceptPreview(
     });
     job.signal.throwIfAborted();
   } catch (error) {
-    await withdraw(context, seriesInstanceUID);
+    // Where Orthanc is gone the registry keeps the series as unfinished, and the next start takes it away.
+    await withdraw(context, seriesInstanceUID).catch((failure: unknown) => {
+      if (!(failure instanceof NoduleLabError && failure.kind === 'upstream')) throw failure;
+    });
     throw job.signal.aborted
       ? new NoduleLabError('cancelled', 'cancelled; the archive is as it was before', {}, error)
       : error;
