@@ -49,7 +49,7 @@ export interface ViewportGridService extends PubSub<'ACTIVE_VIEWPORT_ID_CHANGED'
   ): Promise<void>;
 }
 
-export interface CornerstoneViewportService {
+export interface CornerstoneViewportService extends PubSub<'VIEWPORT_DATA_CHANGED'> {
   getCornerstoneViewport(viewportId: string): Cornerstone.Types.IViewport | null | undefined;
 }
 

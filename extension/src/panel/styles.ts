@@ -27,11 +27,11 @@ export const styles = `
 .nl-item { width: 100%; display: grid; align-items: center; gap: 8px; padding: 4px 6px; text-align: left; border-color: transparent; }
 .nl-item:hover { background: hsl(var(--popover, 219 90% 15%)); }
 .nl-item[aria-pressed='true'] { background: hsl(var(--popover, 219 90% 15%)); border-color: var(--nl-accent); }
-.nl-nodule { grid-template-columns: 12px 54px 1fr 66px 46px; gap: 4px; }
+.nl-nodule { grid-template-columns: 12px 60px 1fr 66px 46px; gap: 3px; }
 .nl-head { display: grid; padding: 2px 7px 0; }
 .nl-figure { text-align: right; }
 .nl-synthetic { color: #c084fc; }
-.nl-nodule b { font-weight: 600; }
+.nl-nodule b { font-weight: 600; white-space: nowrap; }
 .nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
 .nl-candidate { grid-template-columns: 58px 58px 58px 1fr; gap: 3px; padding: 2px; }

@@ -39,12 +39,15 @@ export class Viewer {
   }
 
   start(): void {
-    const { viewportGridService, displaySetService } = this.#context.servicesManager.services;
+    const { viewportGridService, displaySetService, cornerstoneViewportService } =
+      this.#context.servicesManager.services;
     const changed = (): void => this.#events.onHost(this.host());
     this.#subscriptions = [
       viewportGridService.subscribe(viewportGridService.EVENTS.ACTIVE_VIEWPORT_ID_CHANGED, changed),
       viewportGridService.subscribe(viewportGridService.EVENTS.GRID_STATE_CHANGED, changed),
       displaySetService.subscribe(displaySetService.EVENTS.DISPLAY_SETS_CHANGED, changed),
+      // The last of them all: when a mode is entered again, the grid tells of its change before it has changed.
+      cornerstoneViewportService.subscribe(cornerstoneViewportService.EVENTS.VIEWPORT_DATA_CHANGED, changed),
     ];
     this.#overlays.start();
     changed();
