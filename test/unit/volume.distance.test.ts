@@ -8,7 +8,11 @@ const SIZE: Vec3 = [5, 4, 3];
 const SPACING: Vec3 = [0.7, 0.8, 2.5];
 
 function at(index: number): Vec3 {
-  return [(index % 5) * SPACING[0], (Math.floor(index / 5) % 4) * SPACING[1], Math.floor(index / 20) * SPACING[2]];
+  return [
+    (index % 5) * SPACING[0],
+    (Math.floor(index / 5) % 4) * SPACING[1],
+    Math.floor(index / 20) * SPACING[2],
+  ];
 }
 
 test('the distance transform agrees with trying every pair of voxels', () => {

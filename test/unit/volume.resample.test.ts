@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cropVolume } from '../../server/src/volume/crop.ts';
-import { indexToWorld, type CtVolume, type ScalarVolume, type Vec3 } from '../../server/src/volume/ctVolume.ts';
+import {
+  indexToWorld,
+  type CtVolume,
+  type ScalarVolume,
+  type Vec3,
+} from '../../server/src/volume/ctVolume.ts';
 import { cubicGrid, resample } from '../../server/src/volume/resample.ts';
 
 const geometry = {
