@@ -30,20 +30,21 @@ describe('a user makes a synthetic nodule in the demo study', () => {
     await product?.remove();
   }, 60_000);
 
+  async function openFromStudyList(): Promise<void> {
+    await viewer.page.locator('tbody tr', { hasText: 'Thorax phantom' }).first().click();
+    const mode = viewer.page.getByText('Nodule synthesis', { exact: true });
+    await mode.waitFor();
+    await viewer.picture('study-list');
+    await mode.click();
+    await viewer.see('nodulelab-panel').waitFor({ timeout: 90_000 });
+  }
+
   step(
     'the study list offers the study for nodule synthesis',
     async () => {
-      const { page } = viewer;
-      await page.goto(product.url);
-      const row = page.locator('tbody tr', { hasText: 'Thorax phantom' }).first();
-      await row.waitFor();
-      await row.click();
-      const mode = page.getByText('Nodule synthesis', { exact: true });
-      await mode.waitFor();
-      await viewer.picture('study-list');
-      await mode.click();
-      await viewer.see('nodulelab-panel').waitFor({ timeout: 90_000 });
-      expect(new URL(page.url()).pathname).toBe('/synthesis');
+      await viewer.page.goto(product.url);
+      await openFromStudyList();
+      expect(new URL(viewer.page.url()).pathname).toBe('/synthesis');
     },
     180_000,
   );
@@ -242,6 +243,29 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       await viewer.see('pick').waitFor();
       expect(await viewer.series('CT')).toHaveLength(2);
       expect(await viewer.see('synthetic-nodule').count()).toBe(0);
+    },
+    180_000,
+  );
+
+  step(
+    'leaving with a preview on and coming back finds the original and a working panel',
+    async () => {
+      const { page } = viewer;
+      await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+      await viewer.see('propose').click();
+      await viewer.see('checks').waitFor();
+      await page.locator('[data-cy=return-to-work-list]').first().click();
+      await openFromStudyList();
+      const again = await viewer.volumeLoaded();
+      await viewer.see('nodule-1').waitFor();
+      expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
+      expect(await viewer.see('checks').count()).toBe(0);
+      expect(await viewer.fingerprint(again)).toBe(untouched);
+      await viewer.see('nodule-1').click();
+      for (const plane of PLANES)
+        expect(await until(() => viewer.distance(plane, nodules[0]!.centre), below(NEAR_MM))).toBeLessThan(
+          NEAR_MM,
+        );
     },
     180_000,
   );
