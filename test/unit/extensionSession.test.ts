@@ -75,7 +75,7 @@ describe('the next step', () => {
     expect(next.sentence).toContain(words);
   });
 
-  test('a synthetic series asks for nothing', () => {
+  test('a synthetic series leads back to its original', () => {
     const synthetic = [
       {
         candidateId: 'c',
@@ -84,7 +84,8 @@ describe('the next step', () => {
         sourceSeriesInstanceUID: '1.2',
       },
     ];
-    expect(nextStep(session({ ...chosen, synthetic })).step).toBeNull();
+    const next = nextStep(session({ ...chosen, synthetic }));
+    expect([next.step, next.sentence]).toEqual(['accept', expect.stringContaining('Show the original')]);
   });
 });
 

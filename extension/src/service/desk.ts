@@ -5,10 +5,16 @@ import type { Session } from '../state/session.ts';
 import type { Store } from '../state/store.ts';
 import type { Viewer } from '../viewer/viewer.ts';
 
+/** What the use cases ask of the viewer. */
+export type ViewerActions = Pick<
+  Viewer,
+  'jumpTo' | 'crosshair' | 'showPreview' | 'flipPreview' | 'hidePreview' | 'discover' | 'open'
+>;
+
 export interface Desk {
   readonly store: Store<Session>;
   readonly api: ApiClient;
-  readonly viewer: Viewer;
+  readonly viewer: ViewerActions;
 }
 
 /** Shows a failure where it is seen; a server that is gone has a banner of its own. */

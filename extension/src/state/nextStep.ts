@@ -14,8 +14,8 @@ export function nextStep(session: Session): NextStep {
   if (isActive(session.job)) return { step: 'accept', sentence: 'Writing the new series.' };
   if (isSynthetic(session))
     return {
-      step: null,
-      sentence: 'This series holds a synthetic nodule. Go back to the original to make another.',
+      step: 'accept',
+      sentence: 'This series holds a synthetic nodule. Show the original to make another.',
     };
   if (session.nodulesState === 'loading') return { step: null, sentence: 'Reading the nodules of this CT.' };
   if (session.generating) return { step: 'generate', sentence: 'Generating candidates.' };

@@ -8,6 +8,7 @@ export class SeriesBrowser {
   readonly #services: Services;
   readonly #extensionManager: ExtensionManager;
   readonly #sourceName: string;
+  readonly #reading = new Map<string, Promise<DisplaySet | null>>();
 
   constructor(services: Services, extensionManager: ExtensionManager, sourceName: string) {
     this.#services = services;
@@ -15,10 +16,23 @@ export class SeriesBrowser {
     this.#sourceName = sourceName;
   }
 
-  /** Reads the study's series anew and waits until the given one has an entry. */
-  async discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<DisplaySet | null> {
+  /**
+   * Reads the study's series anew and waits until the given one has an entry. The event of the new series and the end
+   * of its job arrive together: they share one reading.
+   */
+  discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<DisplaySet | null> {
     const known = this.find(seriesInstanceUID);
-    if (known) return known;
+    if (known) return Promise.resolve(known);
+    const begun = this.#reading.get(seriesInstanceUID);
+    if (begun) return begun;
+    const reading = this.#read(studyInstanceUID, seriesInstanceUID).finally(() =>
+      this.#reading.delete(seriesInstanceUID),
+    );
+    this.#reading.set(seriesInstanceUID, reading);
+    return reading;
+  }
+
+  async #read(studyInstanceUID: string, seriesInstanceUID: string): Promise<DisplaySet | null> {
     const dataSource = this.#extensionManager.getActiveDataSource()[0];
     if (!dataSource) return null;
     // The viewer caches a study's metadata under its source's name but forgets it by the bare UID (OHIF 3.13.2).
