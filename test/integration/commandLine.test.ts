@@ -49,7 +49,8 @@ describe('nodulelab', () => {
     expect((await nodulelab('levitate')).status).toBe(2);
     expect((await nodulelab('phantom')).status).toBe(2);
     expect((await nodulelab('insert', '--at', 'left,right')).status).toBe(2);
-    expect((await nodulelab('insert', '--at', 'auto')).status).toBe(2);
+    const both = await nodulelab('insert', '--at', 'auto');
+    expect([both.status, both.stderr]).toEqual([2, expect.stringMatching(/--series UID.*--dicom DIR/)]);
     const failure = await nodulelab(
       '--data',
       work,

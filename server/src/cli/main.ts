@@ -1,7 +1,7 @@
 /**
  * The command line. Exit status: 0 success, 2 wrong usage, 1 failure with one clear line on stderr.
  */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { NoduleLabError } from '../volume/errors.ts';
 import { registerDataset } from './commands/dataset.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -15,6 +15,7 @@ import { registerServe } from './commands/serve.ts';
 import { registerTrain } from './commands/train.ts';
 import type { CommandContext } from './context.ts';
 import { createContext } from './context.ts';
+import { UsageError } from './options.ts';
 import type { Streams } from './output.ts';
 
 const USAGE = 2;
@@ -56,10 +57,10 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     await program.parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError || error instanceof InvalidArgumentError)
-      return error instanceof CommanderError && error.exitCode === 0 ? 0 : USAGE;
+    // Commander has printed its own message already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     streams.stderr.write(`nodulelab: ${lineOf(error)}\n`);
-    return FAILURE;
+    return error instanceof UsageError ? USAGE : FAILURE;
   }
 }
 

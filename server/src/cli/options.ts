@@ -2,6 +2,11 @@
 import { InvalidArgumentError } from 'commander';
 import type { Vec3 } from '../volume/ctVolume.ts';
 
+/** Options that are each valid but do not fit together: wrong usage, exit 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 export function integer(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);

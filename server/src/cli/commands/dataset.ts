@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { buildDataset } from '../../dataset/build.ts';
+import type { PatchManifest } from '../../dataset/manifest.ts';
+import type { SourceOptions } from '../../dataset/openSource.ts';
+import { lidcFolderNodules } from '../../services/importing/noduleSource.ts';
 import type { CommandContext } from '../context.ts';
-import { integer, positive } from '../options.ts';
+import { integer, positive, UsageError } from '../options.ts';
 
 interface BuildOptions {
-  readonly vois: string;
+  readonly vois?: string;
+  readonly lidc?: string[];
   readonly xml?: string;
   readonly class: 'malignant' | 'benign' | 'all';
   readonly form: 'isolated' | 'context';
@@ -21,7 +25,8 @@ export function registerDataset(program: Command, context: () => CommandContext)
   dataset
     .command('build')
     .description('cut patches of the nodules of one fold of a split by patient')
-    .requiredOption('--vois <dir>', 'folder with image/, mask/ and nodules.csv')
+    .option('--vois <dir>', 'nodule cut-outs: a folder with image/, mask/ and nodules.csv')
+    .option('--lidc <path...>', 'LIDC folders: whole CTs with their XML')
     .option('--xml <dir>', 'LIDC XML: readers’ ratings instead of majority votes decide the class')
     .addOption(
       new Option('--class <class>', 'which nodules')
@@ -50,14 +55,24 @@ function field(text: string): BuildOptions['field'] {
   }
 }
 
+async function sourceOf(
+  { vois, lidc, xml }: BuildOptions,
+  signal: AbortSignal,
+  progress: (message: string) => void,
+): Promise<SourceOptions> {
+  if (vois !== undefined && lidc === undefined)
+    return { kind: 'vois', dir: resolve(vois), ...(xml === undefined ? {} : { xmlDir: resolve(xml) }) };
+  if (lidc !== undefined && vois === undefined) {
+    const paths = lidc.map((path) => resolve(path));
+    return { kind: 'series', nodules: await lidcFolderNodules(paths, signal, progress) };
+  }
+  throw new UsageError('give either --vois DIR or --lidc PATH (see dataset build --help)');
+}
+
 async function run({ output, signal }: CommandContext, options: BuildOptions): Promise<void> {
   const outDir = resolve(options.out);
   const manifest = await buildDataset({
-    source: {
-      kind: 'vois',
-      dir: resolve(options.vois),
-      ...(options.xml === undefined ? {} : { xmlDir: resolve(options.xml) }),
-    },
+    source: await sourceOf(options, signal, (message) => output.progress(0, message)),
     class: options.class,
     form: options.form,
     fieldOfView: options.field,
@@ -74,8 +89,19 @@ async function run({ output, signal }: CommandContext, options: BuildOptions): P
     { outDir, patients, ...summary },
     [
       `${manifest.count} patches of ${patients} patients (${options.fold} fold) in ${outDir}`,
-      `Cancer rule: ${JSON.stringify(manifest.cancerRule)}`,
+      ruleText(manifest.cancerRule),
       `Split ${manifest.split.sha256.slice(0, 12)}, patches ${manifest.patchesSha256.slice(0, 12)}`,
     ].join('\n'),
   );
+}
+
+function ruleText({ text, ratedBy, counts, countsInSet }: PatchManifest['cancerRule']): string {
+  const listed = (of: typeof counts): string =>
+    `${of.malignant} malignant, ${of.benign} benign, ${of.indeterminate} indeterminate`;
+  return [
+    `Cancer rule: ${text}`,
+    `  ratings from the readers' XML for ${ratedBy.readers} nodules, majority votes for ${ratedBy.majority}`,
+    `  whole source: ${listed(counts)}`,
+    `  this set:     ${listed(countsInSet)}`,
+  ].join('\n');
 }

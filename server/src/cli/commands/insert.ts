@@ -9,14 +9,14 @@ import {
   type PointLps,
   type QualityCheck,
 } from '@nodulelab/contract';
-import { CommanderError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { createServices } from '../../services/createServices.ts';
 import { insertOffline } from '../../services/offlineInsertion.ts';
 import type { Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
-import { integer, place, positive } from '../options.ts';
+import { integer, place, positive, UsageError } from '../options.ts';
 import { table } from '../output.ts';
 import { findRunningServer, type RunningServer } from '../runningServer.ts';
 import { openModels, openRuntime, VERSION } from '../runtime.ts';
@@ -58,7 +58,7 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
     return offline(context, { ...options, dicom: options.dicom, out: options.out });
   if (options.series !== undefined && options.dicom === undefined)
     return archived(context, { ...options, series: options.series });
-  throw new CommanderError(2, 'nodulelab.insert', 'give either --series UID, or --dicom DIR with --out DIR');
+  throw new UsageError('give either --series UID, or --dicom DIR with --out DIR (see insert --help)');
 }
 
 async function offline(

@@ -7,7 +7,11 @@ import type { LidcAnnotations } from '../../lidc/xml.ts';
 
 /** Largest first, numbered from 1. */
 export function nodulesOfSeries(annotations: LidcAnnotations, series: CtSeries): Nodule[] {
-  const nodules = lidcNodules(annotations, {
+  return lidcNodulesOf(annotations, series).map((nodule, index) => wireOf(nodule, index + 1));
+}
+
+export function lidcNodulesOf(annotations: LidcAnnotations, series: CtSeries): LidcNodule[] {
+  return lidcNodules(annotations, {
     geometry: series.volume,
     sliceThicknessMm: series.sliceThickness,
     sliceIndexOf: sliceFinder(
@@ -15,7 +19,6 @@ export function nodulesOfSeries(annotations: LidcAnnotations, series: CtSeries):
       series.volume,
     ),
   });
-  return nodules.map((nodule, index) => wireOf(nodule, index + 1));
 }
 
 function wireOf(nodule: LidcNodule, number: number): Nodule {
