@@ -3,16 +3,6 @@
  */
 import { Command, CommanderError } from 'commander';
 import { NoduleLabError } from '../volume/errors.ts';
-import { registerDataset } from './commands/dataset.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerExport } from './commands/export.ts';
-import { registerImport } from './commands/import.ts';
-import { registerInsert } from './commands/insert.ts';
-import { registerNodules } from './commands/nodules.ts';
-import { registerPhantom } from './commands/phantom.ts';
-import { registerSample } from './commands/sample.ts';
-import { registerServe } from './commands/serve.ts';
-import { registerTrain } from './commands/train.ts';
 import type { CommandContext } from './context.ts';
 import { createContext } from './context.ts';
 import { UsageError } from './options.ts';
@@ -20,6 +10,29 @@ import type { Streams } from './output.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
+
+type Register = (program: Command, context: () => CommandContext) => void;
+
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./commands/serve.ts')).registerServe,
+  doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
+  phantom: async () => (await import('./commands/phantom.ts')).registerPhantom,
+  import: async () => (await import('./commands/import.ts')).registerImport,
+  nodules: async () => (await import('./commands/nodules.ts')).registerNodules,
+  dataset: async () => (await import('./commands/dataset.ts')).registerDataset,
+  train: async () => (await import('./commands/train.ts')).registerTrain,
+  export: async () => (await import('./commands/export.ts')).registerExport,
+  sample: async () => (await import('./commands/sample.ts')).registerSample,
+  insert: async () => (await import('./commands/insert.ts')).registerInsert,
+};
+
+/** Only what the arguments name is loaded, for a quick start; all of it for help and for what no command is named. */
+function wanted(args: readonly string[]): (() => Promise<Register>)[] {
+  const named = Object.entries(COMMANDS).filter(([name]) => args.includes(name));
+  return (named.length > 0 && !args.includes('help') ? named : Object.entries(COMMANDS)).map(
+    ([, load]) => load,
+  );
+}
 
 /** Runs one command; answers its exit status and never throws. */
 export async function main(args: readonly string[], streams: Streams): Promise<number> {
@@ -36,19 +49,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     .showHelpAfterError('(see --help)');
 
   const context = (): CommandContext => createContext(program.opts(), streams);
-  for (const register of [
-    registerServe,
-    registerDoctor,
-    registerPhantom,
-    registerImport,
-    registerNodules,
-    registerDataset,
-    registerTrain,
-    registerExport,
-    registerSample,
-    registerInsert,
-  ])
-    register(program, context);
+  for (const load of wanted(args)) (await load())(program, context);
   // Options of the whole program may also stand after the command's name.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
     command.exitOverride().configureOutput(program.configureOutput()).showHelpAfterError('(see --help)');
