@@ -111,6 +111,13 @@ export async function buildApp(target: string, { force, onProgress }: AppOptions
   await compress(fresh, onProgress);
   await writeFile(join(fresh, STAMP), stamp);
   await rm(target, { recursive: true, force: true });
-  await rename(fresh, target);
+  try {
+    await rename(fresh, target);
+  } catch (error) {
+    // Another process that built the same at the same time was first: its viewer is as good as ours.
+    await rm(fresh, { recursive: true, force: true });
+    const other = await readFile(join(target, STAMP), 'utf8').catch(() => '');
+    if (other !== stamp) throw error;
+  }
   return true;
 }

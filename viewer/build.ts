@@ -5,7 +5,7 @@
  * The viewer is built once per OHIF version and takes seconds; the plugins are bundled on every call (tens of
  * milliseconds), so an edit is one `node viewer/build.ts` away.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { buildApp } from './app.ts';
@@ -39,10 +39,19 @@ const withoutLocales: Plugin = {
   },
 };
 
+/** Leaves an equal file alone and never shows half of a new one: a server beside this one may be serving it. */
+async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
+  const present = await readFile(path).catch(() => null);
+  if (present?.equals(contents)) return;
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, contents);
+  await rename(fresh, path);
+}
+
 /** Bundles the extension and the mode into `viewer/dist/plugins/{extension,mode-synthesis}.js`. */
 export async function buildPlugins(): Promise<void> {
   await mkdir(PLUGINS_DIST, { recursive: true });
-  await build({
+  const { outputFiles } = await build({
     entryPoints: {
       extension: join(here, '../extension/src/index.tsx'),
       'mode-synthesis': join(here, '../modes/synthesis/src/index.ts'),
@@ -58,7 +67,9 @@ export async function buildPlugins(): Promise<void> {
     define: { 'process.env.NODE_ENV': '"production"' },
     plugins: [withoutLocales],
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, contents } of outputFiles) await replaceFile(path, contents);
 }
 
 /** Builds whatever is not up to date. */
