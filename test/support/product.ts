@@ -9,8 +9,7 @@ import { openRuntime, REPOSITORY, type Runtime } from '../../server/src/cli/runt
 import { createServices } from '../../server/src/services/createServices.ts';
 import { importPaths } from '../../server/src/services/importing/importPaths.ts';
 import type { PhantomStudy } from '../../server/src/services/phantomStudy.ts';
-import type { Progress } from '../../server/src/services/context.ts';
-import type { ServicesFace } from '../../server/src/services/face.ts';
+import type { JobContext, ServicesFace } from '../../server/src/services/face.ts';
 
 export interface Product extends Runtime {
   readonly dataDir: string;
@@ -22,7 +21,7 @@ export interface Product extends Runtime {
 }
 
 /** A progress that nobody watches; `cancelWhen` cancels as soon as a message matches. */
-export function unwatched(cancelWhen?: RegExp): Progress & { readonly messages: string[] } {
+export function unwatched(cancelWhen?: RegExp): JobContext & { readonly messages: string[] } {
   const controller = new AbortController();
   const messages: string[] = [];
   return {

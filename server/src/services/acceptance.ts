@@ -5,7 +5,8 @@
 import type { AcceptResult } from '@nodulelab/contract';
 import { mayWriteBack } from '../security/writeBack.ts';
 import { NoduleLabError } from '../volume/errors.ts';
-import type { Progress, ServiceContext } from './context.ts';
+import type { ServiceContext } from './context.ts';
+import type { JobContext } from './face.ts';
 import type { OpenPreview, Previews } from './placement.ts';
 
 /** Says early, before a job is queued, that a preview cannot be accepted. */
@@ -26,7 +27,7 @@ export async function acceptPreview(
   context: ServiceContext,
   previews: Previews,
   previewId: string,
-  job: Progress,
+  job: JobContext,
 ): Promise<AcceptResult> {
   const began = context.now();
   await checkAcceptable(context, previews, previewId);

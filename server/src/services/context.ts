@@ -5,13 +5,6 @@ import type { Store } from '../store/store.ts';
 import type { Imaging } from './imaging/client.ts';
 import type { ModelRegistry } from './models.ts';
 
-/** How a long use case reports and is stopped. */
-export interface Progress {
-  readonly signal: AbortSignal;
-  /** `fraction` within 0..1. */
-  progress(fraction: number, message: string, detail?: Record<string, unknown>): void;
-}
-
 export interface ServiceConfiguration {
   /** The archive holds research data only: write-back is allowed without Patient Identity Removed = YES. */
   readonly researchArchive: boolean;

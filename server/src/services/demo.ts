@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Welcome } from '@nodulelab/contract';
 import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
-import type { Progress, ServiceContext } from './context.ts';
+import type { ServiceContext } from './context.ts';
+import type { JobContext } from './face.ts';
 import { importPaths } from './importing/importPaths.ts';
 import { writePhantomStudy } from './phantomStudy.ts';
 
@@ -19,7 +20,7 @@ const WELCOME_COUNT = 3;
 export async function ensureDemo(
   context: ServiceContext,
   dataDir: string,
-  job: Progress,
+  job: JobContext,
   preset: 'demo' | 'small' = 'demo',
 ): Promise<void> {
   const known = DemoSetting.safeParse(await context.store.settings.get(SETTING));

@@ -5,7 +5,8 @@
 import { readCtSeries, type CtSeries } from '../../dicom/ctSeries.ts';
 import { parseLidcXml, type LidcAnnotations } from '../../lidc/xml.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
-import type { Progress, ServiceContext } from '../context.ts';
+import type { ServiceContext } from '../context.ts';
+import type { JobContext } from '../face.ts';
 import { gather, type Found, type FoundInstance } from './gather.ts';
 import { nodulesOfSeries } from './nodules.ts';
 
@@ -36,7 +37,7 @@ type ImportContext = Pick<ServiceContext, 'store' | 'archive' | 'now'>;
 export async function importPaths(
   context: ImportContext,
   paths: readonly string[],
-  job: Progress,
+  job: JobContext,
   origin: 'imported' | 'phantom' = 'imported',
 ): Promise<ImportSummary> {
   job.progress(0, 'Looking through the files');
