@@ -6,6 +6,7 @@
 
 export const EXTENSION_ID = '@nodulelab/extension';
 export const MODE_SYNTHESIS_ID = '@nodulelab/mode-synthesis';
+const PLUGINS_ROOT = '/plugins';
 const DICOMWEB = '@ohif/extension-default.dataSourcesModule.dicomweb';
 
 export interface AppConfigOptions {
@@ -68,21 +69,27 @@ function config(options: Required<AppConfigOptions>): Record<string, unknown> {
 /** JSON that is safe inside a script, whatever the strings hold. */
 const literal = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
+/** The import map that the script adds to the page; the page's content policy allows just this text. */
+export function importMapText(pluginsRoot = PLUGINS_ROOT): string {
+  return JSON.stringify({
+    imports: {
+      [EXTENSION_ID]: `${pluginsRoot}/extension.js`,
+      [MODE_SYNTHESIS_ID]: `${pluginsRoot}/mode-synthesis.js`,
+    },
+  });
+}
+
 /** The whole script, as text. */
 export function appConfigScript(options: AppConfigOptions = {}): string {
   const all: Required<AppConfigOptions> = {
     dicomWebRoot: options.dicomWebRoot ?? '/dicom-web',
-    pluginsRoot: options.pluginsRoot ?? '/plugins',
+    pluginsRoot: options.pluginsRoot ?? PLUGINS_ROOT,
     version: options.version ?? '',
-  };
-  const imports = {
-    [EXTENSION_ID]: `${all.pluginsRoot}/extension.js`,
-    [MODE_SYNTHESIS_ID]: `${all.pluginsRoot}/mode-synthesis.js`,
   };
   return `(function () {
   const map = document.createElement('script');
   map.type = 'importmap';
-  map.textContent = JSON.stringify(${literal({ imports })});
+  map.textContent = ${literal(importMapText(all.pluginsRoot))};
   document.currentScript.after(map);
 })();
 window.config = ${literal(config(all))};

@@ -7,7 +7,7 @@ import path from 'node:path';
 import compression from 'compression';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import { appConfigScript, importMapText } from './viewerConfig.ts';
+import { appConfigScript, importMapText } from '../../../viewer/appConfig.ts';
 import type { Events } from '../jobs/events.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ArchiveKnowledge } from '../security/index.ts';
@@ -57,7 +57,7 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   app.use(ownHostOnly(allowedHosts), ownOriginOnly);
   // Ahead of everything that reads a body: the proxy needs it whole.
   app.use(archiveProxy(archive, knowledge, log));
-  app.use(securityHeaders([...inlineScriptsOf(page), importMapText]));
+  app.use(securityHeaders([...inlineScriptsOf(page), importMapText()]));
   // Ahead of compression, which would hold events back.
   app.get('/api/events', stream.handler);
   app.use(compression());
