@@ -10,6 +10,7 @@ const base = {
         jsc: {
           parser: { syntax: 'typescript', tsx: true },
           target: 'es2023',
+          experimental: { keepImportAttributes: true },
           transform: { react: { runtime: 'automatic' } },
         },
         module: { type: 'es6' },
