@@ -121,7 +121,7 @@ export const routes = {
     summary: 'Forget a preview',
     params: byId,
     success: { status: 204, body: Empty },
-    problems: [404],
+    problems: [404, 409],
   },
   accept: {
     method: 'post',

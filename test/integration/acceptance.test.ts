@@ -152,6 +152,28 @@ describe('accepting a preview', () => {
     ).rejects.toMatchObject({ kind: 'unusable', details: { reason: 'outside-volume' } });
   });
 
+  test('a preview that is being written can be neither discarded nor accepted again, and its series is there in the end', async () => {
+    const preview = await previewOne(product, 8);
+    const refused: unknown[] = [];
+    const job = unwatched();
+    const result = await product.services.accept(preview.id, {
+      signal: job.signal,
+      progress(_fraction, message) {
+        if (message !== 'Reading it back') return;
+        refused.push(
+          product.services.discard(preview.id).catch((error: unknown) => error),
+          product.services.acceptable(preview.id).catch((error: unknown) => error),
+        );
+      },
+    });
+    expect(await Promise.all(refused)).toEqual([
+      expect.objectContaining({ kind: 'conflict' }),
+      expect.objectContaining({ kind: 'conflict' }),
+    ]);
+    expect(await seriesOfStudy()).toContain(result.seriesInstanceUID);
+    await expect(product.services.acceptable(preview.id)).rejects.toMatchObject({ kind: 'not-found' });
+  }, 60_000);
+
   test('a preview that was discarded cannot be accepted', async () => {
     const preview = await previewOne(product, 8);
     await product.services.discard(preview.id);

@@ -29,9 +29,16 @@ export async function acceptPreview(
   previewId: string,
   job: JobContext,
 ): Promise<AcceptResult> {
-  const began = context.now();
   await checkAcceptable(context, previews, previewId);
-  const open = previews.get(previewId);
+  return previews.write(previewId, (open) => writeSeries(context, open, job));
+}
+
+async function writeSeries(
+  context: ServiceContext,
+  open: OpenPreview,
+  job: JobContext,
+): Promise<AcceptResult> {
+  const began = context.now();
   job.progress(0.02, 'Writing the new series');
   const derived = await deriveSeries(context, open, began);
   job.signal.throwIfAborted();
@@ -87,7 +94,6 @@ export async function acceptPreview(
     subject: seriesInstanceUID,
     details: derived.parameters,
   });
-  previews.remove(previewId);
   context.emit({
     type: 'series-created',
     studyInstanceUID: derived.studyInstanceUID,

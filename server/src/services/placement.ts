@@ -13,9 +13,16 @@ export interface OpenPreview {
 
 export interface Previews {
   add(entry: OpenPreview): void;
-  /** @throws NoduleLabError `not-found` */
+  /** @throws NoduleLabError `not-found`; `conflict` while it is being written */
   get(id: string): OpenPreview;
+  /** @throws NoduleLabError as `get` */
   remove(id: string): void;
+  /**
+   * Writes a preview, which can be neither discarded nor accepted again meanwhile. It is forgotten when the work
+   * succeeds and can be accepted again when it fails.
+   * @throws NoduleLabError as `get`
+   */
+  write<T>(id: string, work: (entry: OpenPreview) => Promise<T>): Promise<T>;
 }
 
 /** Previews live in memory: they are cheap to make again and nothing is lost with them. */
@@ -23,10 +30,17 @@ const KEPT_PREVIEWS = 64;
 
 export function createPreviews(): Previews {
   const open = new Map<string, OpenPreview>();
+  const writing = new Set<string>();
   const get = (id: string): OpenPreview => {
     const entry = open.get(id);
     if (!entry)
       throw new NoduleLabError('not-found', `there is no preview ${id}: make it again`, { previewId: id });
+    if (writing.has(id))
+      throw new NoduleLabError(
+        'conflict',
+        `preview ${id} is being written: wait for its job to end, or cancel the job`,
+        { previewId: id },
+      );
     return entry;
   };
   return {
@@ -41,6 +55,17 @@ export function createPreviews(): Previews {
     remove(id) {
       get(id);
       open.delete(id);
+    },
+    async write(id, work) {
+      const entry = get(id);
+      writing.add(id);
+      try {
+        const result = await work(entry);
+        open.delete(id);
+        return result;
+      } finally {
+        writing.delete(id);
+      }
     },
   };
 }
