@@ -57,12 +57,14 @@ test('Orthanc killed while slices are sent is named in the error, and after its 
     message: expect.stringContaining(orthanc.baseUrl) as unknown,
   });
   expect(killed).toBe(true);
+  expect(await services.health()).toMatchObject({ status: 'degraded', orthanc: { reachable: false } });
   const [unfinished] = await runtime.context.store.derived.unfinished();
   expect(unfinished?.sourceSeriesInstanceUID).toBe(seriesInstanceUID);
 
   const port = Number(new URL(orthanc.baseUrl).port);
   orthanc = await startOrthanc({ dir: join(dir, 'orthanc'), port });
   expect(Number(new URL(orthanc.baseUrl).port)).toBe(port);
+  expect((await services.health()).orthanc.reachable).toBe(true);
   expect(await withdrawUnfinished(runtime.context)).toEqual([unfinished?.seriesInstanceUID]);
   const left = await runtime.context.archive.studySeries(phantom.studyInstanceUID);
   expect(left.map((series) => series.seriesInstanceUID)).toEqual([seriesInstanceUID]);

@@ -39,7 +39,7 @@ export interface ArchivedInstance {
 export interface OrthancClient {
   /** Without credentials. */
   readonly baseUrl: string;
-  /** Probed once. Throws 'upstream' where Orthanc does not answer. */
+  /** Asked each time, so that it also tells whether Orthanc is there. Throws 'upstream' where it does not answer. */
   capabilities(): Promise<Capabilities>;
   hasSeries(seriesInstanceUID: string): Promise<boolean>;
   findSeries(seriesInstanceUID: string): Promise<ArchivedSeries | undefined>;
@@ -104,7 +104,6 @@ export function createOrthancClient(options: OrthancClientOptions): OrthancClien
   const address = options.auth === undefined ? split : { ...split, auth: options.auth };
   const { baseUrl } = address;
   const transport = createTransport(address, options.fetch, options.timeoutMs ?? 30_000);
-  let probed: Promise<Capabilities> | undefined;
 
   const lookUp = async (uid: string, type: 'Study' | 'Series' | 'Instance'): Promise<string[]> => {
     const found = await transport.json('/tools/lookup', Lookup, { method: 'POST', body: requireUid(uid) });
@@ -146,12 +145,7 @@ export function createOrthancClient(options: OrthancClientOptions): OrthancClien
 
   const client: OrthancClient = {
     baseUrl,
-    capabilities() {
-      probed ??= probe();
-      // A failed probe is not an answer: the next call asks again.
-      probed.catch(() => (probed = undefined));
-      return probed;
-    },
+    capabilities: probe,
     async hasSeries(uid) {
       return (await lookUp(uid, 'Series')).length > 0;
     },
