@@ -25,6 +25,8 @@ export interface StartOrthancOptions {
   readonly signal?: AbortSignal;
   /** Progress, one line a call. */
   readonly log?: (line: string) => void;
+  /** Hears that Orthanc ended without being asked to, with the path of its log. */
+  readonly onEnd?: (logFile: string) => void;
   readonly timeoutMs?: number;
 }
 
@@ -51,6 +53,7 @@ const LOG_FILE = 'orthanc.log';
 /** Orthanc that lost the race for its port ends at once; then another port is tried. */
 const ATTEMPTS = 3;
 const STOP_TIMEOUT_MS = 15_000;
+const WATCH_MS = 1_000;
 
 /** Tells the instance of this folder from every other one. */
 function instanceName(dir: string): string {
@@ -118,11 +121,20 @@ function running(
   dir: string,
   run: { pid: number; port: number; adopted: boolean },
   auth: OrthancCredentials,
+  onEnd: StartOrthancOptions['onEnd'],
 ): RunningOrthanc {
+  // An adopted one is no child of this process, so nothing but looking tells that it has ended.
+  const watch = setInterval(() => {
+    if (isAlive(run.pid)) return;
+    clearInterval(watch);
+    onEnd?.(join(dir, LOG_FILE));
+  }, WATCH_MS);
+  watch.unref();
   const release = endWithThisProcess(run.pid);
   writeRunRecord(dir, { pid: run.pid, owner: process.pid, port: run.port });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    clearInterval(watch);
     release();
     if (isAlive(run.pid)) process.kill(run.pid, 'SIGTERM');
     await waitUntilGone(run.pid);
@@ -143,6 +155,7 @@ async function adopt(
   dir: string,
   auth: OrthancCredentials,
   log: (line: string) => void,
+  onEnd: StartOrthancOptions['onEnd'],
 ): Promise<RunningOrthanc | undefined> {
   const record = readRunRecord(dir);
   if (record === undefined || !isAlive(record.pid)) return undefined;
@@ -155,7 +168,7 @@ async function adopt(
       { pid: record.pid, owner: record.owner, baseUrl: `http://127.0.0.1:${record.port}` },
     );
   log(`Orthanc of an earlier run still runs on port ${record.port}: using it.`);
-  return running(dir, { pid: record.pid, port: record.port, adopted: true }, auth);
+  return running(dir, { pid: record.pid, port: record.port, adopted: true }, auth, onEnd);
 }
 
 function launch(installation: OrthancInstallation, dir: string): ChildProcess {
@@ -213,7 +226,7 @@ export async function startOrthanc(options: StartOrthancOptions): Promise<Runnin
   for (const folder of [dir, join(dir, 'storage'), join(dir, 'index')])
     mkdirSync(folder, { recursive: true });
   const auth: OrthancCredentials = { username: ORTHANC_USER, password: passwordOf(dir) };
-  const adopted = await adopt(dir, auth, log);
+  const adopted = await adopt(dir, auth, log, options.onEnd);
   if (adopted !== undefined) return adopted;
   const search = options.installation === undefined ? findOrthanc() : undefined;
   if (search?.found === false)
@@ -252,7 +265,8 @@ export async function startOrthanc(options: StartOrthancOptions): Promise<Runnin
         throw new NoduleLabError('cancelled', 'Starting Orthanc was cancelled.', {}, error);
       throw error;
     }
-    if (outcome === 'ready' && pid !== undefined) return running(dir, { pid, port, adopted: false }, auth);
+    if (outcome === 'ready' && pid !== undefined)
+      return running(dir, { pid, port, adopted: false }, auth, options.onEnd);
     if (attempt === ATTEMPTS)
       throw new NoduleLabError(
         'upstream',

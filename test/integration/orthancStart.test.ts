@@ -94,6 +94,18 @@ describeWithOrthanc(`a local Orthanc${missing === undefined ? '' : ` (skipped: $
     });
   });
 
+  test('says that it ended by itself, and nothing where it was asked to end', async () => {
+    const ended: string[] = [];
+    const onEnd = (logFile: string): void => void ended.push(logFile);
+    const stopped = await startOrthanc({ dir, onEnd });
+    await stopped.stop();
+    const crashed = await startOrthanc({ dir, onEnd });
+    process.kill(crashed.pid, 'SIGKILL');
+    for (let i = 0; i < 100 && ended.length === 0; i++) await sleep(50);
+    await crashed.stop();
+    expect(ended).toEqual([join(dir, 'orthanc.log')]);
+  });
+
   test('keeps its password from others on the machine', async () => {
     await start();
     expect((await stat(join(dir, 'orthanc.json'))).mode & 0o077).toBe(0);

@@ -28,6 +28,8 @@ export interface RuntimeOptions {
   readonly databaseUrl?: string | undefined;
   readonly emit?: (event: ServerEvent) => void;
   readonly log: (line: string) => void;
+  /** Ends the start where it stands. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Runtime {
@@ -39,10 +41,18 @@ export interface Runtime {
 
 /** Answers its address with the credentials of this data folder in it. */
 async function startOwnOrthanc(
-  { dataDir, log }: RuntimeOptions,
+  { dataDir, log, signal }: RuntimeOptions,
   closers: (() => Promise<void>)[],
 ): Promise<string> {
-  const orthanc = await startOrthanc({ dir: join(dataDir, 'orthanc'), log });
+  const orthanc = await startOrthanc({
+    dir: join(dataDir, 'orthanc'),
+    log,
+    ...(signal ? { signal } : {}),
+    onEnd: (logFile) =>
+      log(
+        `Orthanc has ended by itself (its log: ${logFile}). End this with Ctrl-C and start again: what was half written is taken out then.`,
+      ),
+  });
   closers.push(() => orthanc.stop());
   const url = new URL(orthanc.baseUrl);
   url.username = orthanc.auth.username;

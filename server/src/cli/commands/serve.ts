@@ -1,7 +1,7 @@
 /** `nodulelab serve`: Orthanc, the database, the server and the viewer in one process group; Ctrl-C ends them all. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { buildViewer } from '../../../../viewer/build.ts';
 import { createEvents } from '../../jobs/events.ts';
 import { createJobs } from '../../jobs/jobs.ts';
@@ -11,6 +11,7 @@ import { splitArchiveUrl } from '../../pacs/archiveUrl.ts';
 import { withdrawUnfinished } from '../../services/acceptance.ts';
 import { createServices } from '../../services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../../services/demo.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { integer } from '../options.ts';
 import { announceServer } from '../runningServer.ts';
@@ -38,7 +39,11 @@ export function registerServe(program: Command, context: () => CommandContext): 
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--allow-host <name...>', 'names besides those of loopback under which the server is reached', [])
     .option('--no-demo', 'do not import the demo study')
-    .option('--demo-size <size>', 'demo (512×512) or small (for tests)', 'demo')
+    .addOption(
+      new Option('--demo-size <size>', 'demo is 512×512, small is for tests')
+        .choices(['demo', 'small'])
+        .default('demo'),
+    )
     .option(
       '--research-archive',
       'the archive holds research data only: write-back needs no de-identified host',
@@ -47,7 +52,22 @@ export function registerServe(program: Command, context: () => CommandContext): 
     .action(async (options: ServeOptions) => serve(context(), options));
 }
 
-async function serve(
+/** Until it is asked to end, at whatever point of its start that is. */
+async function serve(context: CommandContext, options: ServeOptions): Promise<void> {
+  const { output, signal } = context;
+  signal.addEventListener('abort', () => output.note('Ending'), { once: true });
+  try {
+    await serveUntilAborted(context, options);
+  } catch (error) {
+    if (!isAbort(error)) throw error;
+  }
+}
+
+const isAbort = (error: unknown): boolean =>
+  (error instanceof NoduleLabError && error.kind === 'cancelled') ||
+  (error instanceof DOMException && error.name === 'AbortError');
+
+async function serveUntilAborted(
   { dataDir, orthancUrl, output, signal }: CommandContext,
   options: ServeOptions,
 ): Promise<void> {
@@ -55,6 +75,7 @@ async function serve(
   await mkdir(dataDir, { recursive: true });
   output.note('Preparing the viewer');
   await buildViewer({ onProgress: (message, fraction) => output.progress(fraction, message) });
+  signal.throwIfAborted();
   const onError = (error: unknown): void => output.note(`unexpected: ${String(error)}`);
   const events = createEvents(onError);
   const runtime = await openRuntime({
@@ -64,6 +85,7 @@ async function serve(
     researchArchive: options.researchArchive,
     emit: (event) => events.emit(event),
     log: (line) => output.note(line),
+    signal,
   });
   const closers: (() => Promise<void>)[] = [() => runtime.close()];
   try {
@@ -124,8 +146,11 @@ async function serve(
         'Ctrl-C ends everything.',
       ].join('\n'),
     );
+    if (!(await services.health()).orthanc.reachable)
+      output.note(
+        `Orthanc does not answer at ${context.archive.baseUrl} yet: the viewer is empty until it does`,
+      );
     await untilAborted(signal);
-    output.note('Ending');
   } finally {
     for (const closer of closers.toReversed()) await closer();
   }
