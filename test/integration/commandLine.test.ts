@@ -1,4 +1,8 @@
 /** The command line as a user meets it: a process of its own, exit statuses, one line of error, one object of JSON. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +53,12 @@ describe('nodulelab', () => {
     expect((await nodulelab('levitate')).status).toBe(2);
     expect((await nodulelab('phantom')).status).toBe(2);
     expect((await nodulelab('insert', '--at', 'left,right')).status).toBe(2);
+    expect((await nodulelab('serve', '--demo-size', 'huge')).status).toBe(2);
+    const address = await nodulelab('--orthanc', 'nonsense', 'nodules');
+    expect([address.status, address.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^nodulelab: --orthanc .*\n$/),
+    ]);
     const both = await nodulelab('insert', '--at', 'auto');
     expect([both.status, both.stderr]).toEqual([2, expect.stringMatching(/--series UID.*--dicom DIR/)]);
     const failure = await nodulelab(
@@ -66,6 +76,29 @@ describe('nodulelab', () => {
     const lines = failure.stderr.split('\n').filter((line) => line.startsWith('nodulelab:'));
     expect(lines).toEqual([expect.stringContaining(join(work, 'nowhere'))]);
   }, 120_000);
+
+  test('what a killed server left in the folder is not taken for a server, whoever answers at its address now', async () => {
+    const dataDir = join(work, 'killed');
+    await mkdir(dataDir);
+    let asked = 0;
+    const other = createServer((_request, response) => {
+      asked += 1;
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        '{"status":"ok","version":"1","orthanc":{"reachable":true,"version":"1"},"engine":"e","model":"m"}',
+      );
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+    for (const left of ['{"url": "http://127', JSON.stringify({ url, pid: dead })]) {
+      await writeFile(join(dataDir, 'server.json'), left);
+      const { status, stdout } = await nodulelab('--data', dataDir, '--json', 'nodules');
+      expect([status, stdout]).toEqual([0, '{"nodules":[]}\n']);
+    }
+    other.close();
+    expect(asked).toBe(0);
+  }, 60_000);
 
   test('inserts offline: the same seed and place give the same voxels, and only the box differs from the host', async () => {
     const results = [];

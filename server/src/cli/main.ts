@@ -67,6 +67,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
 
 function lineOf(error: unknown): string {
   if (error instanceof NoduleLabError) return error.message;
+  if (error instanceof DOMException && error.name === 'AbortError') return 'ended as asked';
   if (error instanceof Error)
     return process.env['NODULELAB_TRACE'] ? (error.stack ?? error.message) : error.message;
   return String(error);

@@ -6,6 +6,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Health, Job, Problem } from '@nodulelab/contract';
 import { z } from 'zod';
+import type { JobContext } from '../services/face.ts';
 import { type ErrorKind, NoduleLabError } from '../volume/errors.ts';
 
 const Announcement = z.object({ url: z.url(), pid: z.int() });
@@ -24,19 +25,37 @@ export interface RunningServer {
     answer: T,
     body?: unknown,
   ): Promise<z.output<T>>;
-  /** Waits for a job and answers its result. */
-  finish(job: Job, onProgress: (fraction: number, message: string) => void): Promise<Record<string, unknown>>;
+  /** Waits for a job and answers its result; a signal cancels the job. */
+  finish(job: Job, watch: JobContext): Promise<Record<string, unknown>>;
+}
+
+/** What the file says; undefined where it is not there or not whole. */
+async function announcement(dataDir: string): Promise<z.infer<typeof Announcement> | undefined> {
+  try {
+    return Announcement.parse(JSON.parse(await readFile(fileOf(dataDir), 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The server that serves this data folder, if one answers. */
 export async function findRunningServer(dataDir: string): Promise<RunningServer | undefined> {
-  const text = await readFile(fileOf(dataDir), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const announced = Announcement.safeParse(JSON.parse(text));
-  if (!announced.success) return undefined;
-  const server = connect(announced.data.url);
+  const announced = await announcement(dataDir);
+  // Where a server was killed its file stays behind, and its port may be that of another folder's server by now.
+  if (announced === undefined || !processExists(announced.pid)) return undefined;
+  const server = connect(announced.url);
   const alive = await server.call('GET', '/api/health', Health).catch(() => undefined);
   return alive ? server : undefined;
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs under another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function connect(url: string): RunningServer {
@@ -61,7 +80,8 @@ function connect(url: string): RunningServer {
   return {
     url,
     call,
-    async finish(job, onProgress) {
+    async finish(job, { progress, signal }) {
+      let asked = false;
       for (let state = job; ; state = await call('GET', `/api/jobs/${job.id}`, Job)) {
         switch (state.state) {
           case 'done':
@@ -71,15 +91,19 @@ function connect(url: string): RunningServer {
           case 'cancelled':
             throw new NoduleLabError('cancelled', `${state.title}: cancelled`);
           case 'running':
-            onProgress(state.progress, state.message);
+            progress(state.progress, state.message);
             break;
           case 'queued':
-            onProgress(0, 'waiting for its turn');
+            progress(0, 'waiting for its turn');
             break;
           default:
             state satisfies never;
         }
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        if (signal.aborted && !asked) {
+          asked = true;
+          // It may have ended in this moment: its state tells.
+          await call('POST', `/api/jobs/${job.id}/cancel`, Job).catch(() => undefined);
+        } else await new Promise((resolve) => setTimeout(resolve, 200));
       }
     },
   };

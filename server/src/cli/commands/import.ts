@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { importPaths } from '../../services/importing/importPaths.ts';
+import type { JobContext } from '../../services/face.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
@@ -70,11 +71,14 @@ async function run(context: CommandContext, paths: string[]): Promise<void> {
 async function importAnywhere(context: CommandContext, paths: string[]): Promise<unknown> {
   const { output, dataDir, orthancUrl, signal } = context;
   const server = await findRunningServer(dataDir);
-  const onProgress = (fraction: number, message: string): void => output.progress(fraction, message);
-  if (server) return server.finish(await server.call('POST', '/api/imports', Job, { paths }), onProgress);
+  const watch: JobContext = {
+    signal,
+    progress: (fraction, message) => output.progress(fraction, message),
+  };
+  if (server) return server.finish(await server.call('POST', '/api/imports', Job, { paths }), watch);
   const runtime = await openRuntime({ dataDir, orthancUrl, log: (line) => output.note(line) });
   try {
-    return await importPaths(runtime.context, paths, { signal, progress: onProgress });
+    return await importPaths(runtime.context, paths, watch);
   } finally {
     await runtime.close();
   }

@@ -105,6 +105,10 @@ async function archived(
 ): Promise<void> {
   const { output, dataDir, orthancUrl } = context;
   const server = await findRunningServer(dataDir);
+  if (server && options.researchArchive)
+    output.note(
+      'A server runs on this data folder: --research-archive counts as it was given to that server',
+    );
   if (server) return insertInto(remote(server, context, options), context, options);
   const runtime = await openRuntime({
     dataDir,
@@ -140,7 +144,7 @@ async function insertInto(
 
 type Hosted = InsertOptions & { readonly series: string };
 
-function remote(server: RunningServer, { output }: CommandContext, options: Hosted): Archive {
+function remote(server: RunningServer, { output, signal }: CommandContext, options: Hosted): Archive {
   const { series: seriesInstanceUID, diameter: diameterMm, seed, model } = options;
   return {
     async candidate() {
@@ -154,7 +158,10 @@ function remote(server: RunningServer, { output }: CommandContext, options: Host
     async accept(previewId) {
       const job = await server.call('POST', `/api/previews/${previewId}/accept`, Job, {});
       return AcceptResult.parse(
-        await server.finish(job, (fraction, message) => output.progress(fraction, message)),
+        await server.finish(job, {
+          signal,
+          progress: (fraction, message) => output.progress(fraction, message),
+        }),
       );
     },
   };
