@@ -62,8 +62,8 @@ export async function importPaths(
   for (const group of groups) {
     job.signal.throwIfAborted();
     try {
-      const series = await importSeries(context, group, origin, (message) =>
-        job.progress(done / found.instances.length, message),
+      const series = await importSeries(context, group, origin, (sent, message) =>
+        job.progress((done + sent) / found.instances.length, message),
       );
       imported.push(series);
     } catch (error) {
@@ -107,7 +107,7 @@ async function importSeries(
   { archive, store }: ImportContext,
   group: readonly FoundInstance[],
   origin: 'imported' | 'phantom',
-  say: (message: string) => void,
+  say: (sent: number, message: string) => void,
 ): Promise<ImportedSeries> {
   const [first] = group;
   if (!first) throw new Error('a group of instances is never empty');
@@ -123,7 +123,7 @@ async function importSeries(
       }));
   const label = `${header.modality} ${header.seriesDescription || header.patientId}`;
   const { added } = await archive.storeSeries(instances, {
-    onProgress: (sent, all) => say(`${label}: ${sent} of ${all}`),
+    onProgress: (sent, all) => say(sent, `${label}: ${sent} of ${all}`),
   });
   await store.series.upsert({
     seriesInstanceUID: header.seriesInstanceUID,
