@@ -1,5 +1,6 @@
 /** Import: what it takes, that a second time changes nothing, and one clear error for each kind of bad input. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -123,6 +124,39 @@ describe('import', () => {
     expect(summary.nodules).toBe(phantom.nodules);
     expect(summary.failures).toEqual([expect.objectContaining({ name: join(dir, 'other.xml') })]);
   });
+});
+
+describe('import of odd folders', () => {
+  test('links that lead back up, pipes and paths that overlap are no slices twice and nothing to wait for', async () => {
+    const dir = await copyOf('with odd entries');
+    await symlink(dir, join(dir, 'self'));
+    expect(spawnSync('mkfifo', [join(dir, 'pipe')]).status).toBe(0);
+    const other = join(work, 'only a link');
+    await mkdir(other);
+    await symlink(dir, join(other, 'linked study'));
+    const summary = await run(other, dir);
+    expect(summary.failures).toEqual([]);
+    expect(summary.series).toEqual([expect.objectContaining({ instances: phantom.slices })]);
+  });
+
+  test('what cannot be read is named and the rest is imported', async () => {
+    const dir = await copyOf('with a dead link and half a zip');
+    await symlink(join(work, 'nowhere'), join(dir, 'dead.dcm'));
+    await writeFile(join(dir, 'half.zip'), 'PK, and no more');
+    const summary = await run(dir);
+    expect(summary.nodules).toBe(phantom.nodules);
+    expect(summary.failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/dead\.dcm cannot be read: .*link/),
+      expect.stringMatching(/half\.zip is not a whole zip/),
+    ]);
+  });
+
+  test('cancelled while a series is sent, it leaves nothing of it', async () => {
+    const { dir, seriesInstanceUID } = await makePhantomStudy(join(work, 'cancelled'), 9);
+    const job = unwatched(/: [5-9] of /);
+    await expect(importPaths(product.context, [dir], job)).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(await product.context.archive.seriesInstances(seriesInstanceUID)).toEqual([]);
+  }, 60_000);
 });
 
 describeWithLidc(['LIDC-IDRI-0001'], 'LIDC-IDRI-0001', (patient) => {

@@ -2,7 +2,7 @@
  * Finds what can be imported under the given paths: DICOM instances and LIDC XML, in folders and zips. Only headers are
  * kept; the pixels are read when their series has its turn, so that a whole archive does not have to fit in memory.
  */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { readDicomHeader, type DicomHeader } from '../../dicom/header.ts';
@@ -35,18 +35,55 @@ const HEAD_BYTES = 64 * 1024;
 /** @throws NoduleLabError `not-found` for a path that is not there. */
 export async function gather(paths: readonly string[], signal: AbortSignal): Promise<Found> {
   const found: Found = { instances: [], xml: [], ignored: 0, broken: [] };
-  for (const path of paths) await visit(path, found, signal);
+  const walk: Walk = { found, signal, seen: new Set() };
+  for (const path of paths) {
+    if (!(await stat(path).catch(() => undefined)))
+      throw new NoduleLabError('not-found', `${path} is not there: check the path`, { path });
+    await visit(path, walk);
+  }
   return found;
 }
 
-async function visit(path: string, found: Found, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const info = await stat(path).catch(() => undefined);
-  if (!info) throw new NoduleLabError('not-found', `${path} is not there: check the path`, { path });
-  if (info.isDirectory()) {
-    for (const entry of (await readdir(path)).toSorted()) await visit(join(path, entry), found, signal);
-    return;
+interface Walk {
+  readonly found: Found;
+  readonly signal: AbortSignal;
+  /** Real paths: links may lead back up, and the given paths may overlap. */
+  readonly seen: Set<string>;
+}
+
+/** What cannot be read is named among the broken and keeps nothing else from being found. */
+async function visit(path: string, walk: Walk): Promise<void> {
+  walk.signal.throwIfAborted();
+  try {
+    const real = await realpath(path);
+    if (walk.seen.has(real)) return;
+    walk.seen.add(real);
+    const info = await stat(real);
+    if (info.isDirectory())
+      for (const entry of (await readdir(path)).toSorted()) await visit(join(path, entry), walk);
+    else if (info.isFile()) await visitFile(path, info.size, walk.found);
+    // A pipe or a device would be waited for without end.
+    else walk.found.ignored += 1;
+  } catch (error) {
+    walk.signal.throwIfAborted();
+    walk.found.broken.push({ name: path, message: `${path} cannot be read: ${reasonOf(error)}` });
   }
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+    case 'ELOOP':
+      return 'it is a link that leads nowhere';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is missing';
+    default:
+      return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function visitFile(path: string, size: number, found: Found): Promise<void> {
   switch (extname(path).toLowerCase()) {
     case '.zip':
       await visitZip(path, found);
@@ -55,11 +92,11 @@ async function visit(path: string, found: Found, signal: AbortSignal): Promise<v
       found.xml.push({ name: path, read: () => readFile(path, 'utf8') });
       return;
     default:
-      await visitFile(path, info.size, found);
+      await visitPlain(path, size, found);
   }
 }
 
-async function visitFile(path: string, size: number, found: Found): Promise<void> {
+async function visitPlain(path: string, size: number, found: Found): Promise<void> {
   const head = await readHead(path, Math.min(size, HEAD_BYTES));
   const read = async (): Promise<Uint8Array> => readFile(path);
   await addInstance(path, head, size, read, found);
@@ -70,7 +107,8 @@ async function visitZip(path: string, found: Found): Promise<void> {
   try {
     entries = unzipSync(await readFile(path));
   } catch (error) {
-    found.broken.push({ name: path, message: `not a readable zip: ${String(error)}` });
+    const reason = error instanceof Error ? error.message : String(error);
+    found.broken.push({ name: path, message: `${path} is not a whole zip (${reason}): fetch it again` });
     return;
   }
   for (const [entry, bytes] of Object.entries(entries)) {

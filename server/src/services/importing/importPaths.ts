@@ -62,9 +62,10 @@ export async function importPaths(
   for (const group of groups) {
     job.signal.throwIfAborted();
     try {
-      const series = await importSeries(context, group, origin, (sent, message) =>
-        job.progress((done + sent) / found.instances.length, message),
-      );
+      const series = await importSeries(context, group, origin, {
+        signal: job.signal,
+        say: (sent, message) => job.progress((done + sent) / found.instances.length, message),
+      });
       imported.push(series);
     } catch (error) {
       if (job.signal.aborted || (error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
@@ -107,7 +108,7 @@ async function importSeries(
   { archive, store }: ImportContext,
   group: readonly FoundInstance[],
   origin: 'imported' | 'phantom',
-  say: (sent: number, message: string) => void,
+  { signal, say }: { signal: AbortSignal; say: (sent: number, message: string) => void },
 ): Promise<ImportedSeries> {
   const [first] = group;
   if (!first) throw new Error('a group of instances is never empty');
@@ -123,6 +124,7 @@ async function importSeries(
       }));
   const label = `${header.modality} ${header.seriesDescription || header.patientId}`;
   const { added } = await archive.storeSeries(instances, {
+    signal,
     onProgress: (sent, all) => say(sent, `${label}: ${sent} of ${all}`),
   });
   await store.series.upsert({
