@@ -54,6 +54,8 @@ describe('nodulelab', () => {
     expect((await nodulelab('phantom')).status).toBe(2);
     expect((await nodulelab('insert', '--at', 'left,right')).status).toBe(2);
     expect((await nodulelab('serve', '--demo-size', 'huge')).status).toBe(2);
+    const preset = ['--dataset', work, '--out', join(work, 'run'), '--preset', 'huge'];
+    expect((await nodulelab('train', ...preset)).status).toBe(2);
     const address = await nodulelab('--orthanc', 'nonsense', 'nodules');
     expect([address.status, address.stderr]).toEqual([
       2,

@@ -50,7 +50,7 @@ export async function readVerified(path: string, sha256: string): Promise<Uint8A
     throw new NoduleLabError(
       'refused',
       `${path} has the SHA-256 ${actual} but ${sha256} is recorded for it: the file is damaged or was exchanged. ` +
-        'Restore it, or use an earlier one.',
+        'Restore it; to go on from the checkpoint before it, move this one and its .json away.',
       { path, expected: sha256, actual },
     );
   return bytes;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { openPatchFile } from '../../dataset/patchFile.ts';
 import { onnxCpuEngine } from '../../engine/onnxCpu.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
@@ -30,7 +30,11 @@ export function registerTrain(program: Command, context: () => CommandContext): 
       'train the WGAN-GP. An epoch shows the critic the whole set once; a generator update is n_critic critic steps and one generator step',
     )
     .requiredOption('--dataset <dir>', 'patches made by nodulelab dataset build')
-    .option('--preset <name>', Object.keys(PRESETS).join(' or '), 'seed-64')
+    .addOption(
+      new Option('--preset <name>', 'architecture and schedule')
+        .choices(Object.keys(PRESETS))
+        .default('seed-64'),
+    )
     .option('--width-divisor <number>', 'divide all channel counts', integer(1, 64), 1)
     .requiredOption('--out <dir>', 'folder for checkpoints')
     .option('--seed <number>', 'seed of weights, latents and order', integer(0, 2 ** 31 - 1), 1)
@@ -69,7 +73,7 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
     const { update, seconds } = result.state.counters;
     output.result(
       { reason: result.reason, updates: update, seconds, checkpoint: resolve(folder, file) },
-      `${update} generator updates in ${(seconds / 60).toFixed(1)} min (${result.reason})\nCheckpoint ${resolve(folder, file)}\nMake a model of it: nodulelab export --checkpoints ${folder} --name NAME`,
+      `${update} generator updates in ${(seconds / 60).toFixed(1)} min (${result.reason})\nCheckpoint ${resolve(folder, file)}\nMake a model of it: nodulelab export --checkpoints ${folder} --dataset ${options.dataset} --name NAME --description TEXT`,
     );
   } finally {
     await dataset.close();
