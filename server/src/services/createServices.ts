@@ -16,7 +16,13 @@ export function createServices(context: ServiceContext): ServicesFace {
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
     allNodules: async () => ({ nodules: await context.store.nodules.list() }),
-    nodules: (seriesInstanceUID) => listNodules(context, seriesInstanceUID),
+    async nodules(seriesInstanceUID) {
+      const list = await listNodules(context, seriesInstanceUID);
+      // Who looks at the nodules of a CT will soon want a preview in it. Whatever fails here is told by that request.
+      const original = list.nodules.length > 0 && list.synthetic.length === 0;
+      if (original) context.imaging.warm({ seriesInstanceUID }).catch(() => undefined);
+      return list;
+    },
     generate: (request) => generateCandidates(context, request),
     place: (request) => proposePlaceIn(context, request),
     preview: (request) => previewInsertion(context, previews, request),

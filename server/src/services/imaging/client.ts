@@ -20,46 +20,57 @@ export function startImaging(orthancUrl: string): Imaging {
   const waiting = new Map<number, Waiting>();
   let next = 0;
   let closed = false;
-  const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { orthancUrl } });
+  let thread: Worker | undefined;
 
-  const failAll = (error: Error): void => {
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+  /** A thread that crashed takes its requests with it; the next request gets a new one. */
+  const running = (): Worker => {
+    if (thread) return thread;
+    const started = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { orthancUrl } });
+    const lost = (reason: string): void => {
+      // `error` is followed by `exit`, and by then the requests that wait may be those of a new thread.
+      if (thread !== started) return;
+      thread = undefined;
+      for (const { reject } of waiting.values()) reject(new Error(reason));
+      waiting.clear();
+    };
+    started.on('message', settle);
+    started.on('error', (error) => lost(`the imaging thread failed: ${String(error)}`));
+    started.on('exit', () => lost('the imaging thread ended'));
+    thread = started;
+    return started;
   };
-  thread.on('message', (answer: Answer) => {
+
+  const settle = (answer: Answer): void => {
     const entry = waiting.get(answer.id);
     waiting.delete(answer.id);
     if (!entry) return;
     if (answer.ok) entry.resolve(answer.value);
     else if (answer.error.kind === 'internal') entry.reject(new Error(answer.error.message));
     else entry.reject(new NoduleLabError(answer.error.kind, answer.error.message, answer.error.details));
-  });
-  thread.on('error', (error) => failAll(error instanceof Error ? error : new Error(String(error))));
-  thread.on('exit', () => {
-    closed = true;
-    failAll(new Error('the imaging thread ended'));
-  });
+  };
 
   const call = <M extends MethodName>(method: M): ImagingMethods[M] =>
     ((params: unknown) =>
       new Promise((resolve, reject) => {
         if (closed) {
-          reject(new Error('the imaging thread has ended: restart the server'));
+          reject(new Error('the imaging thread is closed'));
           return;
         }
         const id = (next += 1);
         waiting.set(id, { resolve, reject });
-        thread.postMessage({ id, method, params } satisfies Request);
+        running().postMessage({ id, method, params } satisfies Request);
       })) as ImagingMethods[M];
 
   return {
+    warm: call('warm'),
     facts: call('facts'),
     propose: call('propose'),
     preview: call('preview'),
     derive: call('derive'),
     verify: call('verify'),
     async close() {
-      await thread.terminate();
+      closed = true;
+      await thread?.terminate();
     },
   };
 }

@@ -55,6 +55,8 @@ export interface VerifyWork {
 
 /** The thread's methods: parameters and answers. */
 export interface ImagingMethods {
+  /** Reads a host and finds its lungs, so that its first preview does not have to. */
+  warm(series: { readonly seriesInstanceUID: string }): Promise<null>;
   facts(series: { readonly seriesInstanceUID: string }): Promise<HostFacts>;
   propose(work: {
     readonly seriesInstanceUID: string;

@@ -17,6 +17,10 @@ const hosts = createHosts(createOrthancClient({ baseUrl: orthancUrl, fetch }));
 const newUid = makeUidGenerator((length) => randomBytes(length));
 
 const methods: ImagingMethods = {
+  warm: async ({ seriesInstanceUID }) => {
+    (await hosts.get(seriesInstanceUID)).lung();
+    return null;
+  },
   facts: async ({ seriesInstanceUID }) => factsOf(await hosts.get(seriesInstanceUID)),
   propose: async (work) => proposeIn(await hosts.get(work.seriesInstanceUID), work),
   preview: async (work) => previewIn(await hosts.get(work.seriesInstanceUID), work),
