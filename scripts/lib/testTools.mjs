@@ -17,7 +17,9 @@ export async function ensureTestTools() {
     ...(search.found ? [] : search.missing),
     ...(onPath('chromium') ? [] : ['chromium']),
     ...(onPath('dciodvfy') ? [] : ['dicom3tools']),
-    ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom']) ? [] : ['python3-pydicom']),
+    ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom, numpy'])
+      ? []
+      : ['python3-pydicom', 'python3-numpy']),
     ...(onPath('xz') ? [] : ['xz-utils']),
     ...(existsSync('/usr/lib/postgresql') ? [] : ['postgresql']),
   ];

@@ -21,7 +21,7 @@ const dciodvfyReason = hasDciodvfy
   : ' (skipped: dciodvfy is not installed; apt-get install dicom3tools)';
 const pydicomReason = hasPydicom
   ? ''
-  : ' (skipped: pydicom is not installed; apt-get install python3-pydicom)';
+  : ' (skipped: pydicom or numpy is not installed; apt-get install python3-pydicom python3-numpy)';
 
 /** Synthetic Data (0008,001C) is newer than the dictionary of Debian's dicom3tools. */
 const NEWER_THAN_THE_TOOL =

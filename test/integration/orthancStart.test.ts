@@ -125,7 +125,7 @@ describeWithOrthanc(`a local Orthanc${missing === undefined ? '' : ` (skipped: $
 
   const pydicom = spawnSync('/usr/bin/python3', ['-c', 'import pydicom, numpy'], { cwd: '/' }).status === 0;
   (pydicom ? test : test.skip)(
-    `decompresses images on arrival${pydicom ? '' : ' (skipped: pydicom is not installed; apt-get install python3-pydicom)'}`,
+    `decompresses images on arrival${pydicom ? '' : ' (skipped: pydicom or numpy is not installed; apt-get install python3-pydicom python3-numpy)'}`,
     async () => {
       const orthanc = await start();
       const originals = ctFiles(smallVolume([16, 16, 2]));
