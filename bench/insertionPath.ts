@@ -9,7 +9,8 @@ import { openRuntime } from '../server/src/cli/runtime.ts';
 import { createServices } from '../server/src/services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../server/src/services/demo.ts';
 import { importPaths } from '../server/src/services/importing/importPaths.ts';
-import { median, type Row } from './row.ts';
+import { lidcPatient } from './host.ts';
+import { median, timed, type Row } from './row.ts';
 
 const REPEATS = 7;
 const DIAMETER_MM = 12;
@@ -21,7 +22,7 @@ export async function benchInsertionPath(log: (line: string) => void): Promise<R
   try {
     const { context } = runtime;
     const services = createServices(context);
-    const lidc = process.env['NODULELAB_LIDC_DIR'];
+    const lidc = lidcPatient();
     let seriesInstanceUID: string;
     if (lidc) {
       const { series } = await importPaths(context, [lidc], job);
@@ -59,10 +60,4 @@ export async function benchInsertionPath(log: (line: string) => void): Promise<R
     await runtime.close();
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
-  const began = performance.now();
-  const value = await work();
-  return { value, seconds: (performance.now() - began) / 1000 };
 }

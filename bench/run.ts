@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: prints seconds and, where a peer is installed, the ratio peer / ours measured in the same run.
- * `npm run bench -- engine` or `-- insertion` runs one part; `--full` takes the seed's batch of 16 (minutes an update).
+ * `npm run bench -- engine` or `-- insertion` or `-- browser` runs one part; `--full` takes the seed's batch of 16 (minutes an update).
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchBrowserPath } from './browserPath.ts';
 import { benchEngine } from './engine.ts';
 import { benchInsertionPath } from './insertionPath.ts';
 import type { Row } from './row.ts';
@@ -17,6 +18,7 @@ const wanted = (part: string): boolean => positionals.length === 0 || positional
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const rows: Row[] = [];
 if (wanted('insertion')) rows.push(...(await benchInsertionPath((line) => console.error(line))));
+if (wanted('browser')) rows.push(...(await benchBrowserPath()));
 if (wanted('engine')) rows.push(...(await benchEngine({ full: values.full })));
 
 const width = Math.max(...rows.map(({ what }) => what.length));

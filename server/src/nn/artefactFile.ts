@@ -35,8 +35,15 @@ export const writeJsonAtomically = async (path: string, value: unknown): Promise
   await writeAtomically(path, [new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)]);
 };
 
-/** Reads a file whose SHA-256 is known; refuses it if it is missing or has another one. */
-export async function readVerified(path: string, sha256: string): Promise<Uint8Array> {
+/**
+ * Reads a file whose SHA-256 is known; refuses it if it is missing or has another one.
+ * @param remedy what the user can do about a damaged file
+ */
+export async function readVerified(
+  path: string,
+  sha256: string,
+  remedy = 'Restore it from its source.',
+): Promise<Uint8Array> {
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new NoduleLabError(
       'not-found',
@@ -50,7 +57,7 @@ export async function readVerified(path: string, sha256: string): Promise<Uint8A
     throw new NoduleLabError(
       'refused',
       `${path} has the SHA-256 ${actual} but ${sha256} is recorded for it: the file is damaged or was exchanged. ` +
-        'Restore it; to go on from the checkpoint before it, move this one and its .json away.',
+        remedy,
       { path, expected: sha256, actual },
     );
   return bytes;

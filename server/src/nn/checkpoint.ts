@@ -10,6 +10,7 @@ import { readVerified, writeAtomically, writeJsonAtomically } from './artefactFi
 import { decodeSafetensors, encodeSafetensors, type StoredTensors } from './safetensors.ts';
 
 const FORMAT = 1;
+const REMEDY = 'Restore it; to go on from the checkpoint before it, move this one and its .json away.';
 
 const sidecarSchema = z.object({
   format: z.literal(FORMAT),
@@ -55,7 +56,7 @@ export async function listCheckpoints(folder: string): Promise<CheckpointInfo[]>
 /** Reads a checkpoint after checking its hash. */
 export async function readCheckpoint(info: CheckpointInfo): Promise<CheckpointContent> {
   const path = join(info.folder, info.file);
-  const { tensors, metadata } = decodeSafetensors(await readVerified(path, info.sha256), path);
+  const { tensors, metadata } = decodeSafetensors(await readVerified(path, info.sha256, REMEDY), path);
   return { tensors, state: JSON.parse(metadata.state ?? 'null') as unknown };
 }
 

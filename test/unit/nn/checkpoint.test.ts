@@ -34,7 +34,7 @@ describe('a checkpoint', () => {
     await expect(readCheckpoint(info)).rejects.toMatchObject({
       name: 'NoduleLabError',
       kind: 'refused',
-      message: expect.stringMatching(/checkpoint-00000007\.safetensors.*earlier one/),
+      message: expect.stringMatching(/checkpoint-00000007\.safetensors.*move this one and its \.json away/),
     });
   });
 
