@@ -1,16 +1,19 @@
 /** The command line as a user meets it: a process of its own, exit statuses, one line of error, one object of JSON. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readCtSeries } from '../../server/src/dicom/ctSeries.ts';
 import { listCheckpoints, readCheckpoint } from '../../server/src/nn/checkpoint.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
 import { lidcData } from '../support/lidcData.ts';
+
+const PROGRAM = join(import.meta.dirname, '../../server/bin/nodulelab.ts');
 
 let work: string;
 let host: string;
@@ -198,6 +201,17 @@ describe('nodulelab', () => {
   }, 60_000);
 });
 
+/** Runs a training and kills it without warning once it tells of this update; answers the signal that it ended by. */
+async function killedAtUpdate(update: number, args: readonly string[]): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const event = JSON.parse(line) as { readonly type: string; readonly update: number };
+    if (event.type === 'progress' && event.update >= update) child.kill('SIGKILL');
+  }
+  return (await ended)[1];
+}
+
 const vois = lidcData('nodule-vois');
 const title =
   'builds a set of real malignant nodules and trains on it, and a killed training goes on to the same weights';
@@ -219,13 +233,14 @@ const title =
     for (const patient of ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'])
       expect(manifest.patches.map(({ patientId }) => patientId)).not.toContain(patient);
 
-    const train = (out: string, updates: number) =>
-      nodulelab(
-        ...['--json', 'train', '--dataset', set, '--preset', 'progressive-64', '--width-divisor', '4'],
-        ...['--out', join(work, out), '--updates', String(updates)],
-      );
+    const training = (out: string, updates: number) => [
+      ...['train', '--dataset', set, '--preset', 'progressive-64', '--width-divisor', '4'],
+      ...['--out', join(work, out), '--updates', String(updates)],
+    ];
+    const train = (out: string, updates: number) => nodulelab(...training(out, updates));
     expect((await train('whole', 4)).status).toBe(0);
     expect((await train('parts', 2)).status).toBe(0);
+    expect(await killedAtUpdate(3, [...training('parts', 4), '--events'])).toBe('SIGKILL');
     expect((await train('parts', 4)).status).toBe(0);
     const tensorsOf = async (out: string) => {
       const newest = (await listCheckpoints(join(work, out))).at(-1);
