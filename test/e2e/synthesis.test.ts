@@ -239,7 +239,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
     'opened anew, the study shows the original first',
     async () => {
       await viewer.page.goto(product.open);
-      expect(await viewer.volumeLoaded()).toBeDefined();
+      await viewer.volumeLoaded();
       await viewer.see('pick').waitFor();
       expect(await viewer.series('CT')).toHaveLength(2);
       expect(await viewer.see('synthetic-nodule').count()).toBe(0);

@@ -133,15 +133,21 @@ describe('accepting a preview', () => {
     const { candidates } = await product.services.generate({ seed: 3, count: 1 });
     const nodules = await product.services.nodules(product.seriesInstanceUID);
     const [nodule] = nodules.nodules;
-    expect(nodule).toBeDefined();
+    if (!nodule) throw new Error('the phantom has no nodule');
     await expect(
       product.services.preview({
         seriesInstanceUID: product.seriesInstanceUID,
         candidateId: candidates[0]?.id ?? '',
-        centre: [0, 0, (nodule?.centre[2] ?? 0) + 0],
+        centre: [0, 0, nodule.centre[2]],
         diameterMm: 10,
       }),
-    ).rejects.toMatchObject({ kind: 'unusable', details: { reason: expect.any(String) as unknown } });
+    ).rejects.toMatchObject({
+      kind: 'unusable',
+      details: {
+        reason: expect.stringMatching(/outside-lung|airway/) as unknown,
+        nearestAllowed: [expect.any(Number), expect.any(Number), expect.any(Number)] as unknown,
+      },
+    });
     await expect(
       product.services.preview({
         seriesInstanceUID: product.seriesInstanceUID,
