@@ -76,12 +76,12 @@ async function timeUpdate(preset: Preset, warmUps: number): Promise<number> {
   };
   const config: TrainingConfig = { preset, seed: 1, patches: noise.count };
   const reader = new BatchReader(noise, resolution, batchSize, 1);
-  const runner = await StageRunner.open(onnxCpuEngine(), config, 0, reader, () => performance.now());
-  let { values } = initialState(config);
+  const state = initialState(config);
+  const runner = await StageRunner.open(onnxCpuEngine(), config, state, reader, () => performance.now());
   let start = 0;
-  for (let update = 0; update <= warmUps; update++) {
+  for (let stageUpdate = 0; stageUpdate <= warmUps; stageUpdate++) {
     start = performance.now();
-    values = (await runner.update(values, update, () => false))!.values;
+    await runner.update({ ...state.counters, stageUpdate }, () => false);
   }
   const seconds = (performance.now() - start) / 1000;
   await runner.release();

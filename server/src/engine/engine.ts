@@ -10,9 +10,26 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** The output of a program that replaces the value `name` of a session's state. */
+export const next = (name: string): string => `next.${name}`;
+
+/** Programs that share a state, such as weights and moments, which stays where the engine computes. */
+export interface Session {
+  /**
+   * Runs one of the programs. Inputs that are part of the state are taken from it, all others are fed. Outputs named
+   * `next(name)` replace the state's values; the others come back. If it fails, the state is as it was before.
+   */
+  run(program: string, feeds: Values): Promise<Record<string, Float32Array>>;
+  /** A copy of the whole state. */
+  read(): Promise<Record<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
 export interface Engine {
   readonly name: string;
   compile(program: Program): Promise<Executable>;
+  /** Compiles programs around a state, which is copied. */
+  open(programs: Readonly<Record<string, Program>>, state: Values): Promise<Session>;
 }
 
 export interface EngineReport {

@@ -3,8 +3,9 @@
  * thousands of times slower; use it for tests and tiny shapes.
  */
 import { inputShapes, topologicalOrder, type Program, type Tensor } from '../tensor/index.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Executable } from './engine.ts';
 import { checkFeeds } from './feeds.ts';
+import { openHostSession } from './hostSession.ts';
 
 type Feeds = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -27,19 +28,19 @@ export function evaluate<P extends Program>(
   };
 }
 
+const compile = (program: Program): Promise<Executable> =>
+  Promise.resolve({
+    run: (feeds) =>
+      Promise.resolve(
+        Object.fromEntries(
+          Object.entries(evaluate(program, feeds)).map(([name, values]) => [name, Float32Array.from(values)]),
+        ),
+      ),
+    release: () => Promise.resolve(),
+  });
+
 export const referenceEngine: Engine = {
   name: 'reference',
-  compile: (program) =>
-    Promise.resolve({
-      run: (feeds) =>
-        Promise.resolve(
-          Object.fromEntries(
-            Object.entries(evaluate(program, feeds)).map(([name, values]) => [
-              name,
-              Float32Array.from(values),
-            ]),
-          ),
-        ),
-      release: () => Promise.resolve(),
-    }),
+  compile,
+  open: (programs, state) => openHostSession(compile, programs, state),
 };

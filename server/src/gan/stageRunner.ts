@@ -1,11 +1,11 @@
-/** Runs the updates of one stage: compiled steps in, new states out. */
-import type { Engine, Executable } from '../engine/engine.ts';
+/** Runs the updates of one stage: the state stays in the engine and is read only when it is to be kept. */
+import type { Engine, Session } from '../engine/engine.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { adamScalars, type AdamScalars } from '../nn/adam.ts';
 import { Random } from '../nn/random.ts';
 import type { BatchReader } from './batches.ts';
-import { adamConfig, criticStep, generatorStep, next } from './steps.ts';
-import type { TrainingConfig, TrainingState } from './trainingState.ts';
+import { adamConfig, criticStep, generatorStep } from './steps.ts';
+import type { Counters, TrainingConfig, TrainingState } from './trainingState.ts';
 
 export interface Measures {
   readonly criticLoss: number;
@@ -16,8 +16,10 @@ export interface Measures {
 }
 
 export interface UpdateResult {
-  readonly values: TrainingState['values'];
-  readonly measures: Measures;
+  /** Critic steps of the unfinished update that are done; 0 once the update is whole. */
+  readonly criticStep: number;
+  /** Of a whole update; undefined if it was aborted on the way. */
+  readonly measures?: Measures;
   /** Milliseconds during which the engine waited for real patches. */
   readonly dataWait: number;
 }
@@ -27,8 +29,7 @@ type Values = Record<string, Float32Array>;
 export class StageRunner {
   readonly #config: TrainingConfig;
   readonly #stage: number;
-  readonly #critic: Executable;
-  readonly #generator: Executable;
+  readonly #session: Session;
   readonly #reader: BatchReader;
   readonly #clock: () => number;
   #prefetched: { readonly index: number; readonly batch: Promise<Float32Array> } | undefined;
@@ -36,88 +37,80 @@ export class StageRunner {
   private constructor(
     config: TrainingConfig,
     stage: number,
-    executables: { critic: Executable; generator: Executable },
+    session: Session,
     reader: BatchReader,
     clock: () => number,
   ) {
     this.#config = config;
     this.#stage = stage;
-    this.#critic = executables.critic;
-    this.#generator = executables.generator;
+    this.#session = session;
     this.#reader = reader;
     this.#clock = clock;
   }
 
+  /** Goes on from `state`, in its stage. */
   static async open(
     engine: Engine,
     config: TrainingConfig,
-    stage: number,
+    state: TrainingState,
     reader: BatchReader,
     clock: () => number,
   ): Promise<StageRunner> {
     const { preset } = config;
-    const executables = {
-      critic: await engine.compile(criticStep(preset, preset.stages[stage]!)),
-      generator: await engine.compile(generatorStep(preset, preset.stages[stage]!)),
-    };
-    return new StageRunner(config, stage, executables, reader, clock);
+    const index = state.counters.stage;
+    const stage = preset.stages[index]!;
+    const programs = { critic: criticStep(preset, stage), generator: generatorStep(preset, stage) };
+    return new StageRunner(config, index, await engine.open(programs, state.values), reader, clock);
   }
 
   async release(): Promise<void> {
     await this.#prefetched?.batch.catch(() => undefined);
-    await this.#critic.release();
-    await this.#generator.release();
+    await this.#session.release();
+  }
+
+  /** A copy of parameters, moments and averages as they are now. */
+  read(): Promise<TrainingState['values']> {
+    return this.#session.read();
   }
 
   /**
-   * Generator update number `update` (from 0) of the stage: critic steps, then one generator step. The result depends
-   * on the values, the seed and the number only. Returns undefined if `aborted` turns true on the way.
+   * The generator update that the counters point at: critic steps, then one generator step. The result depends on
+   * the state, the seed and the counters only. If `aborted` turns true on the way, it stops before the
+   * next critic step.
    */
-  async update(
-    values: TrainingState['values'],
-    update: number,
-    aborted: () => boolean,
-  ): Promise<UpdateResult | undefined> {
+  async update({ stageUpdate, criticStep: begin }: Counters, aborted: () => boolean): Promise<UpdateResult> {
     const { preset, seed } = this.#config;
     const stage = preset.stages[this.#stage]!;
     const { latentSize } = preset.architecture;
     const adam = adamConfig(preset, stage);
-    let current = values;
     let measures: Values = {};
     let dataWait = 0;
     const latents = (random: Random): Float32Array =>
       Float32Array.from({ length: stage.batchSize * latentSize }, () => random.gaussian());
 
-    for (let step = update * preset.criticSteps; step < (update + 1) * preset.criticSteps; step++) {
+    for (let done = begin; done < preset.criticSteps; done++) {
+      const step = stageUpdate * preset.criticSteps + done;
       const asked = this.#clock();
       const real = await this.#batch(step);
       dataWait += this.#clock() - asked;
-      if (aborted()) return undefined;
+      if (aborted()) return { criticStep: done, dataWait };
       const random = Random.of(seed, 'critic step', stage.resolution, step);
       const latent = latents(random);
       const mix = Float32Array.from({ length: stage.batchSize }, () => random.uniform());
-      measures = await this.#critic.run({
-        ...current,
+      measures = await this.#session.run('critic', {
         ...scalars(adamScalars(adam, step + 1)),
         real,
         latent,
         mix,
       });
-      current = advanced(current, measures);
     }
-    if (aborted()) return undefined;
-    const rate = update < preset.averageWarmUp ? preset.averageWarmUpRate : preset.averageRate;
-    const results = await this.#generator.run({
-      ...current,
-      ...scalars(adamScalars(adam, update + 1)),
-      latent: latents(Random.of(seed, 'generator step', stage.resolution, update)),
+    const rate = stageUpdate < preset.averageWarmUp ? preset.averageWarmUpRate : preset.averageRate;
+    const results = await this.#session.run('generator', {
+      ...scalars(adamScalars(adam, stageUpdate + 1)),
+      latent: latents(Random.of(seed, 'generator step', stage.resolution, stageUpdate)),
       averageRate: Float32Array.of(rate),
     });
-    return {
-      values: advanced(current, results),
-      measures: finite({ ...measures, ...results }),
-      dataWait,
-    };
+    return { criticStep: 0, measures: finite({ ...measures, ...results }), dataWait };
   }
 
   /** The batch asked for, while the next one is already being read. */
@@ -137,13 +130,6 @@ export class StageRunner {
 
 const scalars = (values: AdamScalars): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Float32Array.of(value)]));
-
-/** The state with everything replaced that the step gave anew. */
-function advanced(values: TrainingState['values'], results: Values): Values {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, results[next(name)] ?? value]),
-  );
-}
 
 function finite(results: Values): Measures {
   const read = (name: keyof Measures): number => {

@@ -6,13 +6,13 @@
  */
 import * as t from '../tensor/index.ts';
 import type { Program, Tensor } from '../tensor/index.ts';
+import { next } from '../engine/engine.ts';
 import { adamUpdate, movingAverage, type AdamConfig } from '../nn/adam.ts';
 import { upsampleLinear, type Layer, type ParameterSpec, type Parameters } from '../nn/layers.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import type { Preset, Stage } from './presets.ts';
 
-export const next = (name: string): string => `next.${name}`;
 export const firstMoment = (name: string): string => `adam.first.${name}`;
 export const secondMoment = (name: string): string => `adam.second.${name}`;
 export const average = (name: string): string => `average.${name}`;

@@ -13,6 +13,7 @@ import {
   initialState,
   loadState,
   saveState,
+  type Counters,
   type TrainingConfig,
   type TrainingState,
 } from './trainingState.ts';
@@ -60,7 +61,9 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   try {
     const reason = await runStages(options, config, run);
     const checkpoint =
-      run.savedAt === run.state.counters.update ? run.checkpoint! : await save(options, config, run);
+      run.checkpoint !== undefined && sameMoment(run.saved, run.state.counters)
+        ? run.checkpoint
+        : await save(options, config, run);
     const { update, seconds } = run.state.counters;
     const path = join(checkpoint.folder, checkpoint.file);
     options.onProgress?.({ type: 'finished', update, seconds, path, reason });
@@ -81,13 +84,13 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 interface Run {
   state: TrainingState;
   checkpoint: CheckpointInfo | undefined;
-  /** Update at which `checkpoint` was written. */
-  savedAt: number | undefined;
+  /** Counters with which `checkpoint` was written. */
+  saved: Counters | undefined;
 }
 
 async function openRun(options: TrainOptions, config: TrainingConfig): Promise<Run> {
   const newest = (await listCheckpoints(options.outDir)).at(-1);
-  if (newest === undefined) return { state: initialState(config), checkpoint: undefined, savedAt: undefined };
+  if (newest === undefined) return { state: initialState(config), checkpoint: undefined, saved: undefined };
   if (options.resume !== true)
     throw new NoduleLabError(
       'conflict',
@@ -102,7 +105,7 @@ async function openRun(options: TrainOptions, config: TrainingConfig): Promise<R
         'resume it with its own, or choose an empty folder.',
       { stored: loaded.config, given: config },
     );
-  return { state: loaded.state, checkpoint: newest, savedAt: newest.update };
+  return { state: loaded.state, checkpoint: newest, saved: loaded.state.counters };
 }
 
 async function runStages(
@@ -128,7 +131,7 @@ async function runStage(
   run: Run,
   end: End,
 ): Promise<'stage over' | 'limit' | 'aborted'> {
-  const { preset, dataset, limits = {}, clock, signal } = options;
+  const { preset, dataset, clock } = options;
   const { stage } = run.state.counters;
   const { resolution, batchSize } = preset.stages[stage]!;
   const perEpoch = batchesPerEpoch(dataset.count, batchSize);
@@ -141,55 +144,77 @@ async function runStage(
     resumedFrom: run.checkpoint ? join(run.checkpoint.folder, run.checkpoint.file) : null,
   });
   const reader = new BatchReader(dataset, resolution, batchSize, options.seed);
-  const runner = await StageRunner.open(options.engine, config, stage, reader, clock);
-  const epochAt = (updates: number): number => (updates * preset.criticSteps) / perEpoch;
-  const times = runningTimes();
-  let checkpointDue = clock() + 60_000 * (options.checkpointMinutes ?? CHECKPOINT_MINUTES);
-  const aborted = (): boolean => signal?.aborted === true;
+  const runner = await StageRunner.open(options.engine, config, run.state, reader, clock);
   try {
-    for (;;) {
-      const { counters } = run.state;
-      if (stageOver(end, counters)) return 'stage over';
-      if (trainingOver(preset, limits, counters, dataset.count)) return 'limit';
-      if (aborted()) return 'aborted';
-      const begun = clock();
-      const result = await runner.update(run.state.values, counters.stageUpdate, aborted);
-      if (result === undefined) return 'aborted';
-      const seconds = (clock() - begun) / 1000;
-      const stageUpdate = counters.stageUpdate + 1;
-      run.state = {
-        values: result.values,
-        counters: {
-          stage,
-          stageUpdate,
-          update: counters.update + 1,
-          stageSeconds: counters.stageSeconds + seconds,
-          seconds: counters.seconds + seconds,
-        },
-      };
-      const { secondsPerUpdate, dataWaitShare } = times(seconds, result);
-      options.onProgress?.({
-        type: 'progress',
-        stage,
-        resolution,
-        epoch: epochAt(stageUpdate),
-        update: run.state.counters.update,
-        ...result.measures,
-        secondsPerUpdate,
-        secondsLeft: secondsLeft(end, run.state, secondsPerUpdate),
-        dataWaitShare,
-      });
-      const milestones = (updates: number): number => Math.floor(epochAt(updates) / preset.checkpointEpochs);
-      const milestone = milestones(stageUpdate) > milestones(stageUpdate - 1);
-      if (milestone || clock() >= checkpointDue) {
-        await save(options, config, run, milestone);
-        checkpointDue = clock() + 60_000 * (options.checkpointMinutes ?? CHECKPOINT_MINUTES);
-      }
-    }
+    const outcome = await runUpdates(options, config, run, end, runner);
+    run.state = { ...run.state, values: await runner.read() };
+    return outcome;
   } finally {
     await runner.release();
   }
 }
+
+async function runUpdates(
+  options: TrainOptions,
+  config: TrainingConfig,
+  run: Run,
+  end: End,
+  runner: StageRunner,
+): Promise<'stage over' | 'limit' | 'aborted'> {
+  const { preset, dataset, limits = {}, clock, signal } = options;
+  const { stage } = run.state.counters;
+  const { resolution, batchSize } = preset.stages[stage]!;
+  const perEpoch = batchesPerEpoch(dataset.count, batchSize);
+  const epochAt = (updates: number): number => (updates * preset.criticSteps) / perEpoch;
+  const times = runningTimes();
+  let checkpointDue = clock() + 60_000 * (options.checkpointMinutes ?? CHECKPOINT_MINUTES);
+  const aborted = (): boolean => signal?.aborted === true;
+  for (;;) {
+    const { counters } = run.state;
+    if (stageOver(end, counters)) return 'stage over';
+    if (trainingOver(preset, limits, counters, dataset.count)) return 'limit';
+    if (aborted()) return 'aborted';
+    const begun = clock();
+    const result = await runner.update(counters, aborted);
+    const seconds = (clock() - begun) / 1000;
+    const whole = result.measures === undefined ? 0 : 1;
+    const stageUpdate = counters.stageUpdate + whole;
+    run.state = {
+      values: run.state.values,
+      counters: {
+        stage,
+        stageUpdate,
+        update: counters.update + whole,
+        criticStep: result.criticStep,
+        stageSeconds: counters.stageSeconds + seconds,
+        seconds: counters.seconds + seconds,
+      },
+    };
+    if (result.measures === undefined) return 'aborted';
+    const { secondsPerUpdate, dataWaitShare } = times(seconds, result);
+    options.onProgress?.({
+      type: 'progress',
+      stage,
+      resolution,
+      epoch: epochAt(stageUpdate),
+      update: run.state.counters.update,
+      ...result.measures,
+      secondsPerUpdate,
+      secondsLeft: secondsLeft(end, run.state, secondsPerUpdate),
+      dataWaitShare,
+    });
+    const milestones = (updates: number): number => Math.floor(epochAt(updates) / preset.checkpointEpochs);
+    const milestone = milestones(stageUpdate) > milestones(stageUpdate - 1);
+    if (milestone || clock() >= checkpointDue) {
+      run.state = { ...run.state, values: await runner.read() };
+      await save(options, config, run, milestone);
+      checkpointDue = clock() + 60_000 * (options.checkpointMinutes ?? CHECKPOINT_MINUTES);
+    }
+  }
+}
+
+const sameMoment = (a: Counters | undefined, b: Counters): boolean =>
+  a?.update === b.update && a.criticStep === b.criticStep && a.stage === b.stage;
 
 async function save(
   options: TrainOptions,
@@ -199,7 +224,7 @@ async function save(
 ): Promise<CheckpointInfo> {
   const checkpoint = await saveState(options.outDir, config, run.state, milestone);
   run.checkpoint = checkpoint;
-  run.savedAt = run.state.counters.update;
+  run.saved = run.state.counters;
   await pruneCheckpoints(options.outDir, KEPT_CHECKPOINTS);
   options.onProgress?.({
     type: 'checkpoint',

@@ -18,6 +18,8 @@ export const countersSchema = z.object({
   /** Generator updates done in this stage and altogether. */
   stageUpdate: counter,
   update: counter,
+  /** Critic steps done of the update that comes next: not 0 only after a stop in the middle of an update. */
+  criticStep: counter.default(0),
   /** Seconds spent in this stage and altogether. */
   stageSeconds: z.number().nonnegative(),
   seconds: z.number().nonnegative(),
@@ -34,7 +36,7 @@ export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 
 const storedStateSchema = z.object({ config: trainingConfigSchema, counters: countersSchema });
 
-/** Values by name; no array is ever changed in place, so a state stays valid while the next one is computed. */
+/** Counters and values by name. */
 export interface TrainingState {
   readonly counters: Counters;
   readonly values: Readonly<Record<string, Float32Array>>;
@@ -53,7 +55,10 @@ export function stageParameters(
 export const initialState = (config: TrainingConfig): TrainingState =>
   enterStage(
     config,
-    { values: {}, counters: { stage: 0, stageUpdate: 0, update: 0, stageSeconds: 0, seconds: 0 } },
+    {
+      values: {},
+      counters: { stage: 0, stageUpdate: 0, update: 0, criticStep: 0, stageSeconds: 0, seconds: 0 },
+    },
     0,
   );
 
@@ -69,7 +74,7 @@ export function enterStage(config: TrainingConfig, state: TrainingState, stage: 
   }
   for (const { name } of specs.generator)
     values[average(name)] = state.values[average(name)] ?? values[name]!;
-  return { values, counters: { ...state.counters, stage, stageUpdate: 0, stageSeconds: 0 } };
+  return { values, counters: { ...state.counters, stage, stageUpdate: 0, criticStep: 0, stageSeconds: 0 } };
 }
 
 export function saveState(
@@ -85,7 +90,7 @@ export function saveState(
   return writeCheckpoint(
     folder,
     { tensors, state: { config, counters: state.counters } },
-    { update: state.counters.update, milestone },
+    { update: state.counters.update, step: state.counters.criticStep, milestone },
   );
 }
 

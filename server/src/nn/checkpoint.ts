@@ -32,10 +32,11 @@ export interface CheckpointContent {
 export async function writeCheckpoint(
   folder: string,
   content: CheckpointContent,
-  { update, milestone }: { update: number; milestone: boolean },
+  { update, step = 0, milestone }: { update: number; step?: number; milestone: boolean },
 ): Promise<CheckpointInfo> {
   await mkdir(folder, { recursive: true });
-  const stem = `checkpoint-${String(update).padStart(8, '0')}`;
+  // A checkpoint in the middle of an update has a name of its own: no file of an earlier one is ever replaced.
+  const stem = `checkpoint-${String(update).padStart(8, '0')}${step === 0 ? '' : `-${step}`}`;
   const file = `${stem}.safetensors`;
   const written = await writeAtomically(
     join(folder, file),
@@ -49,8 +50,8 @@ export async function writeCheckpoint(
 /** All complete checkpoints of a folder, oldest first. */
 export async function listCheckpoints(folder: string): Promise<CheckpointInfo[]> {
   const names = await readdir(folder).catch(() => []);
-  const sidecars = names.filter((name) => /^checkpoint-\d+\.json$/.test(name)).sort();
-  return Promise.all(sidecars.map((name) => readSidecar(folder, name)));
+  const stems = names.flatMap((name) => /^(checkpoint-\d+(?:-\d+)?)\.json$/.exec(name)?.[1] ?? []).sort();
+  return Promise.all(stems.map((stem) => readSidecar(folder, `${stem}.json`)));
 }
 
 /** Reads a checkpoint after checking its hash. */

@@ -26,3 +26,34 @@ describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('the engine $nam
     await executable.release();
   });
 });
+
+describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('a session of $name', (engine) => {
+  const programs = {
+    count: { 'next.n': add(input('n', [2]), input('by', [])), before: add(input('n', [2]), 0) },
+    double: { 'next.n': add(input('n', [2]), input('n', [2])) },
+  };
+
+  test('carries its state from run to run, across programs, and leaves what it was given alone', async () => {
+    const given = Float32Array.of(1, 2);
+    const session = await engine.open(programs, { n: given });
+    expect(await session.run('count', { by: Float32Array.of(10) })).toEqual({
+      before: Float32Array.of(1, 2),
+    });
+    expect(await session.run('double', {})).toEqual({});
+    const half = await session.read();
+    expect(await session.run('count', { by: Float32Array.of(1) })).toEqual({
+      before: Float32Array.of(22, 24),
+    });
+    expect(await session.read()).toEqual({ n: Float32Array.of(23, 25) });
+    expect(half).toEqual({ n: Float32Array.of(22, 24) });
+    expect(given).toEqual(Float32Array.of(1, 2));
+    await session.release();
+  });
+
+  test('keeps its state when a run fails', async () => {
+    const session = await engine.open(programs, { n: Float32Array.of(1, 2) });
+    await expect(async () => session.run('count', {})).rejects.toThrow('The input by needs 1 values');
+    expect(await session.read()).toEqual({ n: Float32Array.of(1, 2) });
+    await session.release();
+  });
+});

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { onnxCpuEngine } from '../../../server/src/engine/onnxCpu.ts';
 import { evaluate } from '../../../server/src/engine/reference.ts';
-import { criticStep, firstMoment, generatorStep, next } from '../../../server/src/gan/steps.ts';
+import { next } from '../../../server/src/engine/engine.ts';
+import { criticStep, firstMoment, generatorStep } from '../../../server/src/gan/steps.ts';
 import type { Preset } from '../../../server/src/gan/presets.ts';
 import { initialise } from '../../../server/src/nn/layers.ts';
 import { stageParameters } from '../../../server/src/gan/trainingState.ts';

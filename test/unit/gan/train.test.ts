@@ -28,6 +28,23 @@ const options = (more: Partial<TrainOptions> = {}): TrainOptions => ({
   ...more,
 });
 
+/** The engine, telling before every run which program runs. */
+function watched(tell: (program: string) => void): Engine {
+  return {
+    ...engine,
+    async open(programs, state) {
+      const session = await engine.open(programs, state);
+      return {
+        ...session,
+        run(program, feeds) {
+          tell(program);
+          return session.run(program, feeds);
+        },
+      };
+    },
+  };
+}
+
 const isProgress = (event: TrainingEvent): event is ProgressEvent => event.type === 'progress';
 
 describe('a training that was interrupted', () => {
@@ -62,29 +79,29 @@ describe('a training that was interrupted', () => {
     },
   );
 
-  test('by its user in the middle of an update keeps the state before it, and goes on exactly', async () => {
-    const stop = new AbortController();
-    // Aborts while the first critic step of the third update runs.
-    let runs = 0;
-    const aborting: Engine = {
-      name: engine.name,
-      async compile(program) {
-        const executable = await engine.compile(program);
-        return {
-          ...executable,
-          run: (feeds) => {
-            if (++runs === 7) stop.abort();
-            return executable.run(feeds);
-          },
-        };
-      },
-    };
-    const broken = options({ outDir: join(outDir, 'broken') });
-    const stopped = await train({ ...broken, engine: aborting, signal: stop.signal });
-    expect(stopped).toMatchObject({ reason: 'aborted', checkpoint: { update: 2 } });
-    const resumed = await train(broken);
-    expect(resumed.state.values).toEqual(whole.state.values);
-  });
+  // Two critic steps and one generator step an update.
+  test.each([
+    ['the first critic step', 7, 7, 1],
+    // Nothing is left to wait for but the generator step, which ends the update.
+    ['the last critic step', 8, 9, 0],
+    ['the generator step', 9, 9, 0],
+  ])(
+    'by its user during %s of the third update stops there, and goes on exactly',
+    async (_, stopAt, lastRun, criticStep) => {
+      const stop = new AbortController();
+      let runs = 0;
+      const aborting = watched(() => {
+        if (++runs === stopAt) stop.abort();
+      });
+      const broken = options({ outDir: join(outDir, 'broken') });
+      const stopped = await train({ ...broken, engine: aborting, signal: stop.signal });
+      expect(runs).toBe(lastRun);
+      expect(stopped.reason).toBe('aborted');
+      expect(stopped.state.counters).toMatchObject({ update: criticStep === 0 ? 3 : 2, criticStep });
+      const resumed = await train(broken);
+      expect(resumed.state.values).toEqual(whole.state.values);
+    },
+  );
 
   test('is not resumed from a checkpoint whose bytes have changed', async () => {
     const { checkpoint } = await train(options({ limits: { maxUpdates: 1 } }));
@@ -152,14 +169,9 @@ describe('a training', () => {
     async (_, limits, updates, reason) => {
       // A clock on which every update takes a minute: it moves only when a generator step runs.
       let minutes = 0;
-      const timed: Engine = {
-        name: engine.name,
-        async compile(program) {
-          const executable = await engine.compile(program);
-          if (!('generatorLoss' in program)) return executable;
-          return { ...executable, run: (feeds) => (minutes++, executable.run(feeds)) };
-        },
-      };
+      const timed = watched((program) => {
+        if (program === 'generator') minutes++;
+      });
       const result = await train(options({ limits, engine: timed, clock: () => minutes * 60_000 }));
       expect(result).toMatchObject({ reason, checkpoint: { update: updates } });
     },
