@@ -16,12 +16,20 @@ const INT64 = 7;
 type AttributeValue = number | readonly number[] | { readonly float: number };
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
+/** What the model will run on: lowerings choose what is fast, or what exists, there. */
+export type Target = 'cpu' | 'cuda' | 'webgpu';
+
 export class OnnxGraph {
+  readonly target: Target;
   readonly #nodes: Message[] = [];
   readonly #initialisers: Message[] = [];
   readonly #inputs = new Map<string, Shape>();
   readonly #outputs = new Map<string, Shape>();
   readonly #known = new Map<string, string>();
+
+  constructor(target: Target) {
+    this.target = target;
+  }
 
   /** Declares a float32 input; declaring it twice with one shape is fine. */
   input(name: string, shape: Shape): string {
