@@ -13,6 +13,8 @@ export interface Measures {
   readonly wasserstein: number;
   readonly gradientPenalty: number;
   readonly gradientNorm: number;
+  readonly criticGradientNorm: number;
+  readonly generatorGradientNorm: number;
 }
 
 export interface UpdateResult {
@@ -144,5 +146,7 @@ function finite(results: Values): Measures {
     wasserstein: read('wasserstein'),
     gradientPenalty: read('gradientPenalty'),
     gradientNorm: read('gradientNorm'),
+    criticGradientNorm: read('criticGradientNorm'),
+    generatorGradientNorm: read('generatorGradientNorm'),
   };
 }

@@ -7,14 +7,13 @@
 import * as t from '../tensor/index.ts';
 import type { Program, Tensor } from '../tensor/index.ts';
 import { next } from '../engine/engine.ts';
-import { adamUpdate, movingAverage, type AdamConfig } from '../nn/adam.ts';
-import { upsampleLinear, type Layer, type ParameterSpec, type Parameters } from '../nn/layers.ts';
+import { movingAverage, type AdamConfig } from '../nn/adam.ts';
+import { upsampleLinear, type Layer, type Parameters } from '../nn/layers.ts';
+import { learn, parameterInputs } from '../nn/learning.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import type { Preset, Stage } from './presets.ts';
 
-export const firstMoment = (name: string): string => `adam.first.${name}`;
-export const secondMoment = (name: string): string => `adam.second.${name}`;
 export const average = (name: string): string => `average.${name}`;
 
 export const adamConfig = (preset: Preset, stage: Stage): AdamConfig => ({
@@ -30,7 +29,8 @@ const SLOPE_EPSILON = 1e-12;
 /**
  * One critic step. Feeds besides the state: `real` [B, 1, r, r, r] in [−1, 1], `latent` [B, latentSize], `mix`
  * [B, 1, 1, 1, 1] in [0, 1], and Adam's two scalars. Measures: `criticLoss`, `wasserstein` (E[D(real)] − E[D(fake)]),
- * `gradientPenalty` (before λ) and `gradientNorm` (mean of ‖∇D‖ at the mixed images).
+ * `gradientPenalty` (before λ), `gradientNorm` (mean of ‖∇D‖ at the mixed images) and `criticGradientNorm` (that of the
+ * loss by all parameters of the critic together).
  */
 export function criticStep(preset: Preset, stage: Stage): Program {
   const { batchSize: batch, resolution: r } = stage;
@@ -48,18 +48,20 @@ export function criticStep(preset: Preset, stage: Stage): Program {
   const wasserstein = t.sub(meanReal, meanFake);
   let criticLoss = t.add(t.neg(wasserstein), t.mul(penalty.value, preset.gradientPenalty));
   if (preset.drift > 0) criticLoss = t.add(criticLoss, t.mul(mean(t.square(scoreReal)), preset.drift));
+  const learned = learn(judge.parameters, parameters, criticLoss, adamConfig(preset, stage));
   return {
     criticLoss,
     wasserstein,
     gradientPenalty: penalty.value,
     gradientNorm: penalty.norm,
-    ...updates(judge.parameters, parameters, criticLoss, adamConfig(preset, stage)),
+    criticGradientNorm: learned.gradientNorm,
+    ...learned.outputs,
   };
 }
 
 /**
  * One generator step. Feeds besides the state: `latent` [B, latentSize], Adam's two scalars and `averageRate`.
- * Measure: `generatorLoss`.
+ * Measures: `generatorLoss` and `generatorGradientNorm` (of the loss by all parameters of the generator together).
  */
 export function generatorStep(preset: Preset, stage: Stage): Program {
   const judge = critic(preset.architecture, stage.resolution);
@@ -67,9 +69,11 @@ export function generatorStep(preset: Preset, stage: Stage): Program {
   const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
   const latent = t.input('latent', [stage.batchSize, preset.architecture.latentSize]);
   const generatorLoss = t.neg(mean(judge.apply(parameters, make.apply(parameters, latent))));
+  const learned = learn(make.parameters, parameters, generatorLoss, adamConfig(preset, stage));
   const program: Record<string, Tensor> = {
     generatorLoss,
-    ...updates(make.parameters, parameters, generatorLoss, adamConfig(preset, stage)),
+    generatorGradientNorm: learned.gradientNorm,
+    ...learned.outputs,
   };
   const rate = t.input('averageRate', []);
   for (const { name, shape } of make.parameters)
@@ -110,32 +114,6 @@ function gradientPenalty(
   const [slope] = t.gradient(t.sumAll(judge.apply(parameters, mixed)), [mixed]);
   const norms = t.sqrt(t.add(t.reduceSum(t.square(slope!), [1, 2, 3, 4]), SLOPE_EPSILON));
   return { value: mean(t.square(t.sub(norms, 1))), norm: mean(norms) };
-}
-
-/** New parameters and moments of the network that learns. */
-function updates(
-  learning: readonly ParameterSpec[],
-  parameters: Parameters,
-  loss: Tensor,
-  config: AdamConfig,
-): Record<string, Tensor> {
-  const scalars = { stepSize: t.input('stepSize', []), secondCorrection: t.input('secondCorrection', []) };
-  const tensors = learning.map(({ name }) => parameters(name));
-  const gradients = t.gradient(loss, tensors);
-  const results: Record<string, Tensor> = {};
-  learning.forEach(({ name, shape }, i) => {
-    const moments = { first: t.input(firstMoment(name), shape), second: t.input(secondMoment(name), shape) };
-    const updated = adamUpdate(config, tensors[i]!, gradients[i]!, moments, scalars);
-    results[next(name)] = updated.parameter;
-    results[next(firstMoment(name))] = updated.moments.first;
-    results[next(secondMoment(name))] = updated.moments.second;
-  });
-  return results;
-}
-
-function parameterInputs(specs: readonly ParameterSpec[]): Parameters {
-  const inputs = new Map(specs.map(({ name, shape }) => [name, t.input(name, shape)]));
-  return (name) => inputs.get(name)!;
 }
 
 const mean = (x: Tensor): Tensor => t.mul(t.sumAll(x), 1 / t.sizeOf(x.shape));

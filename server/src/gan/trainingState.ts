@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { sizeOf } from '../tensor/index.ts';
 import { initialise, type ParameterSpec } from '../nn/layers.ts';
+import { firstMoment, secondMoment } from '../nn/learning.ts';
 import { readCheckpoint, writeCheckpoint, type CheckpointInfo } from '../nn/checkpoint.ts';
 import type { StoredTensors } from '../nn/safetensors.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import { presetSchema, type Preset } from './presets.ts';
-import { average, firstMoment, secondMoment } from './steps.ts';
+import { average } from './steps.ts';
 
 const counter = z.number().int().nonnegative();
 
