@@ -2,21 +2,14 @@
  * How the three convolutions become ONNX nodes that run fast on CPUs. ONNX Runtime's ConvTranspose reaches about half
  * the speed of its Conv, and there is no operator for the weight gradient, so everything is expressed with Conv.
  */
-import type { OnnxGraph } from "./onnx/onnxGraph.ts";
-import type { ConvShapes, Window } from "./conv3d.ts";
-import {
-  matMulConv,
-  matMulInputGradient,
-  matMulWeightGradient,
-} from "./conv3dMatMul.ts";
+import type { OnnxGraph } from './onnx/onnxGraph.ts';
+import type { ConvShapes, Window } from './conv3d.ts';
+import { matMulConv, matMulInputGradient, matMulWeightGradient } from './conv3dMatMul.ts';
 
 const SPATIAL = [2, 3, 4];
 const SWAP_FIRST_TWO = [1, 0, 2, 3, 4];
 /** The eight corners of a 2×2×2 block: (z, y, x) parities, x fastest. */
-const PARITIES = Array.from(
-  { length: 8 },
-  (_, i) => [i >> 2, (i >> 1) & 1, i & 1] as const,
-);
+const PARITIES = Array.from({ length: 8 }, (_, i) => [i >> 2, (i >> 1) & 1, i & 1] as const);
 /** Below this many result channels, eight small convolutions cost more than one with eight times the channels. */
 const FEW_CHANNELS = 8;
 
@@ -28,8 +21,8 @@ export function lowerConv(
   shapes: ConvShapes,
   window: Window,
 ): string {
-  if (onnx.target === "webgpu") return matMulConv(onnx, names, shapes, window);
-  return onnx.node("Conv", names, {
+  if (onnx.target === 'webgpu') return matMulConv(onnx, names, shapes, window);
+  return onnx.node('Conv', names, {
     kernel_shape: shapes.weight.slice(2),
     strides: cube(window.stride),
     pads: [...cube(window.padding), ...cube(window.padding)],
@@ -46,18 +39,15 @@ export function lowerWeightGradient(
   shapes: ConvShapes,
   window: Window,
 ): string {
-  if (onnx.target !== "cpu")
-    return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
+  if (onnx.target !== 'cpu') return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
   const { stride, padding } = window;
-  const swapped = [x!, dy!].map((name) =>
-    onnx.node("Transpose", [name], { perm: SWAP_FIRST_TWO }),
-  );
-  const gradient = onnx.node("Conv", swapped, {
+  const swapped = [x!, dy!].map((name) => onnx.node('Transpose', [name], { perm: SWAP_FIRST_TWO }));
+  const gradient = onnx.node('Conv', swapped, {
     kernel_shape: shapes.coarse.slice(2),
     dilations: cube(stride),
     pads: [...cube(padding), ...cube(padding)],
   });
-  return onnx.node("Transpose", [gradient], { perm: SWAP_FIRST_TWO });
+  return onnx.node('Transpose', [gradient], { perm: SWAP_FIRST_TWO });
 }
 
 export function lowerInputGradient(
@@ -66,27 +56,18 @@ export function lowerInputGradient(
   shapes: ConvShapes,
   window: Window,
 ): string {
-  if (onnx.target === "webgpu")
-    return matMulInputGradient(onnx, names, shapes, window);
+  if (onnx.target === 'webgpu') return matMulInputGradient(onnx, names, shapes, window);
   const kernel = shapes.weight[2]!;
   // cuDNN runs the transposed convolution as it is.
-  const plain = onnx.target === "cuda";
+  const plain = onnx.target === 'cuda';
   if (!plain && window.stride === 1 && window.padding < kernel)
     return flippedConv(onnx, names, kernel, window);
-  const doubles = shapes.fine
-    .slice(2)
-    .every((length, axis) => length === 2 * shapes.coarse[axis + 2]!);
-  if (
-    !plain &&
-    window.stride === 2 &&
-    kernel === 4 &&
-    window.padding === 1 &&
-    doubles
-  )
+  const doubles = shapes.fine.slice(2).every((length, axis) => length === 2 * shapes.coarse[axis + 2]!);
+  if (!plain && window.stride === 2 && kernel === 4 && window.padding === 1 && doubles)
     return shapes.fine[1]! < FEW_CHANNELS
       ? oneSubPixelConv(onnx, names, shapes)
       : eightSubPixelConvs(onnx, names, shapes);
-  return onnx.node("ConvTranspose", names, {
+  return onnx.node('ConvTranspose', names, {
     kernel_shape: shapes.weight.slice(2),
     strides: cube(window.stride),
     pads: [...cube(window.padding), ...cube(window.padding)],
@@ -100,15 +81,9 @@ function flippedConv(
   kernel: number,
   { padding }: Window,
 ): string {
-  const mirrored = slice(
-    onnx,
-    exchanged(onnx, w!),
-    cube(-1),
-    cube(-kernel - 1),
-    cube(-1),
-  );
+  const mirrored = slice(onnx, exchanged(onnx, w!), cube(-1), cube(-kernel - 1), cube(-1));
   const pads = cube(kernel - 1 - padding);
-  return onnx.node("Conv", [dy!, mirrored, ...bias], {
+  return onnx.node('Conv', [dy!, mirrored, ...bias], {
     kernel_shape: cube(kernel),
     pads: [...pads, ...pads],
   });
@@ -141,13 +116,13 @@ function eightSubPixelConvs(
   const spatial = coarse.slice(2);
   const parts = subKernels(onnx, w!).map((kernel, i) => {
     const parity = PARITIES[i]!;
-    const conv = onnx.node("Conv", [dy!, kernel, ...bias], {
+    const conv = onnx.node('Conv', [dy!, kernel, ...bias], {
       kernel_shape: cube(2),
       pads: [...parity.map((p) => 1 - p), ...parity],
     });
-    return onnx.node("Unsqueeze", [conv, onnx.integers([2])]);
+    return onnx.node('Unsqueeze', [conv, onnx.integers([2])]);
   });
-  const blocks = reshape(onnx, onnx.node("Concat", parts, { axis: 2 }), [
+  const blocks = reshape(onnx, onnx.node('Concat', parts, { axis: 2 }), [
     batch,
     channels,
     2,
@@ -155,11 +130,7 @@ function eightSubPixelConvs(
     2,
     ...spatial,
   ]);
-  return reshape(
-    onnx,
-    onnx.node("Transpose", [blocks], { perm: [0, 1, 5, 2, 6, 3, 7, 4] }),
-    fine,
-  );
+  return reshape(onnx, onnx.node('Transpose', [blocks], { perm: [0, 1, 5, 2, 6, 3, 7, 4] }), fine);
 }
 
 /** All eight parities as channels of one convolution over the volume padded by 1, interleaved, then cropped. */
@@ -171,25 +142,19 @@ function oneSubPixelConv(
   const [batch, channels] = fine as [number, number];
   const padded = coarse.slice(2).map((length) => length + 1);
   // In the padded result, voxel m of parity p sits at 2m − p: reversing the parities makes that 2m + p', shifted by 1.
-  const kernels = onnx.node("Concat", subKernels(onnx, w!).reverse(), {
+  const kernels = onnx.node('Concat', subKernels(onnx, w!).reverse(), {
     axis: 0,
   });
-  const biases = bias.map((name) =>
-    onnx.node("Concat", new Array<string>(8).fill(name), { axis: 0 }),
-  );
-  const conv = onnx.node("Conv", [dy!, kernels, ...biases], {
+  const biases = bias.map((name) => onnx.node('Concat', new Array<string>(8).fill(name), { axis: 0 }));
+  const conv = onnx.node('Conv', [dy!, kernels, ...biases], {
     kernel_shape: cube(2),
     pads: new Array<number>(6).fill(1),
   });
   const blocks = reshape(onnx, conv, [batch, 2, 2, 2, channels, ...padded]);
-  const interleaved = onnx.node("Transpose", [blocks], {
+  const interleaved = onnx.node('Transpose', [blocks], {
     perm: [0, 4, 5, 1, 6, 2, 7, 3],
   });
-  const whole = reshape(onnx, interleaved, [
-    batch,
-    channels,
-    ...padded.map((length) => 2 * length),
-  ]);
+  const whole = reshape(onnx, interleaved, [batch, channels, ...padded.map((length) => 2 * length)]);
   return slice(
     onnx,
     whole,
@@ -200,13 +165,10 @@ function oneSubPixelConv(
 }
 
 const exchanged = (onnx: OnnxGraph, w: string): string =>
-  onnx.node("Transpose", [w], { perm: SWAP_FIRST_TWO });
+  onnx.node('Transpose', [w], { perm: SWAP_FIRST_TWO });
 
-const reshape = (
-  onnx: OnnxGraph,
-  name: string,
-  shape: readonly number[],
-): string => onnx.node("Reshape", [name, onnx.integers(shape)]);
+const reshape = (onnx: OnnxGraph, name: string, shape: readonly number[]): string =>
+  onnx.node('Reshape', [name, onnx.integers(shape)]);
 
 function slice(
   onnx: OnnxGraph,
@@ -215,8 +177,5 @@ function slice(
   ends: readonly number[],
   steps: readonly number[],
 ): string {
-  return onnx.node("Slice", [
-    name,
-    ...[starts, ends, SPATIAL, steps].map((values) => onnx.integers(values)),
-  ]);
+  return onnx.node('Slice', [name, ...[starts, ends, SPATIAL, steps].map((values) => onnx.integers(values))]);
 }
