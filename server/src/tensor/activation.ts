@@ -9,6 +9,7 @@ export function leakyRelu(x: Tensor, slope: number): Tensor {
     gradient: (upstream, output) => [mul(upstream, slopeMask(output, slope))],
     lower: (onnx, [name]) =>
       slope === 0 ? onnx.node('Relu', [name!]) : onnx.node('LeakyRelu', [name!], { alpha: { float: slope } }),
+    tensorflow: (tf, [value]) => tf.leakyRelu(value!, slope),
     evaluate: ([values]) => values!.map((v) => (v > 0 ? v : slope * v)),
   });
 }
@@ -23,6 +24,7 @@ export function slopeMask(x: Tensor, slope: number): Tensor {
       const float = (value: number): string => onnx.floats(Float32Array.of(value), []);
       return onnx.node('Where', [onnx.node('Greater', [name!, float(0)]), float(1), float(slope)]);
     },
+    tensorflow: (tf, [value]) => tf.step(value!, slope),
     evaluate: ([values]) => values!.map((v) => (v > 0 ? 1 : slope)),
   });
 }

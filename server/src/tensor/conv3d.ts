@@ -14,6 +14,7 @@ import { reduceSum } from './reduction.ts';
 import { reshape } from './layout.ts';
 import { lowerConv, lowerInputGradient, lowerWeightGradient } from './conv3dLowering.ts';
 import { forEachTap } from './conv3dReference.ts';
+import { tensorflowConv, tensorflowInputGradient, tensorflowWeightGradient } from './conv3dTensorflow.ts';
 
 /** One stride and one zero padding for all three axes. */
 export interface Window {
@@ -38,6 +39,7 @@ export function conv3d(x: Tensor, w: Tensor, window: Window, bias?: Tensor): Ten
       biasGradient(dy),
     ],
     lower: (onnx, names) => lowerConv(onnx, names, shapes, window),
+    tensorflow: (tf, values) => tensorflowConv(tf, values, window),
     evaluate([fine, weight, biasValues]) {
       const coarse = filledWithBias(shapes.coarse, biasValues);
       forEachTap(shapes, window, (f, c, k) => (coarse[c]! += fine![f]! * weight![k]!));
@@ -76,6 +78,7 @@ export function conv3dInputGradient(
       biasGradient(upstream),
     ],
     lower: (onnx, names) => lowerInputGradient(onnx, names, shapes, window),
+    tensorflow: (tf, values) => tensorflowInputGradient(tf, values, shapes, window),
     evaluate([coarse, weight, biasValues]) {
       const result = filledWithBias(fine, biasValues);
       forEachTap(shapes, window, (f, c, k) => (result[f]! += coarse![c]! * weight![k]!));
@@ -101,6 +104,7 @@ export function conv3dWeightGradient(x: Tensor, dy: Tensor, window: Window, kern
       conv3d(x, upstream, window),
     ],
     lower: (onnx, names) => lowerWeightGradient(onnx, names, shapes, window),
+    tensorflow: (tf, values) => tensorflowWeightGradient(tf, values, shapes, window),
     evaluate([fine, coarse]) {
       const result = new Float64Array(shapes.weight.reduce((a, b) => a * b, 1));
       forEachTap(shapes, window, (f, c, k) => (result[k]! += fine![f]! * coarse![c]!));

@@ -72,7 +72,7 @@ export const square = (x: Tensor): Tensor => mul(x, x);
 
 /** `gradient` gives the derivative with respect to each operand before it is summed back over broadcast axes. */
 function binary(
-  operation: string,
+  operation: 'add' | 'sub' | 'mul' | 'div',
   onnxType: string,
   a: Tensor,
   b: Tensor,
@@ -86,6 +86,7 @@ function binary(
       return [sumTo(left, a.shape), sumTo(right, b.shape)];
     },
     lower: (onnx, names) => onnx.node(onnxType, names),
+    tensorflow: (tf, [left, right]) => tf[operation](left!, right!),
     evaluate([left, right]) {
       const inB = broadcastPositions(b.shape, shape);
       return Float64Array.from(broadcastPositions(a.shape, shape), (position, i) =>
@@ -96,7 +97,7 @@ function binary(
 }
 
 function unary(
-  operation: string,
+  operation: 'neg' | 'exp' | 'sqrt' | 'tanh',
   onnxType: string,
   x: Tensor,
   compute: (value: number) => number,
@@ -105,6 +106,7 @@ function unary(
   return makeTensor(operation, x.shape, [x], {
     gradient: (upstream, output) => [gradient(upstream, output)],
     lower: (onnx, [name]) => onnx.node(onnxType, [name!]),
+    tensorflow: (tf, [value]) => tf[operation](value!),
     evaluate: ([values]) => values!.map(compute),
   });
 }

@@ -10,3 +10,4 @@ export { matMul } from './matMul.ts';
 export { conv3d, conv3dInputGradient, conv3dWeightGradient, type Window } from './conv3d.ts';
 export { gradient } from './gradient.ts';
 export { inputShapes, toOnnx, type Program } from './program.ts';
+export type { TensorflowApi, TensorflowTensor } from './tensorflow.ts';

@@ -10,6 +10,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return makeTensor('reshape', shape, [x], {
     gradient: (upstream) => [reshape(upstream, x.shape)],
     lower: (onnx, [name]) => onnx.node('Reshape', [name!, onnx.integers(shape)]),
+    tensorflow: (tf, [value]) => tf.reshape(value!, [...shape]),
     evaluate: ([values]) => values!,
   });
 }
@@ -24,6 +25,7 @@ export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   return makeTensor('transpose', shape, [x], {
     gradient: (upstream) => [transpose(upstream, inverse)],
     lower: (onnx, [name]) => onnx.node('Transpose', [name!], { perm: permutation }),
+    tensorflow: (tf, [value]) => tf.transpose(value!, [...permutation]),
     evaluate([values]) {
       const strides = stridesOf(x.shape);
       const steps = permutation.map((axis) => strides[axis]!);
@@ -56,6 +58,7 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
       });
     },
     lower: (onnx, names) => onnx.node('Concat', names, { axis }),
+    tensorflow: (tf, values) => tf.concat([...values], axis),
     evaluate(values) {
       const result = new Float64Array(sizeOf(shape));
       const strides = stridesOf(shape);
@@ -82,6 +85,12 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
     gradient: (upstream) => [pad(upstream, axis, start, length - end)],
     lower: (onnx, [name]) =>
       onnx.node('Slice', [name!, onnx.integers([start]), onnx.integers([end]), onnx.integers([axis])]),
+    tensorflow: (tf, [value]) =>
+      tf.slice(
+        value!,
+        shape.map((_, i) => (i === axis ? start : 0)),
+        [...shape],
+      ),
     evaluate([values]) {
       const strides = stridesOf(x.shape);
       return Float64Array.from(positionsAlong(shape, strides, start * strides[axis]!), (i) => values![i]!);
@@ -105,6 +114,11 @@ export function pad(x: Tensor, axis: number, before: number, after: number): Ten
       ];
       return onnx.node('Pad', [name!, onnx.integers(amounts)]);
     },
+    tensorflow: (tf, [value]) =>
+      tf.pad(
+        value!,
+        shape.map((_, i) => (i === axis ? [before, after] : [0, 0])),
+      ),
     evaluate([values]) {
       const result = new Float64Array(sizeOf(shape));
       const strides = stridesOf(shape);

@@ -12,6 +12,7 @@ export function matMul(a: Tensor, b: Tensor): Tensor {
   return makeTensor('matMul', [rows!, columns!], [a, b], {
     gradient: (upstream) => [matMul(upstream, transpose(b, [1, 0])), matMul(transpose(a, [1, 0]), upstream)],
     lower: (onnx, names) => onnx.node('MatMul', names),
+    tensorflow: (tf, [left, right]) => tf.matMul(left!, right!),
     evaluate([left, right]) {
       const result = new Float64Array(rows! * columns!);
       for (let r = 0; r < rows!; r++)

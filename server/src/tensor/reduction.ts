@@ -12,6 +12,7 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
   return makeTensor('reduceSum', shape, [x], {
     gradient: (upstream) => [broadcastTo(upstream, x.shape)],
     lower: (onnx, [name]) => onnx.node('ReduceSum', [name!, onnx.integers(axes)], { keepdims: 1 }),
+    tensorflow: (tf, [value]) => tf.sum(value!, [...axes], true),
     evaluate([values]) {
       const result = new Float64Array(sizeOf(shape));
       broadcastPositions(shape, x.shape).forEach((position, i) => (result[position]! += values![i]!));
@@ -28,6 +29,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   return makeTensor('broadcastTo', shape, [x], {
     gradient: (upstream) => [sumTo(upstream, x.shape)],
     lower: (onnx, [name]) => onnx.node('Expand', [name!, onnx.integers(shape)]),
+    tensorflow: (tf, [value]) => tf.broadcastTo(value!, [...shape]),
     evaluate: ([values]) => Float64Array.from(broadcastPositions(x.shape, shape), (i) => values![i]!),
   });
 }

@@ -3,13 +3,14 @@
  *
  * A `Tensor` is a node: it knows its shape, the tensors it is computed from, and the rule of its operation. Tensors
  * never change, and nothing is computed while a graph is built. To add an operation, write one function that checks
- * the shapes and returns `makeTensor(…)` with a rule of three parts: the derivative (in terms of operations, so that
- * it can be differentiated again), the ONNX lowering (what runs), and a plain float64 evaluation (the oracle that
- * the other two are tested against).
+ * the shapes and returns `makeTensor(…)` with a rule of four parts: the derivative (in terms of operations, so that
+ * it can be differentiated again), the ONNX lowering (what runs), the same over TensorFlow.js, and a plain float64
+ * evaluation (the oracle that the others are tested against).
  */
 import type { OnnxGraph } from './onnx/onnxGraph.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { formatShape, sizeOf, type Shape } from './shape.ts';
+import type { TensorflowApi, TensorflowTensor } from './tensorflow.ts';
 
 export interface Rule {
   /**
@@ -19,6 +20,8 @@ export interface Rule {
   gradient(upstream: Tensor, output: Tensor): readonly (Tensor | undefined)[];
   /** Emits ONNX nodes for this operation and returns the name of the value they produce. */
   lower(onnx: OnnxGraph, inputs: readonly string[]): string;
+  /** The same over TensorFlow.js. What it makes on the way is freed by the caller. */
+  tensorflow(tf: TensorflowApi, inputs: readonly TensorflowTensor[]): TensorflowTensor;
   /** The same in plain float64 loops: slow, obvious, independent of ONNX. */
   evaluate(inputs: readonly Float64Array[]): Float64Array;
 }
@@ -47,12 +50,14 @@ export function makeTensor(operation: string, shape: Shape, inputs: readonly Ten
 
 /** A named value of the given shape, fed at every run. */
 export function input(name: string, shape: Shape): InputTensor {
+  const notFed = (): never => {
+    throw new NoduleLabError('invalid-input', `The input ${name} ${formatShape(shape)} was not fed.`);
+  };
   const rule: Rule = {
     gradient: () => [],
     lower: (onnx) => onnx.input(name, shape),
-    evaluate() {
-      throw new NoduleLabError('invalid-input', `The input ${name} ${formatShape(shape)} was not fed.`);
-    },
+    tensorflow: notFed,
+    evaluate: notFed,
   };
   return { ...makeTensor('input', shape, [], rule), name };
 }
@@ -67,6 +72,7 @@ export function constant(values: ArrayLike<number>, shape: Shape): Tensor {
   return makeTensor('constant', shape, [], {
     gradient: () => [],
     lower: (onnx) => onnx.floats(Float32Array.from(values), shape),
+    tensorflow: (tf) => tf.tensor(Float32Array.from(values), [...shape]),
     evaluate: () => Float64Array.from(values),
   });
 }
