@@ -5,6 +5,12 @@
 import type { OnnxGraph } from './onnx/onnxGraph.ts';
 import type { ConvShapes, Window } from './conv3d.ts';
 import { matMulConv, matMulInputGradient, matMulWeightGradient } from './conv3dMatMul.ts';
+import {
+  tilesExactly,
+  winogradConv,
+  winogradInputGradient,
+  winogradWeightGradient,
+} from './conv3dWinograd.ts';
 
 const SPATIAL = [2, 3, 4];
 const SWAP_FIRST_TWO = [1, 0, 2, 3, 4];
@@ -12,6 +18,9 @@ const SWAP_FIRST_TWO = [1, 0, 2, 3, 4];
 const PARITIES = Array.from({ length: 8 }, (_, i) => [i >> 2, (i >> 1) & 1, i & 1] as const);
 /** Below this many result channels, eight small convolutions cost more than one with eight times the channels. */
 const FEW_CHANNELS = 8;
+
+/** Below this many channels on either side, Winograd's transforms cost more than they save. */
+const WINOGRAD_CHANNELS = 8;
 
 const cube = (length: number): number[] => [length, length, length];
 
@@ -22,11 +31,27 @@ export function lowerConv(
   window: Window,
 ): string {
   if (onnx.target === 'webgpu') return matMulConv(onnx, names, shapes, window);
+  if (winogradPays(onnx, shapes, window))
+    return withBias(onnx, winogradConv(onnx, names[0]!, names[1]!, shapes), names[2], shapes.coarse[1]!);
   return onnx.node('Conv', names, {
     kernel_shape: shapes.weight.slice(2),
     strides: cube(window.stride),
     pads: [...cube(window.padding), ...cube(window.padding)],
   });
+}
+
+/** On a CPU, when there is enough to multiply for what the transforms along z cost. */
+const winogradPays = (onnx: OnnxGraph, shapes: ConvShapes, { stride, padding }: Window): boolean =>
+  onnx.target === 'cpu' &&
+  shapes.weight[2] === 4 &&
+  stride === 2 &&
+  padding === 1 &&
+  tilesExactly(shapes) &&
+  Math.min(shapes.fine[1]!, shapes.coarse[1]!) >= WINOGRAD_CHANNELS;
+
+function withBias(onnx: OnnxGraph, value: string, bias: string | undefined, channels: number): string {
+  if (bias === undefined) return value;
+  return onnx.node('Add', [value, reshape(onnx, bias, [1, channels, 1, 1, 1])]);
 }
 
 /**
@@ -39,7 +64,9 @@ export function lowerWeightGradient(
   shapes: ConvShapes,
   window: Window,
 ): string {
-  if (onnx.target !== 'cpu') return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
+  if (onnx.target === 'webgpu' || onnx.target === 'cuda')
+    return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
+  if (winogradPays(onnx, shapes, window)) return winogradWeightGradient(onnx, x!, dy!, shapes);
   const { stride, padding } = window;
   const swapped = [x!, dy!].map((name) => onnx.node('Transpose', [name], { perm: SWAP_FIRST_TWO }));
   const gradient = onnx.node('Conv', swapped, {
@@ -58,8 +85,15 @@ export function lowerInputGradient(
 ): string {
   if (onnx.target === 'webgpu') return matMulInputGradient(onnx, names, shapes, window);
   const kernel = shapes.weight[2]!;
+  if (winogradPays(onnx, shapes, window))
+    return withBias(
+      onnx,
+      winogradInputGradient(onnx, names[0]!, names[1]!, shapes),
+      names[2],
+      shapes.fine[1]!,
+    );
   // cuDNN runs the transposed convolution as it is.
-  const plain = onnx.target === 'cuda';
+  const plain = onnx.target === 'portable' || onnx.target === 'cuda';
   if (!plain && window.stride === 1 && window.padding < kernel)
     return flippedConv(onnx, names, kernel, window);
   const doubles = shapes.fine.slice(2).every((length, axis) => length === 2 * shapes.coarse[axis + 2]!);
@@ -142,18 +176,14 @@ function oneSubPixelConv(
   const [batch, channels] = fine as [number, number];
   const padded = coarse.slice(2).map((length) => length + 1);
   // In the padded result, voxel m of parity p sits at 2m − p: reversing the parities makes that 2m + p', shifted by 1.
-  const kernels = onnx.node('Concat', subKernels(onnx, w!).reverse(), {
-    axis: 0,
-  });
+  const kernels = onnx.node('Concat', subKernels(onnx, w!).reverse(), { axis: 0 });
   const biases = bias.map((name) => onnx.node('Concat', new Array<string>(8).fill(name), { axis: 0 }));
   const conv = onnx.node('Conv', [dy!, kernels, ...biases], {
     kernel_shape: cube(2),
     pads: new Array<number>(6).fill(1),
   });
   const blocks = reshape(onnx, conv, [batch, 2, 2, 2, channels, ...padded]);
-  const interleaved = onnx.node('Transpose', [blocks], {
-    perm: [0, 4, 5, 1, 6, 2, 7, 3],
-  });
+  const interleaved = onnx.node('Transpose', [blocks], { perm: [0, 4, 5, 1, 6, 2, 7, 3] });
   const whole = reshape(onnx, interleaved, [batch, channels, ...padded.map((length) => 2 * length)]);
   return slice(
     onnx,

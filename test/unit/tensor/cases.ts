@@ -34,6 +34,7 @@ export const CASES: readonly Case[] = [
   { name: 'pad', build: () => t.pad(x(2, 3), 1, 2, 1) },
   { name: 'matMul', build: () => t.matMul(x(2, 3), w(3, 4)) },
   ...convCases('kernel 4, stride 2', 4, { stride: 2, padding: 1 }, [4, 6, 4]),
+  ...convCases('kernel 4, stride 2, many channels', 4, { stride: 2, padding: 1 }, [8, 4, 6], [8, 9]),
   ...convCases('kernel 3, stride 1', 3, { stride: 1, padding: 1 }, [3, 4, 3]),
   ...convCases('kernel 3, stride 2 (no fast form)', 3, { stride: 2, padding: 1 }, [5, 3, 5]),
   ...convCases('kernel 1', 1, { stride: 1, padding: 0 }, [2, 3, 2]),
@@ -44,18 +45,24 @@ export const CASES: readonly Case[] = [
   },
 ];
 
-function convCases(name: string, kernel: number, window: t.Window, fine: [number, number, number]): Case[] {
+function convCases(
+  name: string,
+  kernel: number,
+  window: t.Window,
+  fine: [number, number, number],
+  [ins, outs]: [number, number] = [2, 3],
+): Case[] {
   const coarse = fine.map((length) => (length + 2 * window.padding - kernel) / window.stride + 1);
-  const weight = [3, 2, kernel, kernel, kernel];
+  const weight = [outs, ins, kernel, kernel, kernel];
   return [
-    { name: `conv3d, ${name}`, build: () => t.conv3d(x(2, 2, ...fine), w(...weight), window, b(3)) },
+    { name: `conv3d, ${name}`, build: () => t.conv3d(x(2, ins, ...fine), w(...weight), window, b(outs)) },
     {
       name: `conv3dInputGradient, ${name}`,
-      build: () => t.conv3dInputGradient(x(2, 3, ...coarse), w(...weight), window, fine, b(2)),
+      build: () => t.conv3dInputGradient(x(2, outs, ...coarse), w(...weight), window, fine, b(ins)),
     },
     {
       name: `conv3dWeightGradient, ${name}`,
-      build: () => t.conv3dWeightGradient(x(2, 2, ...fine), w(2, 3, ...coarse), window, kernel),
+      build: () => t.conv3dWeightGradient(x(2, ins, ...fine), w(2, outs, ...coarse), window, kernel),
     },
   ];
 }
