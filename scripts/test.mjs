@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureDependencies } from './lib/dependencies.mjs';
 import { NODE, ROOT, projectEnvironment, runQuietly, runVisibly } from './lib/processes.mjs';
+import { ensurePythonOnnx } from './lib/pythonOnnx.mjs';
 import { Stop, say, step } from './lib/terminal.mjs';
 import { ensureTestTools } from './lib/testTools.mjs';
 
@@ -93,6 +94,7 @@ try {
   mkdirSync(REPORTS, { recursive: true });
 
   await ensureDependencies();
+  if (suites.includes('unit')) await ensurePythonOnnx();
   if (suites.some((suite) => suite !== 'unit')) await ensureTestTools();
   if (words.length === 0) await check(tally);
   if (suites.includes('e2e'))

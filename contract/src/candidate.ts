@@ -6,9 +6,9 @@ export const Model = z
   .object({
     name: z.string(),
     sha256: Sha256,
-    preset: z.string(),
+    preset: z.string().nullable().describe('null for a network that was made elsewhere'),
     resolution: z.int(),
-    updates: z.int(),
+    updates: z.int().nullable().describe('generator updates; null where the training is not known'),
     /** One honest paragraph: what it was trained on and how far it is. */
     summary: z.string(),
   })

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   nodules: async () => (await import('./commands/nodules.ts')).registerNodules,
   dataset: async () => (await import('./commands/dataset.ts')).registerDataset,
   train: async () => (await import('./commands/train.ts')).registerTrain,
+  model: async () => (await import('./commands/model.ts')).registerModel,
   export: async () => (await import('./commands/export.ts')).registerExport,
   sample: async () => (await import('./commands/sample.ts')).registerSample,
   insert: async () => (await import('./commands/insert.ts')).registerInsert,

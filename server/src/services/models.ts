@@ -4,7 +4,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Model } from '@nodulelab/contract';
 import type { Engine } from '../engine/engine.ts';
-import { CARD_FILE, loadGenerator, type ModelCard, readModelCard } from '../gan/model.ts';
+import { loadGenerator } from '../gan/model.ts';
+import { CARD_FILE, type ModelCard, readModelCard, resolutionOfCard } from '../gan/modelCard.ts';
 import { openSampler, type Sampler } from '../gan/sampler.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
@@ -18,6 +19,11 @@ export interface ModelRegistry {
    * @throws NoduleLabError `not-found` for an unknown name, `invalid-input` for damaged weights
    */
   load(name?: string): Promise<{ readonly model: Model; readonly sampler: Sampler }>;
+  /**
+   * The folder with a model's card and weights.
+   * @throws NoduleLabError `not-found`
+   */
+  folderOf(name: string): Promise<string>;
 }
 
 /** @param folders Each holds one folder a model; a name in an earlier one hides the same name in a later one. */
@@ -29,12 +35,13 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
     for (const root of folders.filter((folder) => existsSync(folder)))
       for (const entry of (await readdir(root)).toSorted()) {
         const folder = join(root, entry);
-        if (!existsSync(join(folder, CARD_FILE))) continue;
+        // A dot in front: being written.
+        if (entry.startsWith('.') || !existsSync(join(folder, CARD_FILE))) continue;
         const model = describe(await readModelCard(folder));
         if (!found.has(model.name)) found.set(model.name, { model, folder });
       }
     return [...found.values()].toSorted(
-      (a, b) => b.model.resolution - a.model.resolution || b.model.updates - a.model.updates,
+      (a, b) => rank(b.model) - rank(a.model) || (b.model.updates ?? 0) - (a.model.updates ?? 0),
     );
   };
 
@@ -47,32 +54,45 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
     return opening;
   };
 
+  const get = async (name?: string): Promise<{ model: Model; folder: string }> => {
+    const all = await find();
+    const entry = name === undefined ? all[0] : all.find(({ model }) => model.name === name);
+    if (entry) return entry;
+    throw new NoduleLabError(
+      'not-found',
+      name === undefined
+        ? `There is no model under ${folders.join(' or ')}: train one with nodulelab train.`
+        : `There is no model named ${name}; there are: ${all.map(({ model }) => model.name).join(', ') || 'none'}.`,
+      { name },
+    );
+  };
+
   return {
     engine: engine.name,
     list: async () => (await find()).map(({ model }) => model),
     async load(name) {
-      const all = await find();
-      const entry = name === undefined ? all[0] : all.find(({ model }) => model.name === name);
-      if (!entry)
-        throw new NoduleLabError(
-          'not-found',
-          name === undefined
-            ? `There is no model under ${folders.join(' or ')}: train one with nodulelab train.`
-            : `There is no model named ${name}; there are: ${all.map(({ model }) => model.name).join(', ') || 'none'}.`,
-          { name },
-        );
-      return { model: entry.model, sampler: await open(entry.model.sha256, entry.folder) };
+      const { model, folder } = await get(name);
+      return { model, sampler: await open(model.sha256, folder) };
     },
+    folderOf: async (name) => (await get(name)).folder,
   };
 }
 
-function describe({ name, weights, preset, training, data, faults }: ModelCard): Model {
+/** Of what was trained here the finest first; what came from elsewhere is used only where it is asked for or alone. */
+const rank = ({ updates, resolution }: Model): number => (updates === null ? 0 : resolution);
+
+function describe(card: ModelCard): Model {
+  const { name, weights, training, data, faults } = card;
   return {
     name,
     sha256: weights.sha256,
-    preset: preset.name,
-    resolution: training.resolution,
-    updates: training.updates,
-    summary: [data, ...faults].join(' '),
+    preset: 'graph' in card ? null : card.preset.name,
+    resolution: 'graph' in card ? card.graph.size : resolutionOfCard(card),
+    updates: training === null ? null : training.updates,
+    summary: [
+      ...(training === null ? ['Made elsewhere: how it was trained is not known here.'] : []),
+      data,
+      ...faults,
+    ].join(' '),
   };
 }

@@ -1,5 +1,5 @@
 /** A program: named outputs of a graph. Its inputs are found in the graph. */
-import { OnnxGraph, type Target } from './onnx/onnxGraph.ts';
+import { OnnxGraph, type ModelFacts, type Target } from './onnx/onnxGraph.ts';
 import type { Shape } from './shape.ts';
 import { topologicalOrder, type Tensor } from './tensor.ts';
 
@@ -14,8 +14,8 @@ export function inputShapes(program: Program): ReadonlyMap<string, Shape> {
 }
 
 /** The program as a serialised ONNX model with float32 inputs and outputs of the same names. */
-export function toOnnx(program: Program, target: Target = 'cpu'): Uint8Array {
-  const onnx = new OnnxGraph(target);
+export function toOnnx(program: Program, target: Target = 'cpu', facts: ModelFacts = {}): Uint8Array {
+  const onnx = new OnnxGraph(target, facts);
   const names = new Map<Tensor, string>();
   for (const tensor of topologicalOrder(Object.values(program)))
     names.set(

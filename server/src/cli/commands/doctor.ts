@@ -64,7 +64,7 @@ async function models(dataDir: string): Promise<Finding[]> {
   return list.map((model) => ({
     what: `model ${model.name}`,
     ok: true,
-    detail: `${model.resolution}³, ${model.updates} generator updates, ${model.sha256.slice(0, 12)}`,
+    detail: `${model.resolution}³, ${model.updates === null ? 'made elsewhere' : `${model.updates} generator updates`}, ${model.sha256.slice(0, 12)}`,
   }));
 }
 

@@ -16,8 +16,20 @@ const INT64 = 7;
 type AttributeValue = number | readonly number[] | { readonly float: number };
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** What the model will run on: lowerings choose what is fast, or what exists, there. */
-export type Target = 'cpu' | 'cuda' | 'webgpu';
+/**
+ * What the model will run on: lowerings choose what is fast, or what exists, there. `portable` is for files that other
+ * programs open: the plainest operators.
+ */
+export type Target = 'cpu' | 'cuda' | 'webgpu' | 'portable';
+
+/** What a model carries besides its graph. */
+export interface ModelFacts {
+  /** Values of inputs that are fixed: they become initialisers of the same name instead of inputs. */
+  readonly fixed?: Readonly<Record<string, Float32Array>>;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** A text for people. */
+  readonly description?: string;
+}
 
 export class OnnxGraph {
   readonly target: Target;
@@ -26,13 +38,22 @@ export class OnnxGraph {
   readonly #inputs = new Map<string, Shape>();
   readonly #outputs = new Map<string, Shape>();
   readonly #known = new Map<string, string>();
+  readonly #facts: ModelFacts;
 
-  constructor(target: Target) {
+  constructor(target: Target, facts: ModelFacts = {}) {
     this.target = target;
+    this.#facts = facts;
   }
 
   /** Declares a float32 input; declaring it twice with one shape is fine. */
   input(name: string, shape: Shape): string {
+    const fixed = this.#facts.fixed?.[name];
+    if (fixed !== undefined) {
+      if (!this.#known.has(`fixed:${name}`))
+        this.#initialisers.push(tensorMessage(name, shape, FLOAT, fixed));
+      this.#known.set(`fixed:${name}`, name);
+      return name;
+    }
     const declared = this.#inputs.get(name);
     if (declared !== undefined && !sameShape(declared, shape))
       throw new NoduleLabError(
@@ -79,7 +100,12 @@ export class OnnxGraph {
     for (const [name, shape] of this.#inputs) graph.message(11, valueInfoMessage(name, shape));
     for (const [name, shape] of this.#outputs) graph.message(12, valueInfoMessage(name, shape));
     const opset = new Message().string(1, '').int(2, OPSET);
-    return new Message().int(1, IR_VERSION).message(8, opset).message(7, graph).finish();
+    const model = new Message().int(1, IR_VERSION).string(2, 'nodulelab').message(8, opset);
+    if (this.#facts.description !== undefined) model.string(6, this.#facts.description);
+    model.message(7, graph);
+    for (const [key, value] of Object.entries(this.#facts.metadata ?? {}))
+      model.message(14, new Message().string(1, key).string(2, value));
+    return model.finish();
   }
 
   #once(key: string | undefined, emit: (name: string) => void): string {

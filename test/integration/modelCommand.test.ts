@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REPOSITORY } from '../../server/src/cli/runtime.ts';
+import { nodulelab } from '../support/product.ts';
+
+const SHIPPED = join(REPOSITORY, 'models/malignant-64');
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'nodulelab-model-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+const model = (...args: string[]) => nodulelab('--json', '--data', join(dir, 'data'), 'model', ...args);
+
+test.each(['onnx', 'safetensors'])(
+  'the shipped model goes out as %s and comes back as it was',
+  async (format) => {
+    const file = join(dir, `shipped.${format}`);
+    expect(await model('export', 'malignant-64', '--out', file)).toMatchObject({ status: 0, stderr: '' });
+    const imported = await model('import', file, '--name', `from-${format}`);
+    expect(imported).toMatchObject({ status: 0, stderr: '' });
+    const folder = join(dir, 'data/models', `from-${format}`);
+    const card = JSON.parse(await readFile(join(SHIPPED, 'model.json'), 'utf8')) as Record<string, unknown>;
+    expect(JSON.parse(imported.stdout)).toEqual({ folder, card: { ...card, name: `from-${format}` } });
+    expect(await readFile(join(folder, 'generator.safetensors'))).toEqual(
+      await readFile(join(SHIPPED, 'generator.safetensors')),
+    );
+    const listed = JSON.parse((await model('list')).stdout) as { models: { name: string }[] };
+    expect(listed.models.map(({ name }) => name)).toContain(`from-${format}`);
+  },
+);
+
+test('a name that is taken, a file that is no model and a model that is not there are each told in one line', async () => {
+  const file = join(dir, 'taken.onnx');
+  await model('export', 'malignant-64', '--out', file);
+  for (const [args, words] of [
+    [['import', file], 'There is a model named malignant-64 already'],
+    [['import', join(SHIPPED, 'model.json'), '--name', 'x'], 'model.json is not a valid ONNX file'],
+    [['import', join(dir, 'absent.onnx')], 'cannot be read'],
+    [
+      ['export', 'absent', '--out', join(dir, 'absent.onnx')],
+      'There is no model named absent; there are: malignant-64',
+    ],
+    [['export', 'malignant-64', '--out', file], 'replace it with --force'],
+    [['export', 'malignant-64', '--out', join(dir, 'm.pt')], '.onnx or .safetensors'],
+  ] as const) {
+    const { status, stdout, stderr } = await model(...args);
+    expect([status, stdout, stderr.trim().split('\n').length]).toEqual([1, '', 1]);
+    expect(stderr).toContain(words);
+  }
+  expect(existsSync(join(dir, 'data/models/x'))).toBe(false);
+  expect((await model('import', file, '--name', '../x')).status).toBe(2);
+});
+
+test('what is left of an import that was stopped is no model', async () => {
+  const left = join(dir, 'data/models/.left.1.partial');
+  await mkdir(left, { recursive: true });
+  await writeFile(join(left, 'model.json'), await readFile(join(SHIPPED, 'model.json')));
+  const listed = JSON.parse((await model('list')).stdout) as { models: { name: string }[] };
+  expect(listed.models.filter(({ name }) => name === 'malignant-64')).toHaveLength(1);
+});
