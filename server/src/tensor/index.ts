@@ -11,3 +11,4 @@ export { conv3d, conv3dInputGradient, conv3dWeightGradient, type Window } from '
 export { gradient } from './gradient.ts';
 export { inputShapes, toOnnx, type Program } from './program.ts';
 export type { TensorflowApi, TensorflowTensor } from './tensorflow.ts';
+export { readOnnx, type OnnxFile, type OnnxValue } from './onnx/readOnnx.ts';
