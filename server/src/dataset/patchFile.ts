@@ -8,11 +8,10 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { assignmentHash } from './split.ts';
 import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
 import type { PatchManifest } from './manifest.ts';
+import type { PatchSource } from './patchSource.ts';
 
-export interface PatchFile {
-  readonly count: number;
-  /** Edge length in voxels. */
-  readonly size: number;
+export interface PatchFile extends PatchSource {
+  readonly sha256: string;
   readonly manifest: PatchManifest;
   /** Patch `index`: size³ values in [0, 1], x fastest, then y, then z. */
   patch(index: number): Promise<Float32Array>;
@@ -44,6 +43,9 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
     count,
     size,
     manifest,
+    sha256: manifest.patchesSha256,
+    name: dir,
+    label: (index) => manifest.patches[index]!.id,
     patch: async (index) => {
       if (!Number.isInteger(index) || index < 0 || index >= count)
         throw new NoduleLabError(
@@ -51,8 +53,10 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
           `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`,
         );
       const bytes = new ArrayBuffer(patchBytes);
-      await handle.read(new Uint8Array(bytes), 0, patchBytes, index * patchBytes);
-      return dtype === 'f16' ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
+      const { bytesRead } = await handle.read(new Uint8Array(bytes), 0, patchBytes, index * patchBytes);
+      if (bytesRead !== patchBytes)
+        throw damaged(dir, `${manifest.patchesFile} became shorter while it was in use`);
+      return dtype === 'f16' ? new Float32Array(new Float16Array(bytes)) : new Float32Array(bytes);
     },
     close: () => handle.close(),
   };
