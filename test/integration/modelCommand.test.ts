@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
+import { readModelCard } from '../../server/src/gan/modelCard.ts';
 import { nodulelab } from '../support/product.ts';
 
 const SHIPPED = join(REPOSITORY, 'models/malignant-64');
@@ -23,7 +24,7 @@ test.each(['onnx', 'safetensors'])(
     const imported = await model('import', file, '--name', `from-${format}`);
     expect(imported).toMatchObject({ status: 0, stderr: '' });
     const folder = join(dir, 'data/models', `from-${format}`);
-    const card = JSON.parse(await readFile(join(SHIPPED, 'model.json'), 'utf8')) as Record<string, unknown>;
+    const card = await readModelCard(SHIPPED);
     expect(JSON.parse(imported.stdout)).toEqual({ folder, card: { ...card, name: `from-${format}` } });
     expect(await readFile(join(folder, 'generator.safetensors'))).toEqual(
       await readFile(join(SHIPPED, 'generator.safetensors')),
