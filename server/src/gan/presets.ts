@@ -1,5 +1,10 @@
 /** Trainings by name: what is trained, how, and for how long. Every number of a training stands here. */
 import { z } from 'zod';
+import {
+  augmentationSchema,
+  SEED_AUGMENTATION,
+  SYMMETRIES_ONLY,
+} from '../dataset/augmentation/augmentation.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
 const count = z.number().int().positive();
@@ -55,6 +60,8 @@ export const presetSchema = z.object({
   averageWarmUp: z.number().int().min(0),
   /** A checkpoint that is kept for good, every so many epochs. */
   checkpointEpochs: count,
+  /** How real patches are varied. The first trainings knew the cube's symmetries only and did not say so. */
+  augmentation: augmentationSchema.default(SYMMETRIES_ONLY),
 });
 export type Preset = z.infer<typeof presetSchema>;
 
@@ -82,6 +89,7 @@ const SEED_64: Preset = {
   averageRate: 0.002,
   averageWarmUp: 300,
   checkpointEpochs: 50,
+  augmentation: SEED_AUGMENTATION,
 };
 
 /** Grown from 16³ to 64³ with thin fine stages: convincing nodules after hours on two cores. */
@@ -112,6 +120,7 @@ const PROGRESSIVE_64: Preset = {
   averageRate: 0.002,
   averageWarmUp: 300,
   checkpointEpochs: 50,
+  augmentation: SYMMETRIES_ONLY,
 };
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
@@ -135,3 +144,9 @@ export function presetNamed(name: string, widthDivisor = 1): Preset {
     architecture: { ...preset.architecture, channels },
   };
 }
+
+/** The preset with batches of another size in all stages: small sets need small ones. */
+export const withBatchSize = (preset: Preset, batchSize: number): Preset => ({
+  ...preset,
+  stages: preset.stages.map((stage) => ({ ...stage, batchSize })),
+});

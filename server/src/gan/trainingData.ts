@@ -1,0 +1,73 @@
+/** What is checked of a training's data before its first step. */
+import { isDeepStrictEqual } from 'node:util';
+import { checkPatches, nameOf, type PatchSource } from '../dataset/patchSource.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import type { Preset } from './presets.ts';
+import type { TrainingConfig } from './trainingState.ts';
+
+/** Throws unless the set has patches of the preset's size, as many as a batch takes, and every value is in [0, 1]. */
+export async function checkTrainingData(
+  source: PatchSource,
+  preset: Preset,
+  signal?: AbortSignal,
+): Promise<void> {
+  const finest = preset.stages.at(-1)!.resolution;
+  const name = nameOf(source);
+  if (source.count < 1)
+    throw new NoduleLabError(
+      'invalid-input',
+      `There are no patches in ${name}: build one of another class or fold with "nodulelab dataset build".`,
+    );
+  if (source.size !== finest)
+    throw new NoduleLabError(
+      'invalid-input',
+      `The preset ${preset.name} trains on patches of ${finest}³ voxels, and those of ${name} have ${source.size}³: ` +
+        'choose a preset of that size, or build another set.',
+    );
+  const batchSize = Math.max(...preset.stages.map((stage) => stage.batchSize));
+  if (batchSize > source.count)
+    throw new NoduleLabError(
+      'invalid-input',
+      `A batch of the preset ${preset.name} takes ${batchSize} different patches, and ${name} holds ${source.count}: ` +
+        `choose --batch-size ${source.count} or less, or build a larger set.`,
+      { batchSize, patches: source.count },
+    );
+  await checkPatches(source, signal);
+}
+
+/** What is fixed for a training of this preset and seed on this set. */
+export const configOf = (preset: Preset, seed: number, source: PatchSource): TrainingConfig => ({
+  preset,
+  seed,
+  patches: source.count,
+  patchesSha256: source.sha256 ?? null,
+});
+
+/** Throws unless a training can go on: with its own preset, seed and patches. */
+export function checkSameTraining(folder: string, stored: TrainingConfig, given: TrainingConfig): void {
+  const differences = [
+    ...differencesOf('preset', stored.preset, given.preset),
+    ...(stored.seed === given.seed ? [] : [`seed ${stored.seed}`]),
+    ...(stored.patches === given.patches ? [] : [`${stored.patches} patches`]),
+    ...(sameHash(stored.patchesSha256, given.patchesSha256)
+      ? []
+      : [`patches with SHA-256 ${stored.patchesSha256!.slice(0, 12)}…`]),
+  ];
+  if (differences.length === 0) return;
+  throw new NoduleLabError(
+    'conflict',
+    `${folder} holds a training with another configuration (${differences.join(', ')}): ` +
+      'resume it with its own, or choose an empty folder.',
+    { stored, given },
+  );
+}
+
+/** Trainings of before hashes were kept know none; there the number of patches has to do. */
+const sameHash = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;
+
+function differencesOf(what: string, stored: object, given: object): string[] {
+  const values = new Map<string, unknown>(Object.entries(given));
+  return Object.entries(stored).flatMap(([key, value]) =>
+    isDeepStrictEqual(value, values.get(key)) ? [] : [`${what} ${key} ${JSON.stringify(value)}`],
+  );
+}
