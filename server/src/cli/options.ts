@@ -1,5 +1,6 @@
 /** Parsers of option values; a wrong one is wrong usage (exit 2) with the allowed values named. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ENGINE, ENGINE_CHOICES } from '../engine/registry.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 
 /** Options that are each valid but do not fit together: wrong usage, exit 2. */
@@ -21,6 +22,12 @@ export function positive(text: string): number {
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0');
   return value;
 }
+
+/** What computes; `nodulelab doctor` says which of them work on this machine. */
+export const engineOption = (): Option =>
+  new Option('--engine <name>', 'what computes; auto takes onnx-cuda where it works (see doctor)')
+    .choices(ENGINE_CHOICES)
+    .default(DEFAULT_ENGINE);
 
 /** `x,y,z` in LPS mm, or `auto`. */
 export function place(text: string): Vec3 | 'auto' {

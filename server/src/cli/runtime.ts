@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { ServerEvent } from '@nodulelab/contract';
 import { startOrthanc } from '../../../orthanc/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { Engine } from '../engine/engine.ts';
 import { onnxCpuEngine } from '../engine/onnxCpu.ts';
 import { makeUidGenerator } from '../dicom/uid.ts';
 import { createGuardedArchive } from '../security/guardedArchive.ts';
@@ -26,6 +27,8 @@ export interface RuntimeOptions {
   readonly orthancUrl?: string | undefined;
   readonly researchArchive?: boolean;
   readonly databaseUrl?: string | undefined;
+  /** What samples; the default engine without it. */
+  readonly engine?: Engine;
   readonly emit?: (event: ServerEvent) => void;
   readonly log: (line: string) => void;
   /** Ends the start where it stands. */
@@ -61,8 +64,8 @@ async function startOwnOrthanc(
 }
 
 /** The shipped models and those that the user trained. */
-export function openModels(dataDir: string): ModelRegistry {
-  return createModelRegistry([join(REPOSITORY, 'models'), join(dataDir, 'models')], onnxCpuEngine());
+export function openModels(dataDir: string, engine: Engine = onnxCpuEngine()): ModelRegistry {
+  return createModelRegistry([join(REPOSITORY, 'models'), join(dataDir, 'models')], engine);
 }
 
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -88,7 +91,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         store,
         archive,
         imaging,
-        models: openModels(options.dataDir),
+        models: openModels(options.dataDir, options.engine),
         configuration: { researchArchive: options.researchArchive ?? false, version: VERSION },
         now: () => new Date(),
         newId: () => randomUUID(),

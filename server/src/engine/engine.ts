@@ -27,6 +27,11 @@ export interface Session {
 
 export interface Engine {
   readonly name: string;
+  /**
+   * Whether every run of a session carries the state from the host to another device and back. Where it does, many
+   * steps in one program (see sequence.ts) save more than their size costs.
+   */
+  readonly stateCrossesHost: boolean;
   compile(program: Program): Promise<Executable>;
   /** Compiles programs around a state, which is copied. */
   open(programs: Readonly<Record<string, Program>>, state: Values): Promise<Session>;

@@ -1,9 +1,10 @@
 /** ONNX Runtime on the CPU. Its native library is loaded when the engine is first used, not when this is imported. */
 import { availableParallelism } from 'node:os';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { formatShape, inputShapes, toOnnx, type Program, type Shape } from '../tensor/index.ts';
-import { next, type Engine, type Executable, type Session, type Values } from './engine.ts';
+import { inputShapes, toOnnx, type Program, type Shape } from '../tensor/index.ts';
+import { next, type Engine, type Session, type Values } from './engine.ts';
 import { checkFeeds } from './feeds.ts';
+import { executableOf, floats, SESSION_OPTIONS, tensorsOf } from './onnxRuntime.ts';
 
 export interface OnnxCpuOptions {
   /** Threads that share one operation; by default one per core. */
@@ -14,23 +15,9 @@ export function onnxCpuEngine(options: OnnxCpuOptions = {}): Engine {
   const threads = options.threads ?? availableParallelism();
   return {
     name: 'onnx-cpu',
-    async compile(program): Promise<Executable> {
-      const { Tensor } = await import('onnxruntime-node');
-      const inputs = inputShapes(program);
-      const session = await createSession(program, threads);
-      return {
-        async run(feeds) {
-          checkFeeds(inputs, feeds);
-          const tensors = Object.fromEntries(
-            [...inputs].map(([name, shape]) => [name, new Tensor('float32', feeds[name]!, shape)]),
-          );
-          const results = await session.run(tensors);
-          return Object.fromEntries(
-            session.outputNames.map((name) => [name, floats(name, results[name], program[name]!.shape)]),
-          );
-        },
-        release: () => session.release(),
-      };
+    stateCrossesHost: false,
+    async compile(program) {
+      return executableOf(await import('onnxruntime-node'), await createSession(program, threads), program);
     },
     open: (programs, state) => openSession(programs, state, threads),
   };
@@ -39,12 +26,10 @@ export function onnxCpuEngine(options: OnnxCpuOptions = {}): Engine {
 function createSession(program: Program, threads: number): Promise<InferenceSession> {
   return import('onnxruntime-node').then(({ InferenceSession }) =>
     InferenceSession.create(toOnnx(program), {
+      ...SESSION_OPTIONS,
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      // The planned arena holds every intermediate of a double backward at once; without it memory halves.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
     }),
   );
 }
@@ -58,7 +43,8 @@ async function openSession(
   state: Values,
   threads: number,
 ): Promise<Session> {
-  const { Tensor } = await import('onnxruntime-node');
+  const runtime = await import('onnxruntime-node');
+  const { Tensor } = runtime;
   const compiled: Record<string, { inputs: ReadonlyMap<string, Shape>; session: InferenceSession }> = {};
   for (const [name, program] of Object.entries(programs))
     compiled[name] = { inputs: inputShapes(program), session: await createSession(program, threads) };
@@ -72,9 +58,6 @@ async function openSession(
       const program = programs[name]!;
       const given = { ...current, ...feeds };
       checkFeeds(inputs, given);
-      const tensors = Object.fromEntries(
-        [...inputs].map(([input, shape]) => [input, new Tensor('float32', given[input]!, shape)]),
-      );
       const replaced = Object.keys(current).filter((value) => next(value) in program);
       const fetches: Record<string, Tensor | null> = Object.fromEntries(
         Object.keys(program).map((output) => [output, null]),
@@ -83,7 +66,7 @@ async function openSession(
         spare[value] ??= new Float32Array(current[value]!.length);
         fetches[next(value)] = new Tensor('float32', spare[value], program[next(value)]!.shape);
       }
-      const results = await session.run(tensors, fetches);
+      const results = await session.run(tensorsOf(runtime, inputs, given), fetches);
       for (const value of replaced) [current[value], spare[value]] = [spare[value]!, current[value]!];
       const others = Object.keys(program).filter((output) => !(fetches[output] instanceof Tensor));
       return Object.fromEntries(
@@ -96,11 +79,4 @@ async function openSession(
       for (const { session } of Object.values(compiled)) await session.release();
     },
   };
-}
-
-function floats(name: string, result: unknown, shape: Shape): Float32Array {
-  const data = typeof result === 'object' && result !== null && 'data' in result ? result.data : undefined;
-  if (!(data instanceof Float32Array))
-    throw new Error(`ONNX Runtime gave no float32 values for the output ${name} ${formatShape(shape)}.`);
-  return data;
 }

@@ -41,6 +41,7 @@ const compile = (program: Program): Promise<Executable> =>
 
 export const referenceEngine: Engine = {
   name: 'reference',
+  stateCrossesHost: false,
   compile,
   open: (programs, state) => openHostSession(compile, programs, state),
 };

@@ -13,6 +13,8 @@ export interface ServerOptions extends Omit<AppDependencies, 'log' | 'allowedHos
   /** A taken port is an error instead. */
   readonly exactPort?: boolean | undefined;
   readonly allowedHosts?: readonly string[] | undefined;
+  /** What samples and why it was taken, for the log. */
+  readonly engine?: string | undefined;
   /** stderr without it. */
   readonly logFile?: string | undefined;
 }
@@ -52,7 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
   const { port: actual } = server.address() as AddressInfo;
   const name = WILDCARDS.has(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
-  log.info({ host, port: actual, version: options.version }, 'listening');
+  log.info({ host, port: actual, version: options.version, engine: options.engine }, 'listening');
   return {
     url: `http://${name}:${actual}`,
     port: actual,

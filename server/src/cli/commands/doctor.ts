@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { findOrthanc } from '../../../../orthanc/index.ts';
-import { probeEngines } from '../../engine/probe.ts';
+import { probeEngines } from '../../engine/registry.ts';
 import { createOrthancClient } from '../../pacs/orthancClient.ts';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';

@@ -4,13 +4,15 @@ import type { Command } from 'commander';
 import { meanHuOfNodule } from '../../services/generation.ts';
 import { thumbnailsOf } from '../../services/thumbnails.ts';
 import type { CommandContext } from '../context.ts';
-import { integer } from '../options.ts';
+import { openEngine, type EngineChoice } from '../../engine/registry.ts';
+import { engineOption, integer } from '../options.ts';
 import { openModels } from '../runtime.ts';
 
 interface SampleOptions {
   readonly model?: string;
   readonly seed: number;
   readonly count: number;
+  readonly engine: EngineChoice;
   readonly out: string;
 }
 
@@ -21,12 +23,15 @@ export function registerSample(program: Command, context: () => CommandContext):
     .option('--model <name>', 'a model under models/')
     .option('--seed <number>', 'the same seed gives the same samples', integer(0, 2 ** 31 - 1), 1)
     .option('--count <number>', 'how many', integer(1, 100_000), 8)
+    .addOption(engineOption())
     .requiredOption('--out <dir>', 'folder for the samples')
     .action(async (options: SampleOptions) => run(context(), options));
 }
 
 async function run({ dataDir, output, signal }: CommandContext, options: SampleOptions): Promise<void> {
-  const { model, sampler } = await openModels(dataDir).load(options.model);
+  const { engine, reason } = await openEngine(options.engine);
+  output.note(`Engine ${engine.name}: ${reason}`);
+  const { model, sampler } = await openModels(dataDir, engine).load(options.model);
   const dir = resolve(options.out);
   await mkdir(dir, { recursive: true });
   const samples: { file: string; seed: number; index: number; meanHu: number }[] = [];
@@ -43,7 +48,13 @@ async function run({ dataDir, output, signal }: CommandContext, options: SampleO
     samples.push({ file: `${name}.f32`, seed: options.seed, index, meanHu: meanHuOfNodule(voxels) });
     output.progress((index + 1) / options.count, `${index + 1} of ${options.count}`);
   }
-  const manifest = { model: model.name, modelSha256: model.sha256, size: sampler.size, samples };
+  const manifest = {
+    model: model.name,
+    modelSha256: model.sha256,
+    engine: engine.name,
+    size: sampler.size,
+    samples,
+  };
   await writeFile(join(dir, 'samples.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   output.result(
     { dir, ...manifest },

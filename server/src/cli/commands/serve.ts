@@ -7,13 +7,14 @@ import { createEvents } from '../../jobs/events.ts';
 import { createJobs } from '../../jobs/jobs.ts';
 import type { ArchiveAddress } from '../../http/archiveProxy.ts';
 import { startServer } from '../../http/startServer.ts';
+import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import { splitArchiveUrl } from '../../pacs/archiveUrl.ts';
 import { withdrawUnfinished } from '../../services/acceptance.ts';
 import { createServices } from '../../services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../../services/demo.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
-import { integer } from '../options.ts';
+import { engineOption, integer } from '../options.ts';
 import { announceServer } from '../runningServer.ts';
 import { openRuntime, REPOSITORY, VERSION } from '../runtime.ts';
 
@@ -24,6 +25,7 @@ interface ServeOptions {
   readonly demo: boolean;
   readonly demoSize: 'demo' | 'small';
   readonly researchArchive: boolean;
+  readonly engine: EngineChoice;
 }
 
 export function registerServe(program: Command, context: () => CommandContext): void {
@@ -49,6 +51,7 @@ export function registerServe(program: Command, context: () => CommandContext): 
       'the archive holds research data only: write-back needs no de-identified host',
       false,
     )
+    .addOption(engineOption())
     .action(async (options: ServeOptions) => serve(context(), options));
 }
 
@@ -76,6 +79,9 @@ async function serveUntilAborted(
   output.note('Preparing the viewer');
   await buildViewer({ onProgress: (message, fraction) => output.progress(fraction, message) });
   signal.throwIfAborted();
+  const { engine, reason } = await openEngine(options.engine);
+  output.note(`Engine ${engine.name}: ${reason}`);
+  signal.throwIfAborted();
   const onError = (error: unknown): void => output.note(`unexpected: ${String(error)}`);
   const events = createEvents(onError);
   const runtime = await openRuntime({
@@ -83,6 +89,7 @@ async function serveUntilAborted(
     orthancUrl,
     databaseUrl: process.env['DATABASE_URL'],
     researchArchive: options.researchArchive,
+    engine,
     emit: (event) => events.emit(event),
     log: (line) => output.note(line),
     signal,
@@ -129,6 +136,7 @@ async function serveUntilAborted(
       viewerDir: join(REPOSITORY, 'viewer/dist/app'),
       pluginsDir: join(REPOSITORY, 'viewer/dist/plugins'),
       version: VERSION,
+      engine: `${engine.name}: ${reason}`,
       logFile: join(dataDir, 'server.log'),
     });
     closers.push(() => server.stop());
