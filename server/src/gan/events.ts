@@ -1,16 +1,23 @@
 /** What a training tells while it runs. */
 import { z } from 'zod';
+import { warningCodeSchema } from './health.ts';
 
 const number = z.number();
 
 export const trainingEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('engine'),
+    name: z.string(),
+    /** What it runs on, and why it was taken. */
+    reason: z.string(),
+  }),
   z.object({
     type: z.literal('stage'),
     stage: number,
     resolution: number,
     update: number,
     batchesPerEpoch: number,
-    /** Path of the checkpoint that the training goes on from, or null for a new one. */
+    /** Path of the newest checkpoint, which the training goes on from, or null for a new one. */
     resumedFrom: z.string().nullable(),
   }),
   z.object({
@@ -29,11 +36,22 @@ export const trainingEventSchema = z.discriminatedUnion('type', [
     gradientPenalty: number,
     /** Mean ‖∇D‖ at the mixed images; 1 is ideal. */
     gradientNorm: number,
+    /** ‖∂loss/∂θ‖₂ over all parameters of the critic, at its last step, and of the generator. */
+    criticGradientNorm: number,
+    generatorGradientNorm: number,
     secondsPerUpdate: number,
     /** Estimate to the end of the stage, or null if only a time limit or the user ends it. */
     secondsLeft: number.nullable(),
     /** Share of the time spent waiting for data, 0 to 1. */
     dataWaitShare: number,
+  }),
+  z.object({
+    type: z.literal('warning'),
+    update: number,
+    /** Which rule of health.ts; the training goes on. */
+    code: warningCodeSchema,
+    /** What was seen, what it may mean and what to do. */
+    message: z.string(),
   }),
   z.object({
     type: z.literal('checkpoint'),
@@ -48,6 +66,9 @@ export const trainingEventSchema = z.discriminatedUnion('type', [
     /** Newest checkpoint. */
     path: z.string(),
     reason: z.enum(['complete', 'limit', 'aborted']),
+    /** Means over all updates since the start or resume; null if there was none. */
+    secondsPerUpdate: number.nullable(),
+    dataWaitShare: number.nullable(),
   }),
 ]);
 export type TrainingEvent = z.infer<typeof trainingEventSchema>;

@@ -1,8 +1,9 @@
 /** When a stage, or a training, ends. */
 import { z } from 'zod';
-import type { Preset } from './presets.ts';
-import type { Counters } from './trainingState.ts';
+import type { End } from '../nn/trainingLoop.ts';
+import type { Counters } from '../nn/trainingState.ts';
 import { batchesPerEpoch } from './batches.ts';
+import type { Preset } from './presets.ts';
 
 const limitSchema = z.object({
   maxUpdates: z.number().int().positive().optional(),
@@ -15,12 +16,6 @@ export const limitsSchema = limitSchema.extend({
   stages: z.array(limitSchema).optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
-
-/** An end in generator updates and seconds; Infinity where there is none. */
-export interface End {
-  readonly updates: number;
-  readonly seconds: number;
-}
 
 /** How an epoch counts in generator updates: each shows the critic `criticSteps` batches. */
 const updatesFor = (epochs: number, preset: Preset, stage: number, patches: number): number =>
@@ -51,6 +46,3 @@ export function trainingOver(preset: Preset, limits: Limits, counters: Counters,
     (epochs !== undefined && counters.stageUpdate >= updatesFor(epochs, preset, counters.stage, patches))
   );
 }
-
-export const stageOver = (end: End, counters: Counters): boolean =>
-  counters.stageUpdate >= end.updates || counters.stageSeconds >= end.seconds;

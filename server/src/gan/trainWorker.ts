@@ -6,11 +6,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
 import { openPatchFile } from '../dataset/patchFile.ts';
-import { onnxCpuEngine } from '../engine/onnxCpu.ts';
+import { DEFAULT_ENGINE, ENGINE_CHOICES, openEngine } from '../engine/registry.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import type { TrainingEvent } from './events.ts';
 import { limitsSchema } from './limits.ts';
-import { presetNamed } from './presets.ts';
+import { AUGMENTATION_NAMES, changedPreset, presetNamed } from './presets.ts';
 import { train } from './train.ts';
 
 export const trainWorkerConfigSchema = z.object({
@@ -18,6 +20,10 @@ export const trainWorkerConfigSchema = z.object({
   preset: z.string(),
   /** Divides all channel counts. */
   widthDivisor: z.number().positive().default(1),
+  /** Patches of a batch in all stages, instead of what the preset says. */
+  batchSize: z.number().int().positive().optional(),
+  /** How patches are varied, instead of what the preset says. */
+  augmentation: z.enum(AUGMENTATION_NAMES).optional(),
   /** Folder of patches and their manifest. */
   dataset: z.string(),
   /** Folder for checkpoints. */
@@ -27,6 +33,8 @@ export const trainWorkerConfigSchema = z.object({
   /** Go on from the newest checkpoint in outDir, if there is one. */
   resume: z.boolean().default(true),
   checkpointMinutes: z.number().positive().default(10),
+  /** What computes, or auto (see engine/registry.ts). */
+  engine: z.enum(ENGINE_CHOICES).default(DEFAULT_ENGINE),
   /** Threads of the engine; by default one per core. */
   threads: z.number().int().positive().optional(),
 });
@@ -39,19 +47,28 @@ async function main(path: string | undefined): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   const dataset = await openPatchFile(config.dataset);
+  const tell = (event: TrainingEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
   try {
+    const preset = changedPreset(presetNamed(config.preset, config.widthDivisor), config);
+    const { engine, reason } = await openEngine(
+      config.engine,
+      config.threads === undefined ? {} : { threads: config.threads },
+    );
+    tell({ type: 'engine', name: engine.name, reason });
     await train({
-      preset: presetNamed(config.preset, config.widthDivisor),
+      preset,
       dataset,
       outDir: config.outDir,
       seed: config.seed,
-      engine: onnxCpuEngine(config.threads === undefined ? {} : { threads: config.threads }),
+      engine,
+      engineReason: reason,
+      codeVersion: packageJson.version,
       limits: config.limits,
       resume: config.resume,
       checkpointMinutes: config.checkpointMinutes,
       clock: () => performance.now(),
       signal: stop.signal,
-      onProgress: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`),
+      onProgress: tell,
     });
   } finally {
     await dataset.close();

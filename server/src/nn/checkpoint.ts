@@ -35,17 +35,32 @@ export async function writeCheckpoint(
   { update, step = 0, milestone }: { update: number; step?: number; milestone: boolean },
 ): Promise<CheckpointInfo> {
   await mkdir(folder, { recursive: true });
-  // A checkpoint in the middle of an update has a name of its own: no file of an earlier one is ever replaced.
-  const stem = `checkpoint-${String(update).padStart(8, '0')}${step === 0 ? '' : `-${step}`}`;
+  const stem = checkpointStem(update, step);
   const file = `${stem}.safetensors`;
   const written = await writeAtomically(
     join(folder, file),
     encodeSafetensors(content.tensors, { state: JSON.stringify(content.state) }),
   );
   const sidecar = { format: FORMAT, file, ...written, update, milestone } as const;
-  await writeJsonAtomically(join(folder, `${stem}.json`), sidecar);
+  try {
+    await writeJsonAtomically(join(folder, `${stem}.json`), sidecar);
+  } catch (error) {
+    // Without its sidecar it is no checkpoint and would only take room, which is what may have been missing.
+    await rm(join(folder, file), { force: true });
+    throw error;
+  }
   return { ...sidecar, folder };
 }
+
+/**
+ * Name of a checkpoint without its ending. One in the middle of an update has a name of its own: no file of an earlier
+ * one is ever replaced.
+ */
+export const checkpointStem = (update: number, step: number): string =>
+  `checkpoint-${String(update).padStart(8, '0')}${step === 0 ? '' : `-${step}`}`;
+
+/** The stem of a checkpoint that exists. */
+export const stemOf = ({ file }: Pick<CheckpointInfo, 'file'>): string => file.replace(/\.safetensors$/, '');
 
 /** All complete checkpoints of a folder, oldest first. */
 export async function listCheckpoints(folder: string): Promise<CheckpointInfo[]> {
@@ -61,13 +76,38 @@ export async function readCheckpoint(info: CheckpointInfo): Promise<CheckpointCo
   return { tensors, state: JSON.parse(metadata.state ?? 'null') as unknown };
 }
 
-/** Removes all but the newest `keep` checkpoints that are no milestones. */
-export async function pruneCheckpoints(folder: string, keep: number): Promise<void> {
+/** Removes all but the newest `keep` checkpoints that are no milestones, and leaves the file `good` alone. */
+export async function pruneCheckpoints(folder: string, keep: number, good?: string): Promise<void> {
   const passing = (await listCheckpoints(folder)).filter((info) => !info.milestone);
   for (const info of passing.slice(0, Math.max(0, passing.length - keep))) {
+    if (info.file === good) continue;
     // Sidecar first: what is left if this stops half way is no checkpoint.
-    await rm(join(folder, info.file.replace(/\.safetensors$/, '.json')));
+    await rm(join(folder, `${stemOf(info)}.json`));
     await rm(join(folder, info.file), { force: true });
+  }
+}
+
+/** Removes what a training that was killed has left half written: files of no checkpoint, and unfinished files. */
+export async function sweepCheckpoints(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const whole = new Set(names);
+  for (const name of names) {
+    const weights = /^(checkpoint-\d+(?:-\d+)?)\.safetensors$/.exec(name);
+    const orphan = weights !== null && !whole.has(`${weights[1]}.json`);
+    const writer = /\.(\d+)\.partial$/.exec(name)?.[1];
+    if (orphan || (writer !== undefined && !isAlive(Number(writer))))
+      await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    // Signal 0 only asks.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

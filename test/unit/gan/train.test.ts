@@ -87,7 +87,7 @@ describe('a training that was interrupted', () => {
     ['the generator step', 9, 9, 0],
   ])(
     'by its user during %s of the third update stops there, and goes on exactly',
-    async (_, stopAt, lastRun, criticStep) => {
+    async (_, stopAt, lastRun, step) => {
       const stop = new AbortController();
       let runs = 0;
       const aborting = watched(() => {
@@ -97,7 +97,7 @@ describe('a training that was interrupted', () => {
       const stopped = await train({ ...broken, engine: aborting, signal: stop.signal });
       expect(runs).toBe(lastRun);
       expect(stopped.reason).toBe('aborted');
-      expect(stopped.state.counters).toMatchObject({ update: criticStep === 0 ? 3 : 2, criticStep });
+      expect(stopped.state.counters).toMatchObject({ update: step === 0 ? 3 : 2, step });
       const resumed = await train(broken);
       expect(resumed.state.values).toEqual(whole.state.values);
     },
@@ -185,16 +185,6 @@ describe('a training', () => {
     // Every third epoch of each stage (updates 3 and 7) and the end of the first stage (4) are milestones.
     expect(kept.filter((c) => c.milestone).map((c) => c.update)).toEqual([3, 4, 7]);
     expect(kept.filter((c) => !c.milestone).map((c) => c.update)).toEqual([6, 8]);
-  });
-
-  test('that diverges stops with an error naming the last good checkpoint', async () => {
-    await train(options({ limits: { maxUpdates: 2 } }));
-    const poisoned = { ...ballPatches(7, 16), patch: () => new Float32Array(16 ** 3).fill(NaN) };
-    await expect(train(options({ dataset: poisoned }))).rejects.toMatchObject({
-      kind: 'unusable',
-      message: expect.stringMatching(/criticLoss is NaN.*checkpoint-00000002\.safetensors/),
-    });
-    expect((await listCheckpoints(outDir)).at(-1)!.update).toBe(2);
   });
 
   test('refuses patches of another size than its last stage', async () => {

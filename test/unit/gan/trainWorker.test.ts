@@ -23,6 +23,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const config = (more: Partial<TrainWorkerConfig> = {}): TrainWorkerConfig => ({
   preset: 'progressive-64',
   widthDivisor: 16,
+  batchSize: 3,
   dataset: join(folder, 'dataset'),
   outDir: join(folder, 'run'),
   threads: 1,
@@ -36,12 +37,18 @@ describe('the training worker', () => {
     });
     expect(first).toMatchObject({ code: 0, stderr: '' });
     const finished = first.events.at(-1)!;
-    expect(finished).toMatchObject({ type: 'finished', reason: 'aborted' });
+    if (finished.type !== 'finished') throw new Error(`the last event is ${finished.type}`);
+    expect(finished.reason).toBe('aborted');
     expect((await listCheckpoints(join(folder, 'run'))).at(-1)).toMatchObject({ update: finished.update });
 
     const second = await runWorker(config({ limits: { maxUpdates: finished.update + 1 } }));
     expect(second.code).toBe(0);
-    expect(second.events[0]).toMatchObject({ type: 'stage', update: finished.update });
+    expect(second.events[0]).toMatchObject({
+      type: 'engine',
+      name: 'onnx-cpu',
+      reason: expect.stringContaining('1 CPU thread'),
+    });
+    expect(second.events[1]).toMatchObject({ type: 'stage', update: finished.update });
     expect(second.events.at(-1)).toMatchObject({
       type: 'finished',
       reason: 'limit',

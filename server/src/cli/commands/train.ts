@@ -1,15 +1,22 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { openPatchFile } from '../../dataset/patchFile.ts';
-import { onnxCpuEngine } from '../../engine/onnxCpu.ts';
+import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
-import { PRESETS, presetNamed } from '../../gan/presets.ts';
+import {
+  AUGMENTATION_NAMES,
+  changedPreset,
+  PRESETS,
+  presetNamed,
+  type PresetChanges,
+} from '../../gan/presets.ts';
 import { train } from '../../gan/train.ts';
 import type { CommandContext } from '../context.ts';
-import { integer, positive } from '../options.ts';
+import { engineOption, integer, positive } from '../options.ts';
 import type { Output } from '../output.ts';
+import { VERSION } from '../runtime.ts';
 
-interface TrainOptions {
+interface TrainOptions extends PresetChanges {
   readonly dataset: string;
   readonly preset: string;
   readonly widthDivisor: number;
@@ -19,6 +26,7 @@ interface TrainOptions {
   readonly updates?: number;
   readonly minutes?: number;
   readonly epochs?: number;
+  readonly engine: EngineChoice;
   readonly threads?: number;
   readonly events: boolean;
 }
@@ -36,12 +44,19 @@ export function registerTrain(program: Command, context: () => CommandContext): 
         .default('seed-64'),
     )
     .option('--width-divisor <number>', 'divide all channel counts', integer(1, 64), 1)
+    .option('--batch-size <number>', 'patches of a batch; by default as the preset says', integer(1, 4096))
+    .addOption(
+      new Option('--augmentation <name>', 'how patches are varied; by default as the preset says').choices(
+        AUGMENTATION_NAMES,
+      ),
+    )
     .requiredOption('--out <dir>', 'folder for checkpoints')
     .option('--seed <number>', 'seed of weights, latents and order', integer(0, 2 ** 31 - 1), 1)
     .option('--no-resume', 'refuse a folder with checkpoints instead of going on from the newest')
     .option('--updates <number>', 'end after this many generator updates in all', integer(1))
     .option('--minutes <number>', 'end after this many minutes in all', positive)
     .option('--epochs <number>', 'end after this many epochs of the current stage', positive)
+    .addOption(engineOption())
     .option('--threads <number>', 'threads of the engine; one per core by default', integer(1, 256))
     .option('--events', 'one JSON event a line on stdout', false)
     .action(async (options: TrainOptions) => run(context(), options));
@@ -50,13 +65,19 @@ export function registerTrain(program: Command, context: () => CommandContext): 
 async function run({ output, signal }: CommandContext, options: TrainOptions): Promise<void> {
   const dataset = await openPatchFile(resolve(options.dataset));
   const { updates, minutes, epochs, threads } = options;
+  const tellAll = (event: TrainingEvent): void =>
+    options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event);
   try {
+    const { engine, reason } = await openEngine(options.engine, threads === undefined ? {} : { threads });
+    tellAll({ type: 'engine', name: engine.name, reason });
     const result = await train({
-      preset: presetNamed(options.preset, options.widthDivisor),
+      preset: changedPreset(presetNamed(options.preset, options.widthDivisor), options),
       dataset,
       outDir: resolve(options.out),
       seed: options.seed,
-      engine: onnxCpuEngine(threads === undefined ? {} : { threads }),
+      engine,
+      engineReason: reason,
+      codeVersion: VERSION,
       resume: options.resume,
       limits: {
         ...(updates === undefined ? {} : { maxUpdates: updates }),
@@ -65,8 +86,7 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
       },
       clock: () => performance.now(),
       signal,
-      onProgress: (event) =>
-        options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event),
+      onProgress: tellAll,
     });
     if (options.events) return;
     const { file, folder } = result.checkpoint;
@@ -82,6 +102,9 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
 
 function tell(output: Output, event: TrainingEvent): void {
   switch (event.type) {
+    case 'engine':
+      output.note(`Engine ${event.name}: ${event.reason}`);
+      break;
     case 'stage':
       output.note(
         `Stage ${event.stage + 1}: ${event.resolution}³, ${event.batchesPerEpoch} batches an epoch${event.resumedFrom === null ? '' : `, resumed at update ${event.update}`}`,
@@ -89,6 +112,9 @@ function tell(output: Output, event: TrainingEvent): void {
       break;
     case 'progress':
       output.progress(fractionOf(event), lineOf(event));
+      break;
+    case 'warning':
+      output.note(`Warning at update ${event.update}: ${event.message}`);
       break;
     case 'checkpoint':
       output.note(`Checkpoint at update ${event.update}: ${event.sha256.slice(0, 12)}`);

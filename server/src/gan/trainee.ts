@@ -1,0 +1,53 @@
+/** A WGAN-GP preset as something that the training loop can train. */
+import type { PatchSource } from '../dataset/patchSource.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Trainee } from '../nn/trainingLoop.ts';
+import { batchesPerEpoch } from './batches.ts';
+import { stageEnd, trainingOver, type Limits } from './limits.ts';
+import { StageRunner, type Measures } from './stageRunner.ts';
+import { checkSameTraining } from './trainingData.ts';
+import { enterStage, initialState, loadState, valueShapes, type TrainingConfig } from './trainingState.ts';
+
+/** Times that the critic has seen the whole set in this stage: batches shown / batches per epoch. */
+export function epochAt({ preset, patches }: TrainingConfig, stage: number, stageUpdate: number): number {
+  const { batchSize } = preset.stages[stage]!;
+  return (stageUpdate * preset.criticSteps) / batchesPerEpoch(patches, batchSize);
+}
+
+export interface TraineeOptions {
+  readonly dataset: PatchSource;
+  readonly engine: Engine;
+  readonly limits?: Limits;
+  /** Milliseconds since some fixed moment. */
+  readonly clock: () => number;
+  readonly dataThreads?: number;
+}
+
+export function ganTrainee(
+  { dataset, engine, limits = {}, clock, dataThreads }: TraineeOptions,
+  config: TrainingConfig,
+): Trainee<Measures, TrainingConfig> {
+  const { preset, patches } = config;
+  const milestones = (stage: number, stageUpdate: number): number =>
+    Math.floor(epochAt(config, stage, stageUpdate) / preset.checkpointEpochs);
+  return {
+    config,
+    stages: preset.stages.length,
+    memoryRemedy:
+      `The preset ${preset.name} trains with batches of ${preset.stages.map(sizeOfStage).join(', then ')}: ` +
+      'choose a smaller batch (--batch-size), thinner networks (--width-divisor), or a machine with more memory.',
+    load: loadState,
+    checkResumable: (folder, stored) => checkSameTraining(folder, stored, config),
+    shapes: (stage) => valueShapes(config, stage),
+    initial: () => initialState(config),
+    enterStage: (state, stage) => enterStage(config, state, stage),
+    stageEnd: (stage) => stageEnd(preset, stage, limits, patches),
+    isOver: (counters) => trainingOver(preset, limits, counters, patches),
+    isMilestone: ({ stage, stageUpdate }) =>
+      milestones(stage, stageUpdate) > milestones(stage, stageUpdate - 1),
+    open: (state) => StageRunner.open(engine, config, state, dataset, clock, dataThreads),
+  };
+}
+
+const sizeOfStage = ({ batchSize, resolution }: { batchSize: number; resolution: number }): string =>
+  `${batchSize} at ${resolution}³`;
