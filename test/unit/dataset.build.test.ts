@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,38 @@ describe('opening a set of patches', () => {
     expect(await file.patch(0)).not.toEqual(patch);
     await expect(file.patch(3)).rejects.toThrow(/patches 0 to 2/);
     await file.close();
+  });
+
+  test('names itself, its patches by nodule, and its bytes by their hash', async () => {
+    const file = await openPatchFile(join(root, 'all'));
+    expect(file.name).toBe(join(root, 'all'));
+    expect(file.label?.(1)).toBe('LIDC-IDRI-0012/1');
+    expect(file.sha256).toBe(all.patchesSha256);
+    await file.close();
+  });
+
+  test('notices that the file was cut short while it is in use', async () => {
+    const dir = await damaged('cut', () => undefined);
+    const file = await openPatchFile(dir);
+    truncateSync(join(dir, 'patches.f16'), 64 ** 3 * 2 + 5000);
+    await file.patch(0);
+    await expect(file.patch(1)).rejects.toThrow(/patches\.f16 became shorter while it was in use/);
+    await file.close();
+  });
+
+  test('refuses a manifest without patches, and one of patches of another size', async () => {
+    for (const [field, changed] of [
+      ['count', '"count": 0'],
+      ['size', '"size": 32'],
+    ] as const) {
+      const dir = await damaged(`no-${field}`, (at) => {
+        const text = readFileSync(join(at, 'manifest.json'), 'utf8');
+        writeFileSync(join(at, 'manifest.json'), text.replace(new RegExp(`"${field}": \\d+`), changed));
+      });
+      await expect(openPatchFile(dir)).rejects.toThrow(
+        new RegExp(`manifest\\.json: ${field}: .*Build it again`),
+      );
+    }
   });
 
   test('refuses patches whose bytes differ from the manifest', async () => {

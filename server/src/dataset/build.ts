@@ -127,7 +127,8 @@ async function write(options: BuildOptions, source: NoduleSource, dir: string): 
     throw new NoduleLabError(
       'unusable',
       `No nodule of class "${options.class}" and fold "${fold}" gave a patch: ` +
-        `${wanted.length} were considered, ${leftOut.length} left out${leftOut[0] ? ` (${leftOut[0].reason})` : ''}.`,
+        `${wanted.length} were considered, ${leftOut.length} left out${leftOut[0] ? ` (${leftOut[0].reason})` : ''}. ` +
+        'Choose another class, fold or diameter, or a source with more patients.',
     );
   const manifest: PatchManifest = {
     kind: 'nodulelab-patches',

@@ -4,6 +4,7 @@ import {
   augmentationSchema,
   SEED_AUGMENTATION,
   SYMMETRIES_ONLY,
+  type Augmentation,
 } from '../dataset/augmentation/augmentation.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
@@ -145,8 +146,23 @@ export function presetNamed(name: string, widthDivisor = 1): Preset {
   };
 }
 
-/** The preset with batches of another size in all stages: small sets need small ones. */
-export const withBatchSize = (preset: Preset, batchSize: number): Preset => ({
+/** Augmentations by name, for any preset. */
+export const AUGMENTATIONS = {
+  seed: SEED_AUGMENTATION,
+  symmetries: SYMMETRIES_ONLY,
+} as const satisfies Record<string, Augmentation>;
+export type AugmentationName = keyof typeof AUGMENTATIONS;
+export const AUGMENTATION_NAMES = ['seed', 'symmetries'] as const satisfies readonly AugmentationName[];
+
+/** What a training may change of its preset. */
+export interface PresetChanges {
+  /** Patches of a batch in all stages: small sets need small batches. */
+  readonly batchSize?: number | undefined;
+  readonly augmentation?: AugmentationName | undefined;
+}
+
+export const changedPreset = (preset: Preset, { batchSize, augmentation }: PresetChanges): Preset => ({
   ...preset,
-  stages: preset.stages.map((stage) => ({ ...stage, batchSize })),
+  stages: preset.stages.map((stage) => ({ ...stage, batchSize: batchSize ?? stage.batchSize })),
+  augmentation: augmentation === undefined ? preset.augmentation : AUGMENTATIONS[augmentation],
 });

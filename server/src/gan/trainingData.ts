@@ -46,17 +46,17 @@ export const configOf = (preset: Preset, seed: number, source: PatchSource): Tra
 /** Throws unless a training can go on: with its own preset, seed and patches. */
 export function checkSameTraining(folder: string, stored: TrainingConfig, given: TrainingConfig): void {
   const differences = [
-    ...differencesOf('preset', stored.preset, given.preset),
+    ...presetDifferences(stored.preset, given.preset),
     ...(stored.seed === given.seed ? [] : [`seed ${stored.seed}`]),
     ...(stored.patches === given.patches ? [] : [`${stored.patches} patches`]),
     ...(sameHash(stored.patchesSha256, given.patchesSha256)
       ? []
-      : [`patches with SHA-256 ${stored.patchesSha256!.slice(0, 12)}…`]),
+      : [`patches with the SHA-256 ${stored.patchesSha256!.slice(0, 12)}…`]),
   ];
   if (differences.length === 0) return;
   throw new NoduleLabError(
     'conflict',
-    `${folder} holds a training with another configuration (${differences.join(', ')}): ` +
+    `${folder} holds a training with another configuration (it has ${differences.join(', ')}): ` +
       'resume it with its own, or choose an empty folder.',
     { stored, given },
   );
@@ -65,9 +65,12 @@ export function checkSameTraining(folder: string, stored: TrainingConfig, given:
 /** Trainings of before hashes were kept know none; there the number of patches has to do. */
 const sameHash = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;
 
-function differencesOf(what: string, stored: object, given: object): string[] {
+function presetDifferences(stored: Preset, given: Preset): string[] {
+  if (stored.name !== given.name) return [`the preset ${stored.name}`];
   const values = new Map<string, unknown>(Object.entries(given));
+  const what = (key: string, value: unknown): string =>
+    typeof value === 'object' ? `other ${key}` : `${key} ${String(value)}`;
   return Object.entries(stored).flatMap(([key, value]) =>
-    isDeepStrictEqual(value, values.get(key)) ? [] : [`${what} ${key} ${JSON.stringify(value)}`],
+    isDeepStrictEqual(value, values.get(key)) ? [] : [what(key, value)],
   );
 }

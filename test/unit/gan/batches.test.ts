@@ -261,8 +261,8 @@ describe('threads of a loader', () => {
       import { PRESETS } from ${JSON.stringify(module('gan/presets.ts'))};
       const threads = [];
       process.on('worker', (worker) => threads.push(worker));
-      const source = { count: 4, size: 8, patch: () => new Float32Array(512) };
-      const stage = { resolution: 8, batchSize: 2, learningRate: 1 };
+      const source = { count: 8, size: 64, patch: () => new Float32Array(64 ** 3) };
+      const stage = { resolution: 64, batchSize: 8, learningRate: 1 };
       const open = (more) => openBatchLoader({ source, preset: PRESETS['seed-64'], stage, seed: 1, threads: 2, ...more });
       ${body}`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
@@ -289,7 +289,7 @@ describe('threads of a loader', () => {
     const said = await program(`
       const loader = await open();
       await loader.batch(0);
-      const failing = loader.batch(3).catch((error) => error);
+      const failing = loader.batch(1001).catch((error) => error);
       await threads[1].terminate();
       const errors = [await failing, await loader.batch(1).catch((error) => error)];
       for (const error of errors) console.log(error.name, error.kind, error.message);

@@ -1,6 +1,6 @@
 /** Trainings small enough for the float64 reference and for tests of seconds. */
 import { PRESETS, type Preset } from '../../../server/src/gan/presets.ts';
-import type { PatchSource } from '../../../server/src/gan/batches.ts';
+import type { PatchSource } from '../../../server/src/dataset/patchSource.ts';
 
 /** The seed's form at 16³ with a handful of channels. */
 export const TINY_PLAIN: Preset = {
