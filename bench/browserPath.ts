@@ -6,7 +6,7 @@ import { AllNodules } from '@nodulelab/contract';
 import { Product } from '../test/e2e/product.ts';
 import { ViewerPage } from '../test/support/browser.ts';
 import { lidcPatient } from './host.ts';
-import { median, timed, type Row } from './row.ts';
+import { median, seconds, timed, type Row } from './row.ts';
 
 const REPEATS = 3;
 const DIAMETER_MM = '12';
@@ -43,13 +43,10 @@ export async function benchBrowserPath(): Promise<Row[]> {
     });
     const visible = await timed(() => viewer.volumeLoaded(original));
     return [
-      { what: `browser: address → CT loaded in three planes (${on})`, seconds: opening.seconds },
-      { what: `browser: Propose → preview shown (${on}), median of ${REPEATS}`, seconds: median(previews) },
-      { what: `browser: Accept → series in the study browser (${on})`, seconds: accepted.seconds },
-      {
-        what: `browser: Accept → all of it loaded and shown (${on})`,
-        seconds: accepted.seconds + visible.seconds,
-      },
+      seconds(`browser: address → CT loaded in three planes (${on})`, opening.seconds),
+      seconds(`browser: Propose → preview shown (${on}), median of ${REPEATS}`, median(previews)),
+      seconds(`browser: Accept → series in the study browser (${on})`, accepted.seconds),
+      seconds(`browser: Accept → all of it loaded and shown (${on})`, accepted.seconds + visible.seconds),
     ];
   } finally {
     await viewer.close();

@@ -10,7 +10,7 @@ import { createServices } from '../server/src/services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../server/src/services/demo.ts';
 import { importPaths } from '../server/src/services/importing/importPaths.ts';
 import { lidcPatient } from './host.ts';
-import { median, timed, type Row } from './row.ts';
+import { median, seconds, timed, type Row } from './row.ts';
 
 const REPEATS = 7;
 const DIAMETER_MM = 12;
@@ -51,10 +51,10 @@ export async function benchInsertionPath(log: (line: string) => void): Promise<R
     }
     const accept = await timed(() => services.accept(previewId, job));
     return [
-      { what: `8 candidates with thumbnails`, seconds: sampling.seconds },
-      { what: `first touch of a CT (${on}): download, read, lungs, place`, seconds: cold.seconds },
-      { what: `click → preview (${on}), median of ${REPEATS}`, seconds: median(previews) },
-      { what: `accept → verified in Orthanc (${on})`, seconds: accept.seconds },
+      seconds(`8 candidates with thumbnails`, sampling.seconds),
+      seconds(`first touch of a CT (${on}): download, read, lungs, place`, cold.seconds),
+      seconds(`click → preview (${on}), median of ${REPEATS}`, median(previews)),
+      seconds(`accept → verified in Orthanc (${on})`, accept.seconds),
     ];
   } finally {
     await runtime.close();

@@ -1,9 +1,38 @@
-/** One line of the benchmark: seconds of ours, and of a peer measured in the same run where there is one. */
+/** One line of the benchmark: a quantity of ours, and a peer's measured in the same run where there is one. */
 export interface Row {
   readonly what: string;
-  readonly seconds: number;
-  readonly peer?: { readonly name: string; readonly seconds: number };
+  readonly value: number;
+  readonly unit: Unit;
+  /** The ratio is larger for the better: how many times what we need the peer needs. */
+  readonly peer?: { readonly name: string; readonly value: number };
+  /** What is to be reached, in words. */
+  readonly goal?: string;
   readonly note?: string;
+}
+
+export type Unit = 's' | 'MB' | '%';
+
+const DIGITS: Readonly<Record<Unit, number>> = { s: 3, MB: 0, '%': 2 };
+
+export const seconds = (what: string, value: number): Row => ({ what, value, unit: 's' });
+
+/** The rows as a table for a terminal. */
+export function tableOf(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(({ what }) => what.length));
+  return rows
+    .map(({ what, value, unit, peer, goal, note }) => {
+      const text = (number: number): string => `${number.toFixed(DIGITS[unit])} ${unit}`;
+      return [
+        what.padEnd(width),
+        text(value).padStart(12),
+        peer ? `${peer.name} ${text(peer.value)}, ${(peer.value / value).toFixed(2)}× ours` : '',
+        goal ? `(goal ${goal})` : '',
+        note ?? '',
+      ]
+        .filter(Boolean)
+        .join('  ');
+    })
+    .join('\n');
 }
 
 export function median(values: readonly number[]): number {

@@ -1,35 +1,46 @@
 /**
- * `npm run bench`: prints seconds and, where a peer is installed, the ratio peer / ours measured in the same run.
- * `npm run bench -- engine` or `-- insertion` or `-- browser` runs one part; `--full` takes the seed's batch of 16 (minutes an update).
+ * `npm run bench`: prints what was measured and, where a peer is installed, the ratio peer / ours of the same run.
+ * `npm run bench -- engine` or `-- insertion` or `-- browser` runs one part. `--full` measures the engine as it is used,
+ * at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of the widths.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchBrowserPath } from './browserPath.ts';
-import { benchEngine } from './engine.ts';
+import { benchEngine, FULL, QUICK } from './engine.ts';
 import { benchInsertionPath } from './insertionPath.ts';
-import type { Row } from './row.ts';
+import { type Row, tableOf } from './row.ts';
 
+const number = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { full: { type: 'boolean', default: false } },
+  options: {
+    full: { type: 'boolean', default: false },
+    // Of the engine's part, for a look at one thing.
+    batch: number,
+    divisor: number,
+    samples: number,
+    repeats: number,
+  },
 });
 const wanted = (part: string): boolean => positionals.length === 0 || positionals.includes(part);
+const log = (line: string): void => console.error(line);
 
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const rows: Row[] = [];
-if (wanted('insertion')) rows.push(...(await benchInsertionPath((line) => console.error(line))));
+if (wanted('insertion')) rows.push(...(await benchInsertionPath(log)));
 if (wanted('browser')) rows.push(...(await benchBrowserPath()));
-if (wanted('engine')) rows.push(...(await benchEngine({ full: values.full })));
-
-const width = Math.max(...rows.map(({ what }) => what.length));
-for (const { what, seconds, peer, note } of rows)
-  console.log(
-    [
-      what.padEnd(width),
-      `${seconds.toFixed(3)} s`.padStart(12),
-      peer ? `${peer.name} ${peer.seconds.toFixed(3)} s, ${(peer.seconds / seconds).toFixed(2)}× ours` : '',
-      note ?? '',
-    ]
-      .filter(Boolean)
-      .join('  '),
+if (wanted('engine')) {
+  const plan = values.full ? FULL : QUICK;
+  rows.push(
+    ...(await benchEngine(
+      {
+        batch: Number(values.batch ?? plan.batch),
+        divisors: values.divisor === undefined ? plan.divisors : [Number(values.divisor)],
+        samples: Number(values.samples ?? plan.samples),
+        repeats: Number(values.repeats ?? plan.repeats),
+      },
+      log,
+    )),
   );
+}
+console.log(tableOf(rows));
