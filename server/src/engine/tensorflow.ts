@@ -93,10 +93,8 @@ function planOf(tf: TensorflowApi, program: Program): Plan {
     const values = new Map<Tensor, TensorflowTensor>();
     try {
       for (const tensor of order) {
-        values.set(
-          tensor,
-          tf.tidy(() => valueOf(tensor)),
-        );
+        const value = tf.tidy(() => valueOf(tensor));
+        values.set(tensor, value);
         for (const source of new Set(tensor.inputs))
           if (lastUser.get(source) === tensor && !kept.has(source)) {
             values.get(source)!.dispose();

@@ -3,7 +3,6 @@
  * described here by its shape, so that this room depends on no package; whoever has one passes it in.
  */
 
-/** Described with methods, so that the library's own, narrower types fit. */
 export interface TensorflowTensor {
   readonly shape: readonly number[];
   data(): Promise<ArrayLike<number>>;
@@ -20,6 +19,7 @@ export interface TensorflowApi {
   div(a: TensorflowTensor, b: TensorflowTensor): TensorflowTensor;
   neg(x: TensorflowTensor): TensorflowTensor;
   exp(x: TensorflowTensor): TensorflowTensor;
+  log(x: TensorflowTensor): TensorflowTensor;
   sqrt(x: TensorflowTensor): TensorflowTensor;
   tanh(x: TensorflowTensor): TensorflowTensor;
   leakyRelu(x: TensorflowTensor, slope: number): TensorflowTensor;

@@ -1,20 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { onnxCpuEngine } from '../../../server/src/engine/onnxCpu.ts';
-import { probeEngines } from '../../../server/src/engine/probe.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import { next } from '../../../server/src/engine/engine.ts';
 import { referenceEngine } from '../../../server/src/engine/reference.ts';
 import { add, input } from '../../../server/src/tensor/index.ts';
+import { cpu, programsOf, tensorflow, wasm } from './engines.ts';
 
-test('the probe reports every engine with its version and what it runs on', async () => {
-  const reports = await probeEngines();
-  expect(reports.map((report) => [report.name, report.available])).toEqual([
-    ['onnx-cpu', true],
-    ['reference', true],
-  ]);
-  expect(reports[0]!.version).toMatch(/^1\.\d+\.\d+$/);
-  for (const report of reports) expect(report.reason).not.toBe('');
-});
+const ENGINES = [cpu, wasm, tensorflow, programsOf('cuda'), referenceEngine];
 
-describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('the engine $name', (engine) => {
+describe.each(ENGINES)('the engine $name', (engine) => {
   test('names the input that was not fed, or fed with the wrong number of values', async () => {
     const executable = await engine.compile({ sum: add(input('a', [2, 3]), input('b', [3])) });
     const a = new Float32Array(6);
@@ -27,15 +20,15 @@ describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('the engine $nam
   });
 });
 
-describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('a session of $name', (engine) => {
+describe.each(ENGINES)('a session of $name', (engine) => {
   const programs = {
-    count: { 'next.n': add(input('n', [2]), input('by', [])), before: add(input('n', [2]), 0) },
-    double: { 'next.n': add(input('n', [2]), input('n', [2])) },
+    count: { [next('n')]: add(input('n', [2]), input('by', [])), before: add(input('n', [2]), 0) },
+    double: { [next('n')]: add(input('n', [2]), input('n', [2])) },
   };
 
   test('carries its state from run to run, across programs, and leaves what it was given alone', async () => {
     const given = Float32Array.of(1, 2);
-    const session = await engine.open(programs, { n: given });
+    const session = await engine.open(programs, { n: given, idle: Float32Array.of(7, 8, 9) });
     expect(await session.run('count', { by: Float32Array.of(10) })).toEqual({
       before: Float32Array.of(1, 2),
     });
@@ -44,8 +37,8 @@ describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('a session of $n
     expect(await session.run('count', { by: Float32Array.of(1) })).toEqual({
       before: Float32Array.of(22, 24),
     });
-    expect(await session.read()).toEqual({ n: Float32Array.of(23, 25) });
-    expect(half).toEqual({ n: Float32Array.of(22, 24) });
+    expect(await session.read()).toEqual({ n: Float32Array.of(23, 25), idle: Float32Array.of(7, 8, 9) });
+    expect(half.n).toEqual(Float32Array.of(22, 24));
     expect(given).toEqual(Float32Array.of(1, 2));
     await session.release();
   });
@@ -56,4 +49,22 @@ describe.each([onnxCpuEngine({ threads: 1 }), referenceEngine])('a session of $n
     expect(await session.read()).toEqual({ n: Float32Array.of(1, 2) });
     await session.release();
   });
+});
+
+test('the engine tensorflow frees all that a run makes on its way, and the state with the session', async () => {
+  const counted = async (): Promise<number> => {
+    const session = await tensorflow.open(
+      {
+        count: {
+          [next('n')]: add(input('n', [2]), input('by', [])),
+          twice: add(input('n', [2]), input('n', [2])),
+        },
+      },
+      { n: Float32Array.of(1, 2) },
+    );
+    for (let i = 0; i < 3; i++) await session.run('count', { by: Float32Array.of(1) });
+    await session.release();
+    return tf.memory().numTensors;
+  };
+  expect(await counted()).toBe(await counted());
 });
