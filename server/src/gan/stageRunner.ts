@@ -1,11 +1,14 @@
 /** Runs the updates of one stage: the state stays in the engine and is read only when it is to be kept. */
+import type { PatchSource } from '../dataset/patchSource.ts';
 import type { Engine, Session } from '../engine/engine.ts';
-import { NoduleLabError } from '../volume/errors.ts';
+import { placed, sequence } from '../engine/sequence.ts';
+import type { Program } from '../tensor/index.ts';
 import { adamScalars, type AdamScalars } from '../nn/adam.ts';
 import { Random } from '../nn/random.ts';
-import type { BatchReader } from './batches.ts';
+import type { Counters, TrainingState } from '../nn/trainingState.ts';
+import { openBatchLoader, type BatchLoader } from './batchLoader.ts';
 import { adamConfig, criticStep, generatorStep } from './steps.ts';
-import type { Counters, TrainingConfig, TrainingState } from './trainingState.ts';
+import type { TrainingConfig } from './trainingState.ts';
 
 export interface Measures {
   readonly criticLoss: number;
@@ -19,7 +22,7 @@ export interface Measures {
 
 export interface UpdateResult {
   /** Critic steps of the unfinished update that are done; 0 once the update is whole. */
-  readonly criticStep: number;
+  readonly step: number;
   /** Of a whole update; undefined if it was aborted on the way. */
   readonly measures?: Measures;
   /** Milliseconds during which the engine waited for real patches. */
@@ -32,41 +35,67 @@ export class StageRunner {
   readonly #config: TrainingConfig;
   readonly #stage: number;
   readonly #session: Session;
-  readonly #reader: BatchReader;
+  readonly #loader: BatchLoader;
   readonly #clock: () => number;
-  #prefetched: { readonly index: number; readonly batch: Promise<Float32Array> } | undefined;
+  /** Whether the session holds a whole update as one program. */
+  readonly #atOnce: boolean;
+  /** Batches asked for before they are needed. */
+  #ahead = new Map<number, Promise<Float32Array>>();
 
   private constructor(
     config: TrainingConfig,
     stage: number,
     session: Session,
-    reader: BatchReader,
+    loader: BatchLoader,
     clock: () => number,
+    atOnce: boolean,
   ) {
     this.#config = config;
     this.#stage = stage;
     this.#session = session;
-    this.#reader = reader;
+    this.#loader = loader;
     this.#clock = clock;
+    this.#atOnce = atOnce;
   }
 
-  /** Goes on from `state`, in its stage. */
+  /**
+   * Goes on from `state`, in its stage. Where the state would cross to the engine's device and back with every step, a
+   * whole update is one program.
+   * @param dataThreads threads that make batches (see batchLoader.ts)
+   */
   static async open(
     engine: Engine,
     config: TrainingConfig,
     state: TrainingState,
-    reader: BatchReader,
+    source: PatchSource,
     clock: () => number,
+    dataThreads?: number,
   ): Promise<StageRunner> {
-    const { preset } = config;
-    const index = state.counters.stage;
+    const { preset, seed } = config;
+    const { stage: index, stageUpdate, step } = state.counters;
     const stage = preset.stages[index]!;
-    const programs = { critic: criticStep(preset, stage), generator: generatorStep(preset, stage) };
-    return new StageRunner(config, index, await engine.open(programs, state.values), reader, clock);
+    const threads = dataThreads === undefined ? {} : { threads: dataThreads };
+    const loader = await openBatchLoader({ source, stage, preset, seed, ...threads });
+    try {
+      // Made while the engine compiles; whoever runs the first update meets its failure.
+      loader.batch(stageUpdate * preset.criticSteps + step).catch(() => undefined);
+      const steps = { critic: criticStep(preset, stage), generator: generatorStep(preset, stage) };
+      const atOnce = engine.stateCrossesHost;
+      const programs = atOnce ? { update: wholeUpdate(steps, preset.criticSteps, state.values) } : {};
+      // Single steps also end an update that was begun by them.
+      const session = await engine.open(
+        atOnce && step === 0 ? programs : { ...steps, ...programs },
+        state.values,
+      );
+      return new StageRunner(config, index, session, loader, clock, atOnce);
+    } catch (error) {
+      await loader.release();
+      throw error;
+    }
   }
 
   async release(): Promise<void> {
-    await this.#prefetched?.batch.catch(() => undefined);
+    await this.#loader.release();
     await this.#session.release();
   }
 
@@ -78,68 +107,112 @@ export class StageRunner {
   /**
    * The generator update that the counters point at: critic steps, then one generator step. The result depends on
    * the state, the seed and the counters only. If `aborted` turns true on the way, it stops before the
-   * next critic step.
+   * next critic step, or before the update where that is one program.
    */
-  async update({ stageUpdate, criticStep: begin }: Counters, aborted: () => boolean): Promise<UpdateResult> {
-    const { preset, seed } = this.#config;
-    const stage = preset.stages[this.#stage]!;
-    const { latentSize } = preset.architecture;
-    const adam = adamConfig(preset, stage);
+  update({ stageUpdate, step }: Counters, aborted: () => boolean): Promise<UpdateResult> {
+    return this.#atOnce && step === 0
+      ? this.#updateAtOnce(stageUpdate, aborted)
+      : this.#updateByStep(stageUpdate, step, aborted);
+  }
+
+  async #updateByStep(stageUpdate: number, begin: number, aborted: () => boolean): Promise<UpdateResult> {
+    const { criticSteps } = this.#config.preset;
     let measures: Values = {};
     let dataWait = 0;
-    const latents = (random: Random): Float32Array =>
-      Float32Array.from({ length: stage.batchSize * latentSize }, () => random.gaussian());
-
-    for (let done = begin; done < preset.criticSteps; done++) {
-      const step = stageUpdate * preset.criticSteps + done;
+    for (let done = begin; done < criticSteps; done++) {
+      const step = stageUpdate * criticSteps + done;
       const asked = this.#clock();
-      const real = await this.#batch(step);
+      const real = await this.#loader.batch(step);
       dataWait += this.#clock() - asked;
-      if (aborted()) return { criticStep: done, dataWait };
-      const random = Random.of(seed, 'critic step', stage.resolution, step);
-      const latent = latents(random);
-      const mix = Float32Array.from({ length: stage.batchSize }, () => random.uniform());
-      measures = await this.#session.run('critic', {
-        ...scalars(adamScalars(adam, step + 1)),
-        real,
-        latent,
-        mix,
-      });
+      if (aborted()) return { step: done, dataWait };
+      measures = await this.#session.run('critic', this.#criticFeeds(step, real));
     }
-    const rate = stageUpdate < preset.averageWarmUp ? preset.averageWarmUpRate : preset.averageRate;
-    const results = await this.#session.run('generator', {
-      ...scalars(adamScalars(adam, stageUpdate + 1)),
-      latent: latents(Random.of(seed, 'generator step', stage.resolution, stageUpdate)),
-      averageRate: Float32Array.of(rate),
-    });
-    return { criticStep: 0, measures: finite({ ...measures, ...results }), dataWait };
+    const results = await this.#session.run('generator', this.#generatorFeeds(stageUpdate));
+    return { step: 0, measures: measuresOf({ ...measures, ...results }), dataWait };
   }
 
-  /** The batch asked for, while the next one is already being read. */
-  #batch(index: number): Promise<Float32Array> {
-    const batch = this.#prefetched?.index === index ? this.#prefetched.batch : this.#reader.batch(index);
-    const following = this.#prefetched?.batch ?? batch;
-    this.#prefetched = {
-      index: index + 1,
-      // After the current one: the reader works on one batch at a time.
-      batch: following.then(() => this.#reader.batch(index + 1)),
-    };
-    // A failure is reported to whoever awaits the batch, not as an unhandled rejection before that.
-    this.#prefetched.batch.catch(() => undefined);
-    return batch;
+  async #updateAtOnce(stageUpdate: number, aborted: () => boolean): Promise<UpdateResult> {
+    const { criticSteps } = this.#config.preset;
+    const first = stageUpdate * criticSteps;
+    const asked = this.#clock();
+    const feeds: Values = {};
+    for (let done = 0; done < criticSteps; done++) {
+      const real = await (this.#ahead.get(first + done) ?? this.#loader.batch(first + done));
+      place(feeds, done, this.#criticFeeds(first + done, real));
+    }
+    const dataWait = this.#clock() - asked;
+    if (aborted()) return { step: 0, dataWait };
+    place(feeds, criticSteps, this.#generatorFeeds(stageUpdate));
+    // All batches of the next update, while this one runs: the loader itself looks ahead by a few steps only.
+    this.#ahead.clear();
+    for (let step = first + criticSteps; step < first + 2 * criticSteps; step++) {
+      const batch = this.#loader.batch(step);
+      batch.catch(() => undefined);
+      this.#ahead.set(step, batch);
+    }
+    const results = await this.#session.run('update', feeds);
+    const measures: Values = {};
+    for (const name of MEASURES)
+      measures[name] = (results[placed(criticSteps, name)] ?? results[placed(criticSteps - 1, name)])!;
+    return { step: 0, measures: measuresOf(measures), dataWait };
   }
+
+  /** @param step number of the critic step in the stage */
+  #criticFeeds(step: number, real: Float32Array): Values {
+    const { preset, seed } = this.#config;
+    const stage = preset.stages[this.#stage]!;
+    const random = Random.of(seed, 'critic step', stage.resolution, step);
+    const latent = this.#latents(random);
+    const mix = Float32Array.from({ length: stage.batchSize }, () => random.uniform());
+    return { ...scalars(adamScalars(adamConfig(preset, stage), step + 1)), real, latent, mix };
+  }
+
+  #generatorFeeds(stageUpdate: number): Values {
+    const { preset, seed } = this.#config;
+    const stage = preset.stages[this.#stage]!;
+    const rate = stageUpdate < preset.averageWarmUp ? preset.averageWarmUpRate : preset.averageRate;
+    return {
+      ...scalars(adamScalars(adamConfig(preset, stage), stageUpdate + 1)),
+      latent: this.#latents(Random.of(seed, 'generator step', stage.resolution, stageUpdate)),
+      averageRate: Float32Array.of(rate),
+    };
+  }
+
+  #latents(random: Random): Float32Array {
+    const { stages, architecture } = this.#config.preset;
+    const length = stages[this.#stage]!.batchSize * architecture.latentSize;
+    return Float32Array.from({ length }, () => random.gaussian());
+  }
+}
+
+/** All steps of an update as one program. */
+const wholeUpdate = (
+  { critic, generator }: { readonly critic: Program; readonly generator: Program },
+  criticSteps: number,
+  state: Readonly<Values>,
+): Program =>
+  sequence([...new Array<Program>(criticSteps).fill(critic), generator], new Set(Object.keys(state)));
+
+/** Adds what the step at a place of a whole update is fed. */
+function place(feeds: Values, at: number, values: Readonly<Values>): void {
+  for (const [name, value] of Object.entries(values)) feeds[placed(at, name)] = value;
 }
 
 const scalars = (values: AdamScalars): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Float32Array.of(value)]));
 
-function finite(results: Values): Measures {
-  const read = (name: keyof Measures): number => {
-    const value = results[name]![0]!;
-    if (!Number.isFinite(value))
-      throw new NoduleLabError('unusable', `The training diverged: ${name} is ${value}.`, { measure: name });
-    return value;
-  };
+const MEASURES = [
+  'criticLoss',
+  'generatorLoss',
+  'wasserstein',
+  'gradientPenalty',
+  'gradientNorm',
+  'criticGradientNorm',
+  'generatorGradientNorm',
+] as const satisfies (keyof Measures)[];
+
+function measuresOf(results: Values): Measures {
+  const read = (name: keyof Measures): number => results[name]![0]!;
   return {
     criticLoss: read('criticLoss'),
     generatorLoss: read('generatorLoss'),
