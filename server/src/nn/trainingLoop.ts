@@ -6,7 +6,6 @@
  * A stop at any moment, a killed process included, costs at most the updates since the last checkpoint: what follows
  * depends on the state, the configuration and the counters only.
  */
-import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
 import { listCheckpoints, pruneCheckpoints, sweepCheckpoints, type CheckpointInfo } from './checkpoint.ts';
 import { RunningTimes, type Times } from './runningTimes.ts';

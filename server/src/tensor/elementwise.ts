@@ -61,6 +61,9 @@ export const neg = (x: Tensor): Tensor =>
 
 export const exp = (x: Tensor): Tensor => unary('exp', 'Exp', x, Math.exp, mul);
 
+/** Natural logarithm, of positive values. */
+export const log = (x: Tensor): Tensor => unary('log', 'Log', x, Math.log, (upstream) => div(upstream, x));
+
 /** Square root; its derivative is infinite at 0, so keep a small constant under it. */
 export const sqrt = (x: Tensor): Tensor =>
   unary('sqrt', 'Sqrt', x, Math.sqrt, (upstream, root) => div(mul(upstream, 0.5), root));
@@ -97,7 +100,7 @@ function binary(
 }
 
 function unary(
-  operation: 'neg' | 'exp' | 'sqrt' | 'tanh',
+  operation: 'neg' | 'exp' | 'log' | 'sqrt' | 'tanh',
   onnxType: string,
   x: Tensor,
   compute: (value: number) => number,

@@ -2,7 +2,7 @@
 export type { Shape } from './shape.ts';
 export { formatShape, sameShape, sizeOf } from './shape.ts';
 export { constant, input, scalar, topologicalOrder, type Tensor } from './tensor.ts';
-export { add, div, exp, mul, neg, sqrt, square, sub, tanh } from './elementwise.ts';
+export { add, div, exp, log, mul, neg, sqrt, square, sub, tanh } from './elementwise.ts';
 export { leakyRelu, relu, slopeMask } from './activation.ts';
 export { broadcastTo, reduceSum, sumAll, sumTo } from './reduction.ts';
 export { concat, pad, reshape, slice, transpose } from './layout.ts';

@@ -20,6 +20,7 @@ export const CASES: readonly Case[] = [
   { name: 'div with broadcasting', build: () => t.div(x(2, 3), w(3)) },
   { name: 'neg', build: () => t.neg(x(2, 3)) },
   { name: 'exp', build: () => t.exp(x(2, 3)) },
+  { name: 'log', build: () => t.log(t.add(t.square(x(2, 3)), 0.5)) },
   { name: 'sqrt', build: () => t.sqrt(t.add(t.square(x(2, 3)), 0.1)) },
   { name: 'tanh', build: () => t.tanh(x(2, 3)) },
   { name: 'relu', build: () => t.relu(x(2, 7)) },

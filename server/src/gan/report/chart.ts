@@ -70,7 +70,7 @@ function drawing({ title, updates, series, ideal, marks = [] }: Chart, logarithm
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(tick))}" y2="${fixed(y(tick))}"/>`,
       `<text x="${LEFT - 6}" y="${fixed(y(tick) + 4)}" text-anchor="end">${label(logarithmic ? 10 ** tick : tick)}</text>`,
     );
-  for (const tick of ticks(first, last, 6, true))
+  for (const tick of ticks(first, last, 9, true))
     parts.push(`<text x="${fixed(x(tick))}" y="${HEIGHT - 8}" text-anchor="middle">${label(tick)}</text>`);
   for (const mark of marks)
     if (mark.update >= first && mark.update <= last)

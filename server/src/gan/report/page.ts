@@ -14,6 +14,9 @@ const STATES: Readonly<Record<Run['state'], string>> = {
   failed: 'failed',
 };
 
+/** While it runs, an open page reads itself again. */
+const REFRESH_SECONDS = 60;
+
 /** @param curve points in the order of their updates */
 export function reportPage(run: Run, curve: readonly CurvePoint[], pictures: RunPictures): string {
   const title = `Training ${run.preset.name}, seed ${run.seed}`;
@@ -23,6 +26,7 @@ export function reportPage(run: Run, curve: readonly CurvePoint[], pictures: Run
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${run.state === 'running' ? `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">` : ''}
 <title>${escapeHtml(title)}</title>
 <style>${REPORT_STYLE}</style>
 </head>
@@ -33,7 +37,8 @@ ${run.error === null ? '' : `<p class="error" role="alert">${escapeHtml(run.erro
     .map(([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd></div>`)
     .join('')}</dl>
 ${warningsOf(run)}
-<section class="charts" aria-label="Curves over generator updates">
+<h2>Curves over generator updates</h2>
+<section class="charts">
 ${charts(curve).map(lineChart).join('\n')}
 </section>
 ${samplesOf(pictures)}
@@ -61,7 +66,7 @@ function facts(run: Run, curve: readonly CurvePoint[]): (readonly [string, strin
     ['Time trained', duration(run.seconds)],
     ['Engine', run.engine.reason === null ? run.engine.name : `${run.engine.name}: ${run.engine.reason}`],
     ['Patches', `${patches} of ${size}³${name === null ? '' : ` from ${name}`}`],
-    ...(sha256 === null ? [] : ([['SHA-256 of the patches', sha256]] as const)),
+    ...(sha256 === null ? [] : ([['SHA-256 of the patches', `${sha256.slice(0, 16)}…`]] as const)),
     ['Started', moment(run.started)],
     ...run.resumed
       .slice(-1)

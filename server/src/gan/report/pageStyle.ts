@@ -24,7 +24,7 @@ figcaption b { color: var(--ink); }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(240px, 1fr)); gap: 8px 20px; margin: 0 0 12px; }
 dt { font-size: 12px; }
 dd { margin: 0; overflow-wrap: anywhere; }
-.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 16px; margin-top: 18px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 16px; margin-top: 10px; }
 .chart { margin: 0; padding: 12px; background: var(--card); border-radius: 8px; }
 svg { display: block; width: 100%; height: auto; margin-top: 6px; }
 svg text { font-size: 11px; fill: var(--faint); }
