@@ -1,4 +1,5 @@
 /** Batches of real patches, made ahead of time in threads of their own. */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { tailOf } from '../dataset/augmentation/warp.ts';
 import { halve } from '../dataset/halve.ts';
@@ -13,7 +14,11 @@ export interface BatchLoaderOptions {
   readonly stage: Stage;
   readonly preset: Preset;
   readonly seed: number;
-  /** Threads that make batches; the graph needs the cores more. 0: each batch is made when it is asked for. */
+  /**
+   * Threads that make batches; by default one for every four cores, at least one and at most four: on few cores the
+   * graph needs them more, and beside many there may be a GPU to keep up with. 0: each batch is made when it is asked
+   * for. Batches are the same whatever the number.
+   */
   readonly threads?: number;
   /** Bytes of patches kept in memory at most; of a larger set each batch is read anew. */
   readonly heldBytes?: number;
@@ -30,11 +35,12 @@ export interface BatchLoader {
 }
 
 const HELD_BYTES = 512 * 2 ** 20;
+const defaultThreads = (): number => Math.min(4, Math.max(1, Math.floor(availableParallelism() / 4)));
 /** Batches made ahead by each thread: one that waits, one at work. */
 const AHEAD_PER_THREAD = 2;
 
 export async function openBatchLoader(options: BatchLoaderOptions): Promise<BatchLoader> {
-  const { source, stage, preset, seed, threads = 1, heldBytes = HELD_BYTES } = options;
+  const { source, stage, preset, seed, threads = defaultThreads(), heldBytes = HELD_BYTES } = options;
   const { resolution, batchSize } = stage;
   const plan: BatchPlan = {
     ...{ seed, resolution, batchSize },

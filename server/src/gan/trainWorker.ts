@@ -37,6 +37,8 @@ export const trainWorkerConfigSchema = z.object({
   engine: z.enum(ENGINE_CHOICES).default(DEFAULT_ENGINE),
   /** Threads of the engine; by default one per core. */
   threads: z.number().int().positive().optional(),
+  /** Threads that make batches; by default one per four cores. */
+  dataThreads: z.number().int().positive().optional(),
 });
 export type TrainWorkerConfig = z.input<typeof trainWorkerConfigSchema>;
 
@@ -65,6 +67,7 @@ async function main(path: string | undefined): Promise<void> {
       codeVersion: packageJson.version,
       limits: config.limits,
       resume: config.resume,
+      ...(config.dataThreads === undefined ? {} : { dataThreads: config.dataThreads }),
       checkpointMinutes: config.checkpointMinutes,
       clock: () => performance.now(),
       signal: stop.signal,

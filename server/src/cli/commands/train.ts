@@ -28,6 +28,7 @@ interface TrainOptions extends PresetChanges {
   readonly epochs?: number;
   readonly engine: EngineChoice;
   readonly threads?: number;
+  readonly dataThreads?: number;
   readonly events: boolean;
 }
 
@@ -58,13 +59,18 @@ export function registerTrain(program: Command, context: () => CommandContext): 
     .option('--epochs <number>', 'end after this many epochs of the current stage', positive)
     .addOption(engineOption())
     .option('--threads <number>', 'threads of the engine; one per core by default', integer(1, 256))
+    .option(
+      '--data-threads <number>',
+      'threads that make batches; one per four cores by default',
+      integer(1, 64),
+    )
     .option('--events', 'one JSON event a line on stdout', false)
     .action(async (options: TrainOptions) => run(context(), options));
 }
 
 async function run({ output, signal }: CommandContext, options: TrainOptions): Promise<void> {
   const dataset = await openPatchFile(resolve(options.dataset));
-  const { updates, minutes, epochs, threads } = options;
+  const { updates, minutes, epochs, threads, dataThreads } = options;
   const tellAll = (event: TrainingEvent): void =>
     options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event);
   try {
@@ -79,6 +85,7 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
       engineReason: reason,
       codeVersion: VERSION,
       resume: options.resume,
+      ...(dataThreads === undefined ? {} : { dataThreads }),
       limits: {
         ...(updates === undefined ? {} : { maxUpdates: updates }),
         ...(minutes === undefined ? {} : { maxMinutes: minutes }),
