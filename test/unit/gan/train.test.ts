@@ -112,6 +112,25 @@ describe('a training that was interrupted', () => {
     await expect(train(options())).rejects.toMatchObject({ name: 'NoduleLabError', kind: 'refused' });
   });
 
+  test('is not resumed with other patches, however many there are, and goes on with its own', async () => {
+    const own = { ...ballPatches(7, 16), sha256: 'a'.repeat(64) };
+    const other = { ...own, sha256: 'b'.repeat(64) };
+    await train(options({ dataset: own, limits: { maxUpdates: 1 } }));
+    await expect(train(options({ dataset: other }))).rejects.toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining('it has patches with the SHA-256 aaaaaaaaaaaa…'),
+    });
+    const resumed = await train(options({ dataset: own, limits: { maxUpdates: 2 } }));
+    expect(resumed.state.counters.update).toBe(2);
+  });
+
+  test('is the same with one thread that makes batches and with three', async () => {
+    const [one, three] = [1, 3].map((dataThreads) =>
+      train(options({ dataThreads, outDir: join(outDir, String(dataThreads)), limits: { maxUpdates: 5 } })),
+    );
+    expect((await one!).state.values).toEqual((await three!).state.values);
+  });
+
   test('is not resumed with another configuration, nor overwritten by a new training', async () => {
     await train(options({ limits: { maxUpdates: 1 } }));
     await expect(train(options({ seed: 2 }))).rejects.toMatchObject({ kind: 'conflict' });
