@@ -7,7 +7,8 @@ import { adamScalars, type AdamScalars } from '../nn/adam.ts';
 import { Random } from '../nn/random.ts';
 import type { Counters, TrainingState } from '../nn/trainingState.ts';
 import { openBatchLoader, type BatchLoader } from './batchLoader.ts';
-import { adamConfig, criticStep, generatorStep } from './steps.ts';
+import type { Preset, Stage } from './presets.ts';
+import { adamConfig, criticStep, generatorStep, partsState, stepParts, type PartName } from './steps.ts';
 import type { TrainingConfig } from './trainingState.ts';
 
 export interface Measures {
@@ -30,6 +31,9 @@ export interface UpdateResult {
 }
 
 type Values = Record<string, Float32Array>;
+
+const CRITIC_PARTS = ['generate', 'real', 'fake', 'penalty'] as const satisfies PartName[];
+const GENERATOR_PARTS = ['generate', 'judge', 'generator'] as const satisfies PartName[];
 
 export class StageRunner {
   readonly #config: TrainingConfig;
@@ -79,14 +83,15 @@ export class StageRunner {
     try {
       // Made while the engine compiles; whoever runs the first update meets its failure.
       loader.batch(stageUpdate * preset.criticSteps + step).catch(() => undefined);
-      const steps = { critic: criticStep(preset, stage), generator: generatorStep(preset, stage) };
       const atOnce = engine.stateCrossesHost;
-      const programs = atOnce ? { update: wholeUpdate(steps, preset.criticSteps, state.values) } : {};
-      // Single steps also end an update that was begun by them.
-      const session = await engine.open(
-        atOnce && step === 0 ? programs : { ...steps, ...programs },
-        state.values,
-      );
+      // Parts also end an update that was begun by them.
+      const inParts = !atOnce || step > 0;
+      const programs = {
+        ...(atOnce ? { update: wholeUpdate(preset, stage, state.values) } : {}),
+        ...(inParts ? stepParts(preset, stage) : {}),
+      };
+      const further = inParts ? partsState(preset, stage) : {};
+      const session = await engine.open(programs, { ...state.values, ...further });
       return new StageRunner(config, index, session, loader, clock, atOnce);
     } catch (error) {
       await loader.release();
@@ -100,8 +105,11 @@ export class StageRunner {
   }
 
   /** A copy of parameters, moments and averages as they are now. */
-  read(): Promise<TrainingState['values']> {
-    return this.#session.read();
+  async read(): Promise<TrainingState['values']> {
+    const { preset } = this.#config;
+    const parts = partsState(preset, preset.stages[this.#stage]!);
+    const state = await this.#session.read();
+    return Object.fromEntries(Object.entries(state).filter(([name]) => !(name in parts)));
   }
 
   /**
@@ -125,10 +133,20 @@ export class StageRunner {
       const real = await this.#loader.batch(step);
       dataWait += this.#clock() - asked;
       if (aborted()) return { step: done, dataWait };
-      measures = await this.#session.run('critic', this.#criticFeeds(step, real));
+      measures = await this.#runParts(CRITIC_PARTS, this.#criticFeeds(step, real));
     }
-    const results = await this.#session.run('generator', this.#generatorFeeds(stageUpdate));
-    return { step: 0, measures: measuresOf({ ...measures, ...results }), dataWait };
+    const results = await this.#runParts(GENERATOR_PARTS, this.#generatorFeeds(stageUpdate));
+    return {
+      step: 0,
+      measures: measuresOf(wholeLosses({ ...measures, ...results }, this.#config.preset)),
+      dataWait,
+    };
+  }
+
+  async #runParts(parts: readonly PartName[], feeds: Readonly<Values>): Promise<Values> {
+    const results: Values = {};
+    for (const part of parts) Object.assign(results, await this.#session.run(part, feeds));
+    return results;
   }
 
   async #updateAtOnce(stageUpdate: number, aborted: () => boolean): Promise<UpdateResult> {
@@ -186,12 +204,18 @@ export class StageRunner {
 }
 
 /** All steps of an update as one program. */
-const wholeUpdate = (
-  { critic, generator }: { readonly critic: Program; readonly generator: Program },
-  criticSteps: number,
-  state: Readonly<Values>,
-): Program =>
-  sequence([...new Array<Program>(criticSteps).fill(critic), generator], new Set(Object.keys(state)));
+function wholeUpdate(preset: Preset, stage: Stage, state: TrainingState['values']): Program {
+  const criticSteps = new Array<Program>(preset.criticSteps).fill(criticStep(preset, stage));
+  return sequence([...criticSteps, generatorStep(preset, stage)], new Set(Object.keys(state)));
+}
+
+/** The losses that the parts of a critic step give only together. */
+function wholeLosses(results: Values, { gradientPenalty }: Preset): Values {
+  const read = (name: string): number => results[name]![0]!;
+  const wasserstein = read('realMean') - read('fakeMean');
+  const criticLoss = read('realLoss') + read('fakeMean') + gradientPenalty * read('gradientPenalty');
+  return { ...results, wasserstein: Float32Array.of(wasserstein), criticLoss: Float32Array.of(criticLoss) };
+}
 
 /** Adds what the step at a place of a whole update is fed. */
 function place(feeds: Values, at: number, values: Readonly<Values>): void {

@@ -9,7 +9,7 @@ import type { Program, Tensor } from '../tensor/index.ts';
 import { next } from '../engine/engine.ts';
 import { movingAverage, type AdamConfig } from '../nn/adam.ts';
 import { upsampleLinear, type Layer, type Parameters } from '../nn/layers.ts';
-import { learn, parameterInputs } from '../nn/learning.ts';
+import { learn, learnFrom, parameterInputs } from '../nn/learning.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import type { Preset, Stage } from './presets.ts';
@@ -33,21 +33,14 @@ const SLOPE_EPSILON = 1e-12;
  * loss by all parameters of the critic together).
  */
 export function criticStep(preset: Preset, stage: Stage): Program {
-  const { batchSize: batch, resolution: r } = stage;
-  const judge = critic(preset.architecture, r);
-  const make = generator(preset.architecture, r);
-  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
-
-  const real = t.input('real', [batch, 1, r, r, r]);
-  const fake = make.apply(parameters, t.input('latent', [batch, preset.architecture.latentSize]));
-  const scoreReal = judge.apply(parameters, real);
-  const meanReal = mean(scoreReal);
+  const { judge, parameters, feeds } = criticGraph(preset, stage);
+  const { fake, real, mix } = feeds;
+  const onReal = lossOnReal(preset, judge, parameters, real);
   const meanFake = mean(judge.apply(parameters, fake));
-  const penalty = gradientPenalty(judge, parameters, real, fake, t.input('mix', [batch, 1, 1, 1, 1]));
+  const penalty = gradientPenalty(judge, parameters, real, fake, mix);
 
-  const wasserstein = t.sub(meanReal, meanFake);
-  let criticLoss = t.add(t.neg(wasserstein), t.mul(penalty.value, preset.gradientPenalty));
-  if (preset.drift > 0) criticLoss = t.add(criticLoss, t.mul(mean(t.square(scoreReal)), preset.drift));
+  const wasserstein = t.sub(onReal.mean, meanFake);
+  const criticLoss = t.add(t.add(onReal.loss, meanFake), t.mul(penalty.value, preset.gradientPenalty));
   const learned = learn(judge.parameters, parameters, criticLoss, adamConfig(preset, stage));
   return {
     criticLoss,
@@ -57,6 +50,104 @@ export function criticStep(preset: Preset, stage: Stage): Program {
     criticGradientNorm: learned.gradientNorm,
     ...learned.outputs,
   };
+}
+
+/** What one part of a step leaves to the next, besides the training's state. */
+const FAKE = 'part.fake';
+const FAKE_GRADIENT = 'part.fake.gradient';
+const gradientSum = (name: string): string => `part.gradient.${name}`;
+
+/**
+ * Both steps in parts, each a program, to be run in this order: `generate`, `real`, `fake`, `penalty` are a critic
+ * step, `generate`, `judge`, `generator` a generator step. A loss is a sum, so its gradient is summed up part by part,
+ * and each part needs its own intermediates only: a third of the memory, for one more pass through the generator.
+ * What parts leave to each other is further state (`partsState`). Feeds and measures together are those of
+ * `criticStep` and `generatorStep`, but for `criticLoss` and `wasserstein`, which come as `realLoss`, `realMean` and
+ * `fakeMean`.
+ */
+export function stepParts(preset: Preset, stage: Stage): Readonly<Record<PartName, Program>> {
+  const { judge, make, parameters, feeds } = criticGraph(preset, stage);
+  const adam = adamConfig(preset, stage);
+  const specs = judge.parameters;
+  const learning = specs.map(({ name }) => parameters(name));
+  const sums = specs.map(({ name, shape }) => t.input(gradientSum(name), shape));
+  const named = (gradients: readonly Tensor[]): Program =>
+    Object.fromEntries(specs.map(({ name }, i) => [next(gradientSum(name)), gradients[i]!]));
+  const added = (loss: Tensor): Tensor[] =>
+    t.gradient(loss, learning).map((gradient, i) => t.add(sums[i]!, gradient));
+
+  const fake = t.input(FAKE, feeds.fake.shape);
+  const onReal = lossOnReal(preset, judge, parameters, feeds.real);
+  const fakeMean = mean(judge.apply(parameters, fake));
+  const penalty = gradientPenalty(judge, parameters, feeds.real, fake, feeds.mix);
+  const penaltyLoss = t.mul(penalty.value, preset.gradientPenalty);
+  const learned = learnFrom(specs, parameters, added(penaltyLoss), adam);
+
+  const generatorLoss = t.neg(fakeMean);
+  // The chain rule through the images: d loss / dθ is d (images · d loss / d images) / dθ.
+  const throughImages = t.sumAll(t.mul(feeds.fake, t.input(FAKE_GRADIENT, feeds.fake.shape)));
+  const made = learn(make.parameters, parameters, throughImages, adam);
+  return {
+    generate: { [next(FAKE)]: feeds.fake },
+    real: { realLoss: onReal.loss, realMean: onReal.mean, ...named(t.gradient(onReal.loss, learning)) },
+    fake: { fakeMean, ...named(added(fakeMean)) },
+    penalty: {
+      gradientPenalty: penalty.value,
+      gradientNorm: penalty.norm,
+      criticGradientNorm: learned.gradientNorm,
+      ...learned.outputs,
+    },
+    judge: { generatorLoss, [next(FAKE_GRADIENT)]: t.gradient(generatorLoss, [fake])[0]! },
+    generator: { generatorGradientNorm: made.gradientNorm, ...made.outputs, ...averages(make, made.outputs) },
+  };
+}
+export type PartName = 'generate' | 'real' | 'fake' | 'penalty' | 'judge' | 'generator';
+
+/** The state that `stepParts` needs besides the training's; its begin is never read. */
+export function partsState(preset: Preset, { batchSize, resolution }: Stage): Record<string, Float32Array> {
+  const images = batchSize * resolution ** 3;
+  return Object.fromEntries([
+    [FAKE, new Float32Array(images)],
+    [FAKE_GRADIENT, new Float32Array(images)],
+    ...critic(preset.architecture, resolution).parameters.map(
+      ({ name, shape }) => [gradientSum(name), new Float32Array(t.sizeOf(shape))] as const,
+    ),
+  ]);
+}
+
+function criticGraph(
+  preset: Preset,
+  { batchSize, resolution: r }: Stage,
+): {
+  judge: Layer;
+  make: Layer;
+  parameters: Parameters;
+  feeds: Readonly<Record<'real' | 'fake' | 'mix', Tensor>>;
+} {
+  const judge = critic(preset.architecture, r);
+  const make = generator(preset.architecture, r);
+  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
+  const latent = t.input('latent', [batchSize, preset.architecture.latentSize]);
+  const feeds = {
+    real: t.input('real', [batchSize, 1, r, r, r]),
+    fake: make.apply(parameters, latent),
+    mix: t.input('mix', [batchSize, 1, 1, 1, 1]),
+  };
+  return { judge, make, parameters, feeds };
+}
+
+/** −E[D(real)], with the drift term; and E[D(real)] itself. */
+function lossOnReal(
+  preset: Preset,
+  judge: Layer,
+  parameters: Parameters,
+  real: Tensor,
+): { loss: Tensor; mean: Tensor } {
+  const score = judge.apply(parameters, real);
+  const meanReal = mean(score);
+  const loss =
+    preset.drift > 0 ? t.sub(t.mul(mean(t.square(score)), preset.drift), meanReal) : t.neg(meanReal);
+  return { loss, mean: meanReal };
 }
 
 /**
@@ -70,15 +161,23 @@ export function generatorStep(preset: Preset, stage: Stage): Program {
   const latent = t.input('latent', [stage.batchSize, preset.architecture.latentSize]);
   const generatorLoss = t.neg(mean(judge.apply(parameters, make.apply(parameters, latent))));
   const learned = learn(make.parameters, parameters, generatorLoss, adamConfig(preset, stage));
-  const program: Record<string, Tensor> = {
+  return {
     generatorLoss,
     generatorGradientNorm: learned.gradientNorm,
     ...learned.outputs,
+    ...averages(make, learned.outputs),
   };
+}
+
+/** The moving average of the generator, after its new parameters. */
+function averages(make: Layer, learned: Program): Program {
   const rate = t.input('averageRate', []);
-  for (const { name, shape } of make.parameters)
-    program[next(average(name))] = movingAverage(t.input(average(name), shape), program[next(name)]!, rate);
-  return program;
+  return Object.fromEntries(
+    make.parameters.map(({ name, shape }) => [
+      next(average(name)),
+      movingAverage(t.input(average(name), shape), learned[next(name)]!, rate),
+    ]),
+  );
 }
 
 /**

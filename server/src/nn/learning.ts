@@ -26,13 +26,22 @@ export function learn(
   loss: Tensor,
   config: AdamConfig,
 ): { outputs: Program; gradientNorm: Tensor } {
-  const scalars = { stepSize: t.input('stepSize', []), secondCorrection: t.input('secondCorrection', []) };
   const tensors = learning.map(({ name }) => parameters(name));
-  const gradients = t.gradient(loss, tensors);
+  return learnFrom(learning, parameters, t.gradient(loss, tensors), config);
+}
+
+/** The same from the derivatives of the loss by each of `learning`. */
+export function learnFrom(
+  learning: readonly ParameterSpec[],
+  parameters: Parameters,
+  gradients: readonly Tensor[],
+  config: AdamConfig,
+): { outputs: Program; gradientNorm: Tensor } {
+  const scalars = { stepSize: t.input('stepSize', []), secondCorrection: t.input('secondCorrection', []) };
   const outputs: Record<string, Tensor> = {};
   learning.forEach(({ name, shape }, i) => {
     const moments = { first: t.input(firstMoment(name), shape), second: t.input(secondMoment(name), shape) };
-    const updated = adamUpdate(config, tensors[i]!, gradients[i]!, moments, scalars);
+    const updated = adamUpdate(config, parameters(name), gradients[i]!, moments, scalars);
     outputs[next(name)] = updated.parameter;
     outputs[next(firstMoment(name))] = updated.moments.first;
     outputs[next(secondMoment(name))] = updated.moments.second;

@@ -111,7 +111,7 @@ describe('the sampler', () => {
     const outDir = join(folder, 'early');
     const { checkpoint } = await train({
       ...{ preset, outDir, seed: 1, engine, clock: () => performance.now() },
-      dataset: ballPatches(8, 16),
+      dataset: ballPatches(16, 16),
       limits: { maxUpdates: 1 },
     });
     await exportModel(checkpoint, join(folder, 'early-model'), DESCRIPTION);

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { onnxCpuEngine } from '../../../server/src/engine/onnxCpu.ts';
 import { evaluate } from '../../../server/src/engine/reference.ts';
 import { next } from '../../../server/src/engine/engine.ts';
-import { criticStep, generatorStep } from '../../../server/src/gan/steps.ts';
+import {
+  criticStep,
+  generatorStep,
+  partsState,
+  stepParts,
+  type PartName,
+} from '../../../server/src/gan/steps.ts';
 import type { Preset } from '../../../server/src/gan/presets.ts';
 import { initialise } from '../../../server/src/nn/layers.ts';
 import { firstMoment } from '../../../server/src/nn/learning.ts';
@@ -61,6 +67,38 @@ describe.each(CASES)('the steps of %s', (_, preset, stage) => {
     else expect(rest).toBeCloseTo(0, 12);
     expect(gradientNorm![0]).toBeGreaterThan(0);
   });
+
+  test.each([
+    ['critic', ['generate', 'real', 'fake', 'penalty']],
+    ['generator', ['generate', 'judge', 'generator']],
+  ] as const satisfies [string, PartName[]][])(
+    'come to the same in parts as in one program: %s step',
+    (name, order) => {
+      const feeds = feedsFor(preset, stage, steps[name]);
+      const whole = evaluate(steps[name], feeds);
+      const parts = stepParts(preset, preset.stages[stage]!);
+      const state = new Map<string, Float64Array>();
+      const results: Record<string, Float64Array> = {};
+      for (const part of order) {
+        const given = { ...feeds, ...Object.fromEntries(state) };
+        for (const [output, values] of Object.entries(evaluate<Program>(parts[part], given))) {
+          const replaced = Object.keys(partsState(preset, preset.stages[stage]!)).find(
+            (key) => next(key) === output,
+          );
+          if (replaced === undefined) results[output] = values;
+          else state.set(replaced, values);
+        }
+      }
+      const { wasserstein, criticLoss, ...others } = whole;
+      for (const [output, values] of Object.entries(others))
+        expect(relativeError(results[output]!, values)).toBeLessThan(1e-9);
+      if (name === 'generator') return;
+      const read = (key: string): number => results[key]![0]!;
+      expect(read('realMean') - read('fakeMean')).toBeCloseTo(wasserstein![0]!, 9);
+      const loss = read('realLoss') + read('fakeMean') + preset.gradientPenalty * read('gradientPenalty');
+      expect(loss).toBeCloseTo(criticLoss![0]!, 9);
+    },
+  );
 
   test('move the average of the generator part of the way to its new parameters', () => {
     const feeds = feedsFor(preset, stage, steps.generator);

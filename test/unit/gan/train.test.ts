@@ -90,8 +90,9 @@ describe('a training that was interrupted', () => {
     async (_, stopAt, lastRun, step) => {
       const stop = new AbortController();
       let runs = 0;
-      const aborting = watched(() => {
-        if (++runs === stopAt) stop.abort();
+      // Every step begins by generating images.
+      const aborting = watched((program) => {
+        if (program === 'generate' && ++runs === stopAt) stop.abort();
       });
       const broken = options({ outDir: join(outDir, 'broken') });
       const stopped = await train({ ...broken, engine: aborting, signal: stop.signal });
