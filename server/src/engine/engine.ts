@@ -17,7 +17,8 @@ export const next = (name: string): string => `next.${name}`;
 export interface Session {
   /**
    * Runs one of the programs. Inputs that are part of the state are taken from it, all others are fed. Outputs named
-   * `next(name)` replace the state's values; the others come back. If it fails, the state is as it was before.
+   * `next(name)` replace the state's values; the others come back. After a run
+   * that failed half way the state is undefined; feeds that do not fit are refused before it begins.
    */
   run(program: string, feeds: Values): Promise<Record<string, Float32Array>>;
   /** A copy of the whole state. */
