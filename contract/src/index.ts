@@ -3,5 +3,6 @@ export * from './primitives.ts';
 export * from './nodule.ts';
 export * from './candidate.ts';
 export * from './job.ts';
+export * from './training.ts';
 export * from './routes.ts';
 export { openApiDocument } from './openapi.ts';

@@ -20,6 +20,11 @@ const schemaOf = (schema: z.ZodType): unknown => {
 
 const jsonBody = (schema: z.ZodType): unknown => ({ 'application/json': { schema: schemaOf(schema) } });
 
+function contentOf({ status, body, media }: Route['success']): { content?: unknown } {
+  if (status === 204) return {};
+  return { content: media === undefined ? jsonBody(body) : { [media]: {} } };
+}
+
 function operation(name: string, route: Route): unknown {
   const parameters = Object.entries(route.params?.shape ?? {}).map(([parameter, schema]) => ({
     name: parameter,
@@ -41,7 +46,7 @@ function operation(name: string, route: Route): unknown {
     responses: {
       [String(route.success.status)]: {
         description: 'Success',
-        ...(route.success.status === 204 ? {} : { content: jsonBody(route.success.body) }),
+        ...contentOf(route.success),
       },
       ...problems,
     },

@@ -42,3 +42,6 @@ export const Problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
 export type Problem = z.infer<typeof Problem>;
+
+/** The body of an answer that is no JSON. */
+export const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'bytes');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import {
   CandidateList,
   GenerateRequest,
+  Model,
   ModelList,
   Place,
   PlaceRequest,
@@ -14,7 +15,16 @@ import {
 } from './candidate.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
 import { AllNodules, NoduleList } from './nodule.ts';
-import { Id, Uid } from './primitives.ts';
+import { Bytes, Id, Uid } from './primitives.ts';
+import {
+  ExportTraining,
+  FolderName,
+  PictureName,
+  ResumeTraining,
+  StartTraining,
+  Training,
+  TrainingOverview,
+} from './training.ts';
 
 export const Health = z
   .object({
@@ -42,6 +52,7 @@ export type Welcome = z.infer<typeof Welcome>;
 const Empty = z.null();
 const bySeries = z.object({ seriesInstanceUID: Uid });
 const byId = z.object({ id: Id });
+const byName = z.object({ name: FolderName });
 
 export interface Route {
   readonly method: 'get' | 'post' | 'delete';
@@ -50,7 +61,12 @@ export interface Route {
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body: z.ZodType };
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204;
+    readonly body: z.ZodType;
+    /** JSON where absent; of another type the body is bytes. */
+    readonly media?: 'image/png' | 'text/html';
+  };
   readonly problems: readonly number[];
 }
 
@@ -139,6 +155,63 @@ export const routes = {
     success: { status: 202, body: Job },
     problems: [400, 403],
   },
+  trainings: {
+    method: 'get',
+    path: '/trainings',
+    summary: 'All trainings, and what a new one can be made of',
+    success: { status: 200, body: TrainingOverview },
+    problems: [],
+  },
+  training: {
+    method: 'get',
+    path: '/trainings/:name',
+    summary: 'One training with its curve and its checkpoints',
+    params: byName,
+    success: { status: 200, body: Training },
+    problems: [400, 404],
+  },
+  startTraining: {
+    method: 'post',
+    path: '/trainings',
+    summary: 'Train on a data set of this server; answers with the job',
+    body: StartTraining,
+    success: { status: 202, body: Job },
+    problems: [400, 404, 409],
+  },
+  resumeTraining: {
+    method: 'post',
+    path: '/trainings/:name/resume',
+    summary: 'Go on from the newest checkpoint; answers with the job',
+    params: byName,
+    body: ResumeTraining,
+    success: { status: 202, body: Job },
+    problems: [400, 404, 409],
+  },
+  exportTraining: {
+    method: 'post',
+    path: '/trainings/:name/model',
+    summary: 'Make a model of the newest checkpoint',
+    params: byName,
+    body: ExportTraining,
+    success: { status: 201, body: Model },
+    problems: [400, 404, 409],
+  },
+  trainingPicture: {
+    method: 'get',
+    path: '/trainings/:name/pictures/:picture',
+    summary: 'Samples at a checkpoint, or (real) patches of the set: middle slices as one PNG',
+    params: z.object({ name: FolderName, picture: PictureName }),
+    success: { status: 200, body: Bytes, media: 'image/png' },
+    problems: [400, 404],
+  },
+  trainingReport: {
+    method: 'get',
+    path: '/trainings/:name/report',
+    summary: 'The report of a training as one page',
+    params: byName,
+    success: { status: 200, body: Bytes, media: 'text/html' },
+    problems: [400, 404],
+  },
   jobs: {
     method: 'get',
     path: '/jobs',
@@ -157,7 +230,7 @@ export const routes = {
   cancel: {
     method: 'post',
     path: '/jobs/:id/cancel',
-    summary: 'Cancel a queued or running job; what it had begun is undone',
+    summary: 'Cancel a queued or running job; what it had begun is undone, but a training keeps a checkpoint',
     params: byId,
     success: { status: 200, body: Job },
     problems: [404, 409],

@@ -21,8 +21,9 @@ export interface HttpFixture {
   readonly server: RunningServer;
   /** What the services answer: the tests are about everything around them. */
   answers: Partial<ServicesFace>;
-  /** What an accept job does. */
+  /** What an accept job does, and what a train job does. */
   work: JobHandler;
+  train: JobHandler;
   /** To start another server over the same parts. */
   readonly options: ServerOptions;
   api(): ReturnType<typeof supertest>;
@@ -50,6 +51,7 @@ export async function startHttpFixture(overrides: Partial<ServerOptions> = {}): 
     handlers: {
       accept: (input, context) => fixture.work(input, context),
       import: async (input) => ({ ...input }),
+      train: (input, context) => fixture.train(input, context),
     },
     now: () => new Date(),
     newId: randomUUID,
@@ -84,6 +86,7 @@ export async function startHttpFixture(overrides: Partial<ServerOptions> = {}): 
     options,
     answers: {},
     work: async () => ({}),
+    train: async () => ({}),
     api: () => supertest(server.url),
     async close() {
       await server.stop();

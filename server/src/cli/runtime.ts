@@ -88,6 +88,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       orthancUrl,
       close,
       context: {
+        dataDir: options.dataDir,
         store,
         archive,
         imaging,

@@ -1,8 +1,9 @@
 /**
  * A training as a process of its own: `node trainWorker.ts config.json`.
  *
- * Writes one JSON event a line to standard output (see events.ts). SIGTERM or SIGINT end it with a checkpoint and exit
- * code 0; an error goes to standard error as one line of JSON {kind, message, details}, with exit code 1.
+ * Writes one JSON event a line to standard output (see events.ts). SIGTERM, SIGINT or the end of the process that
+ * listens end it with a checkpoint and exit code 0; an error goes to standard error as one line of JSON
+ * {kind, message, details}, with exit code 1.
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -48,6 +49,10 @@ async function main(path: string | undefined): Promise<void> {
   const config = trainWorkerConfigSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  // A server that starts it with a channel and goes away without a word closes that.
+  process.once('disconnect', () => stop.abort());
+  process.channel?.unref();
+  process.stdout.on('error', () => stop.abort());
   const dataset = await openPatchFile(config.dataset);
   const tell = (event: TrainingEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
   try {

@@ -48,6 +48,8 @@ export function apiRouter(handlers: RouteHandlers, version: string): Router {
       });
       response.status(route.success.status).set('Cache-Control', 'no-store');
       if (route.success.status === 204) response.end();
+      else if (route.success.media !== undefined)
+        response.type(route.success.media).send(Buffer.from(answer as Uint8Array));
       else response.json(route.success.body.parse(answer));
     });
   }

@@ -1,4 +1,5 @@
 /** Each route of the contract in terms of the services and the job queue. */
+import type { Job } from '@nodulelab/contract';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ServicesFace } from '../services/face.ts';
@@ -12,8 +13,19 @@ export interface AcceptInput {
 export interface ImportInput {
   readonly paths: readonly string[];
 }
+export interface TrainInput {
+  readonly training: string;
+}
 
 export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers {
+  const lookUp = (id: string): Promise<Job | undefined> => jobs.get(id).catch(() => undefined);
+
+  const train = async (name: string, title: string): Promise<Job> => {
+    const job = await jobs.enqueue('train', title, { training: name } satisfies TrainInput);
+    await services.trainings.queued(name, job.id);
+    return job;
+  };
+
   return {
     health: () => services.health(),
     welcome: () => services.welcome(),
@@ -42,6 +54,24 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
       const title = `Import ${first}${others.length > 0 ? ` and ${others.length} more` : ''}`;
       return jobs.enqueue('import', title, { paths: body.paths } satisfies ImportInput);
     },
+    trainings: () => services.trainings.overview(lookUp),
+    training: ({ params }) => services.trainings.get(params.name, lookUp),
+    async startTraining({ body }) {
+      const { name, title } = await services.trainings.begin(body);
+      try {
+        return await train(name, title);
+      } catch (error) {
+        await services.trainings.forget(name);
+        throw error;
+      }
+    },
+    async resumeTraining({ params, body }) {
+      const { title } = await services.trainings.prepareResume(params.name, body.limits, lookUp);
+      return train(params.name, title);
+    },
+    exportTraining: ({ params, body }) => services.trainings.makeModel(params.name, body),
+    trainingPicture: ({ params }) => services.trainings.picture(params.name, params.picture),
+    trainingReport: ({ params }) => services.trainings.report(params.name),
     jobs: async () => ({ jobs: await jobs.list() }),
     job: ({ params }) => jobs.get(params.id),
     cancel: ({ params }) => jobs.cancel(params.id),

@@ -67,10 +67,18 @@ const STOPPED: JobFailure = {
   kind: 'interrupted',
   message: 'The server was stopped while this job ran; what it had begun was undone. Start it again.',
 };
+/** A training undoes nothing: it keeps its checkpoints. */
+const TRAINING_STOPPED: JobFailure = {
+  kind: 'interrupted',
+  message: 'The server was stopped while this training ran; its last checkpoint is kept. Resume it.',
+};
 const CRASHED: JobFailure = {
   kind: 'interrupted',
   message: 'The server ended while this job ran; what it had begun is undone at the start. Start it again.',
 };
+
+const ending = (kind: JobKind): string =>
+  kind === 'train' ? 'Stopping: writing a checkpoint' : 'Cancelling: undoing what was begun';
 
 export function createJobs({ store, handlers, now, newId, emit, onError }: JobsOptions): Jobs {
   const running = new Map<string, Running>();
@@ -156,7 +164,7 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
       // Done is done, even if a cancel came while the last step ran: the state tells what is true.
       await queue().complete(kind, id, result);
     } catch (error) {
-      if (controller.signal.reason === stopReason) await queue().fail(kind, id, STOPPED);
+      if (controller.signal.reason === stopReason) await queue().fail(kind, id, kind === 'train' ? TRAINING_STOPPED : STOPPED);
       else if (controller.signal.aborted) {
         if (!isAbort(error)) onError(error);
         await queue().cancel(kind, id);
@@ -186,7 +194,7 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
     if (store.sql.kind !== 'pglite') return;
     for (const kind of JobKind.options)
       for (const row of await queue().findJobs(kind))
-        if (row.state === 'active') await queue().fail(kind, row.id, CRASHED);
+        if (row.state === 'active') await queue().fail(kind, row.id, kind === 'train' ? TRAINING_STOPPED : CRASHED);
   }
 
   return {
@@ -214,7 +222,7 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
           `Job ${id} (${job.title}) has ended already: it is ${job.state}.`,
         );
       const abort = (entry: Running): void => {
-        entry.progress = { ...entry.progress, message: 'Cancelling: undoing what was begun' };
+        entry.progress = { ...entry.progress, message: ending(job.kind) };
         entry.controller.abort(new NoduleLabError('cancelled', `Job ${id} was cancelled.`));
         entry.announce();
       };

@@ -12,6 +12,8 @@ export interface ServiceConfiguration {
 }
 
 export interface ServiceContext {
+  /** Where NoduleLab keeps its data. */
+  readonly dataDir: string;
   readonly store: Store;
   readonly archive: GuardedArchive;
   readonly imaging: Imaging;

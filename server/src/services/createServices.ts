@@ -7,6 +7,7 @@ import type { ServicesFace } from './face.ts';
 import { generateCandidates } from './generation.ts';
 import { importPaths } from './importing/importPaths.ts';
 import { listNodules } from './noduleListing.ts';
+import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews, previewInsertion, proposePlaceIn } from './placement.ts';
 
 export function createServices(context: ServiceContext): ServicesFace {
@@ -29,6 +30,7 @@ export function createServices(context: ServiceContext): ServicesFace {
     discard: async (previewId) => previews.remove(previewId),
     acceptable: (previewId) => checkAcceptable(context, previews, previewId),
     accept: (previewId, job) => acceptPreview(context, previews, previewId, job),
+    trainings: createTrainings(context),
     importPaths: async (paths, job) => ({ ...(await importPaths(context, paths, job)) }),
   };
 }

@@ -14,6 +14,7 @@ import type {
   Welcome,
 } from '@nodulelab/contract';
 import type { z } from 'zod';
+import type { Trainings } from './trainings/trainings.ts';
 
 /** What a long piece of work may say and must heed. */
 export interface JobContext {
@@ -49,4 +50,5 @@ export interface ServicesFace {
   accept(previewId: string, context: JobContext): Promise<AcceptResult>;
   /** @param paths files or folders on this machine */
   importPaths(paths: readonly string[], context: JobContext): Promise<Record<string, unknown>>;
+  readonly trainings: Trainings;
 }

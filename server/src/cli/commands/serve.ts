@@ -116,6 +116,15 @@ async function serveUntilAborted(
       handlers: {
         accept: async (input, job) => ({ ...(await services.accept(stringOf(input, 'previewId'), job)) }),
         import: (input, job) => services.importPaths(pathsOf(input), job),
+        async train(input, job) {
+          const training = stringOf(input, 'training');
+          const { again, ...result } = await services.trainings.run(training, job);
+          if (again) {
+            const next = await jobs.enqueue('train', `Train ${training}`, { training });
+            await services.trainings.queued(training, next.id);
+          }
+          return result;
+        },
       },
     });
     await jobs.start();
