@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { presetNamed, type Preset } from '../server/src/gan/presets.ts';
 import { ceilingSeconds } from './engine/ceiling.ts';
+import { TRAINING_ENVIRONMENT } from '../server/src/engine/hostMemory.ts';
 import { Contender } from './engine/contender.ts';
 import { measureDataWait } from './engine/dataWait.ts';
 import { median, type Row } from './row.ts';
@@ -135,7 +136,13 @@ async function takeTurns(
   };
   const folder = import.meta.dirname;
   const ours = withOurs
-    ? await Contender.start(process.execPath, [join(folder, 'engine/ours.ts')], config)
+    ? await Contender.start(
+        process.execPath,
+        [join(folder, 'engine/ours.ts')],
+        config,
+        // As every training of the product is started.
+        TRAINING_ENVIRONMENT,
+      )
     : undefined;
   const peer = hasPeer
     ? await Contender.start(PYTHON, [join(folder, 'engine/torch_wgan.py')], config)

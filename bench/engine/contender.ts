@@ -25,8 +25,16 @@ export class Contender {
   }
 
   /** Starts it with its configuration as the last argument, and waits until it is ready. */
-  static async start(program: string, args: readonly string[], config: unknown): Promise<Contender> {
-    const child = spawn(program, [...args, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  static async start(
+    program: string,
+    args: readonly string[],
+    config: unknown,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Contender> {
+    const child = spawn(program, [...args, JSON.stringify(config)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+    });
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const { name } = Ready.parse(await answer(lines, program));
     return new Contender(name, child, lines);

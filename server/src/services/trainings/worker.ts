@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { TRAINING_ENVIRONMENT } from '../../engine/hostMemory.ts';
 import { trainingEventSchema, type TrainingEvent } from '../../gan/events.ts';
 import { NoduleLabError, type ErrorKind } from '../../volume/errors.ts';
 
@@ -27,6 +28,7 @@ export async function runTrainWorker(
   // The channel tells the worker when this process goes away without a word: it then ends too, with a checkpoint.
   const child = spawn(process.execPath, [WORKER, configFile], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...TRAINING_ENVIRONMENT },
   }) as ChildProcessByStdio<null, Readable, Readable>;
   let hanging: NodeJS.Timeout | undefined;
   const stop = (): void => {
