@@ -10,12 +10,17 @@ const onPath = (...names) =>
     (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, name))),
   );
 
+/** The loader of Vulkan drivers: with it WebGPU runs on the GPU in software that Chromium brings along. */
+const hasVulkan = () =>
+  ['x86_64', 'aarch64'].some((cpu) => existsSync(`/usr/lib/${cpu}-linux-gnu/libvulkan.so.1`));
+
 /** Installs what is missing on this machine. */
 export async function ensureTestTools() {
   const search = await searchOrthanc();
   const missing = [
     ...(search.found ? [] : search.missing),
     ...(onPath('chromium') ? [] : ['chromium']),
+    ...(hasVulkan() ? [] : ['libvulkan1']),
     ...(onPath('dciodvfy') ? [] : ['dicom3tools']),
     ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom, numpy'])
       ? []

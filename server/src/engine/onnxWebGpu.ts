@@ -46,11 +46,11 @@ async function openSession(programs: Readonly<Record<string, Program>>, state: V
   const copies: Program = Object.fromEntries(
     [...shapes].map(([name, shape]) => [next(name), input(name, shape)]),
   );
+  // A session owns the memory of its results: it stays until they are needed no more.
   const upload = await createSession(copies, Object.keys(copies));
   const download = await createSession(copies, []);
   checkFeeds(shapes, state);
   let current = renamed(names, await upload.run(tensorsOf(runtime, shapes, state)));
-  await upload.release();
 
   return {
     async run(name, feeds) {
@@ -81,8 +81,8 @@ async function openSession(programs: Readonly<Record<string, Program>>, state: V
     },
     async release() {
       for (const tensor of Object.values(current)) tensor.dispose();
-      for (const { session } of Object.values(compiled)) await session.release();
-      await download.release();
+      for (const session of [...Object.values(compiled).map((c) => c.session), download, upload])
+        await session.release();
     },
   };
 }
