@@ -31,7 +31,7 @@ const layering = FLOORS.flatMap((rooms, floor) =>
     }));
     if (PURE.includes(room))
       patterns.push({
-        group: ['node:*', 'express', 'onnxruntime-node', 'pg', 'pg-boss'],
+        group: ['node:*', 'express', 'onnxruntime-*', '@tensorflow/*', 'pg', 'pg-boss'],
         message: `${room}/ is pure: pass disk, clock and randomness in.`,
       });
     return {
