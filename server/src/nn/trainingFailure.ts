@@ -1,5 +1,6 @@
 /** Failures of a training that its user can do something about, in words. */
 import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { CheckpointInfo } from './checkpoint.ts';
 
@@ -36,7 +37,7 @@ export function explainFailure(
 }
 
 function noRoom(error: unknown, folder: string): NoduleLabError | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = isNativeError(error) && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string' || !NO_ROOM.includes(code)) return undefined;
   return new NoduleLabError(
     'upstream',
@@ -47,7 +48,7 @@ function noRoom(error: unknown, folder: string): NoduleLabError | undefined {
 }
 
 function noMemory(error: unknown, remedy: string): NoduleLabError | undefined {
-  if (!(error instanceof Error) || error instanceof NoduleLabError) return undefined;
+  if (!isNativeError(error) || error instanceof NoduleLabError) return undefined;
   if (!NO_MEMORY.some((pattern) => pattern.test(error.message))) return undefined;
   const [firstLine] = error.message.split('\n');
   return new NoduleLabError(

@@ -129,6 +129,8 @@ export interface LoopResult {
   readonly reason: EndReason;
   readonly checkpoint: CheckpointInfo;
   readonly state: TrainingState;
+  /** Over all updates since the start or resume; null if there was none. */
+  readonly times: Times | null;
 }
 
 /** Checkpoints kept besides milestones: the newest, and one before it should the newest be damaged. */
@@ -139,11 +141,12 @@ const CHECKPOINT_MINUTES = 10;
 export async function runTraining<M extends MeasuresOf<M>, Config>(
   options: LoopOptions<M, Config>,
 ): Promise<LoopResult> {
-  const loop = new Loop(options);
+  let loop: Loop<M, Config> | undefined;
   try {
+    loop = new Loop(options);
     return await loop.run();
   } catch (error) {
-    throw explainFailure(error, options.folder, options.trainee.memoryRemedy, loop.good);
+    throw explainFailure(error, options.folder, options.trainee.memoryRemedy, loop?.good);
   }
 }
 
@@ -170,7 +173,7 @@ class Loop<M extends MeasuresOf<M>, Config> {
     const checkpoint = await this.#keep(false);
     const times = this.#times.overall();
     await this.#tell({ type: 'finished', counters: this.#state.counters, checkpoint, reason, times });
-    return { reason, checkpoint, state: this.#state };
+    return { reason, checkpoint, state: this.#state, times };
   }
 
   async #resume(): Promise<void> {

@@ -10,7 +10,9 @@ import {
   presetNamed,
   type PresetChanges,
 } from '../../gan/presets.ts';
+import { REPORT_FILE } from '../../gan/report/recorder.ts';
 import { train } from '../../gan/train.ts';
+import type { Times } from '../../nn/runningTimes.ts';
 import type { CommandContext } from '../context.ts';
 import { engineOption, integer, positive } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -98,9 +100,20 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
     if (options.events) return;
     const { file, folder } = result.checkpoint;
     const { update, seconds } = result.state.counters;
+    const checkpoint = resolve(folder, file);
+    const report = resolve(folder, REPORT_FILE);
     output.result(
-      { reason: result.reason, updates: update, seconds, checkpoint: resolve(folder, file) },
-      `${update} generator updates in ${(seconds / 60).toFixed(1)} min (${result.reason})\nCheckpoint ${resolve(folder, file)}\nMake a model of it: nodulelab export --checkpoints ${folder} --dataset ${options.dataset} --name NAME --description TEXT`,
+      {
+        ...{ reason: result.reason, updates: update, seconds, checkpoint, report },
+        ...{ engine: engine.name, engineReason: reason, ...result.times },
+      },
+      [
+        `${update} generator updates in ${(seconds / 60).toFixed(1)} min (${result.reason}) on ${engine.name}: ${reason}`,
+        ...(result.times === null ? [] : [timesOf(result.times)]),
+        `Checkpoint ${checkpoint}`,
+        `Curves and samples ${report}`,
+        `Make a model of it: nodulelab export --checkpoints ${folder} --dataset ${options.dataset} --name NAME --description TEXT`,
+      ].join('\n'),
     );
   } finally {
     await dataset.close();
@@ -133,6 +146,9 @@ function tell(output: Output, event: TrainingEvent): void {
   }
 }
 
+const timesOf = ({ secondsPerUpdate, dataWaitShare }: Times): string =>
+  `${secondsPerUpdate.toPrecision(3)} s/update, waiting for data ${(100 * dataWaitShare).toFixed(1)}% of the time`;
+
 /** How far the stage is, from the time that it has left; unknown is shown as nothing done. */
 function fractionOf({ secondsLeft, secondsPerUpdate, update }: ProgressEvent): number {
   if (secondsLeft === null) return 0;
@@ -145,7 +161,7 @@ function lineOf(event: ProgressEvent): string {
   return (
     `${event.resolution}³ epoch ${event.epoch.toFixed(1)} update ${event.update}: ` +
     `critic ${event.criticLoss.toFixed(3)} W ${event.wasserstein.toFixed(3)} |∇| ${event.gradientNorm.toFixed(3)}, ` +
-    `${event.secondsPerUpdate.toFixed(2)} s/update, waiting for data ${(event.dataWaitShare * 100).toFixed(1)}%${left}`
+    `${event.secondsPerUpdate.toPrecision(3)} s/update, waiting for data ${(event.dataWaitShare * 100).toFixed(1)}%${left}`
   );
 }
 
