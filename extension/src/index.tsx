@@ -1,8 +1,9 @@
-/** The OHIF extension: one service, one panel, one hanging protocol and the commands behind toolbar and hotkeys. */
+/** The OHIF extension: one service, two panels, one hanging protocol and the commands behind toolbar and hotkeys. */
 import { hangingProtocol, PROTOCOL_ID } from './hangingProtocol.ts';
 import type { ExtensionContext } from './ohif.ts';
 import { island } from './panel/island.tsx';
 import { SynthesisPanel } from './panel/SynthesisPanel.tsx';
+import { TrainingPanel } from './panel/TrainingPanel.tsx';
 import { NoduleLabService } from './service/noduleLabService.ts';
 
 let service: NoduleLabService | null = null;
@@ -29,6 +30,13 @@ const extension = {
       iconLabel: 'Nodule synthesis',
       label: 'Nodule synthesis',
       component: island(() => <SynthesisPanel service={serviceOf(context)} />),
+    },
+    {
+      name: 'training',
+      iconName: 'tool-freehand-line',
+      iconLabel: 'Training',
+      label: 'Training',
+      component: island(() => <TrainingPanel service={serviceOf(context)} />),
     },
   ],
 

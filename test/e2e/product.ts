@@ -25,6 +25,11 @@ export class Product {
     this.#dir = dir;
   }
 
+  /** Where it keeps its data. */
+  get dataDir(): string {
+    return this.#dir;
+  }
+
   static async start(...options: readonly string[]): Promise<Product> {
     const dir = await mkdtemp(join(tmpdir(), 'nodulelab-e2e-'));
     const child = spawn(

@@ -2,7 +2,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
 export interface SectionProps {
-  readonly number: number;
+  /** Of a step; absent where there is no order. */
+  readonly number?: number;
   readonly title: string;
   /** Highlighted: this is the next thing to do. */
   readonly next: boolean;
@@ -25,9 +26,11 @@ export function Section({ number, title, next, aside, children }: SectionProps) 
       {...(next ? { 'aria-current': 'step' as const } : {})}
     >
       <h3>
-        <span className="nl-number" aria-hidden="true">
-          {number}
-        </span>
+        {number !== undefined && (
+          <span className="nl-number" aria-hidden="true">
+            {number}
+          </span>
+        )}
         {title}
         <span className="nl-fill" />
         {aside}

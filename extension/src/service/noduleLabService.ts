@@ -20,6 +20,7 @@ import { Acceptance } from './acceptance.ts';
 import { type Desk, report } from './desk.ts';
 import { Generation } from './generation.ts';
 import { Placement } from './placement.ts';
+import { Trainings } from './trainings.ts';
 
 /** What the viewports draw for a state of the session. */
 export function sceneOf(session: Session): Scene {
@@ -53,6 +54,7 @@ export class NoduleLabService {
   readonly generation: Generation;
   readonly placement: Placement;
   readonly acceptance: Acceptance;
+  readonly trainings: Trainings;
   readonly #viewer: Viewer;
   readonly #api: ApiClient;
   readonly #desk: Desk;
@@ -70,6 +72,7 @@ export class NoduleLabService {
     this.placement = new Placement(this.#desk);
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged());
     this.acceptance = new Acceptance(this.#desk);
+    this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());
   }
 
   enter(): void {
@@ -77,7 +80,10 @@ export class NoduleLabService {
     const stopDrawing = this.store.watch(() => this.#viewer.draw(sceneOf(this.store.get())));
     const stopEvents = listenToEvents({
       open: () => new EventSource('/api/events'),
-      onEvent: (event: ServerEvent) => this.acceptance.onEvent(event),
+      onEvent: (event: ServerEvent) => {
+        this.acceptance.onEvent(event);
+        this.trainings.onEvent(event);
+      },
       onConnection: (connection) => this.#connectionChanged(connection),
       setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
       clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
@@ -195,6 +201,7 @@ export class NoduleLabService {
     this.store.set({ connection });
     if (!back) return;
     void this.acceptance.catchUp();
+    void this.trainings.reload();
     if (this.store.get().models.length === 0) void this.generation.loadModels();
     if (this.store.get().nodulesState === 'failed') void this.reloadNodules();
     if (!this.#welcome) void this.#loadWelcome();

@@ -49,7 +49,11 @@ async function modeFactory({ loadModules }: FactoryArguments): Promise<Json> {
     ...route.layoutInstance,
     props: {
       ...props,
-      rightPanels: [`${EXTENSION}.panelModule.synthesis`, ...props.rightPanels],
+      rightPanels: [
+        `${EXTENSION}.panelModule.synthesis`,
+        `${EXTENSION}.panelModule.training`,
+        ...props.rightPanels,
+      ],
       rightPanelClosed: false,
       rightPanelInitialExpandedWidth: PANEL_WIDTH,
       leftPanelInitialExpandedWidth: BROWSER_WIDTH,

@@ -1,0 +1,138 @@
+/** Beginning a training, and making a model of one. */
+import type { TrainingOverview } from '@nodulelab/contract';
+import { type FormEvent, useState } from 'react';
+import type { Trainings } from '../service/trainings.ts';
+import { Button } from './parts.tsx';
+
+const NAME = '[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}';
+
+const text = (form: FormData, name: string): string => String(form.get(name) ?? '').trim();
+
+export function StartForm({
+  trainings,
+  overview,
+  busy,
+}: {
+  trainings: Trainings;
+  overview: TrainingOverview;
+  busy: boolean;
+}) {
+  const { datasets, presets } = overview;
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const name = text(form, 'name');
+    const minutes = Number(text(form, 'minutes'));
+    void trainings.start({
+      ...(name === '' ? {} : { name }),
+      dataset: text(form, 'dataset'),
+      preset: text(form, 'preset'),
+      seed: Number(text(form, 'seed')),
+      limits: minutes > 0 ? { maxMinutes: minutes } : {},
+    });
+  };
+  if (datasets.length === 0)
+    return (
+      <p className="nl-dim" data-testid="no-datasets">
+        There is no data set yet. Build one on the server: <code>nodulelab dataset build</code>
+      </p>
+    );
+  return (
+    <form className="nl-form" onSubmit={submit} aria-label="New training">
+      <label>
+        Data set
+        <select name="dataset" data-testid="training-dataset">
+          {datasets.map(({ name, patches, summary }) => (
+            <option key={name} value={name}>{`${name} (${patches} patches, ${summary})`}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Preset
+        <select name="preset" data-testid="training-preset">
+          {presets.map((preset) => (
+            <option key={preset}>{preset}</option>
+          ))}
+        </select>
+      </label>
+      <label title="The same seed, data and machine give the same weights">
+        Seed
+        <input name="seed" type="number" min={0} max={2 ** 31 - 1} defaultValue={1} required />
+      </label>
+      <label title="Empty: to the end of the preset">
+        Minutes at most
+        <input name="minutes" type="number" min={1} placeholder="no limit" data-testid="training-minutes" />
+      </label>
+      <label title="Empty: preset and time">
+        Name
+        <input
+          name="name"
+          type="text"
+          pattern={NAME}
+          placeholder="preset and time"
+          data-testid="training-name"
+        />
+      </label>
+      <Submit busy={busy} onCancel={() => trainings.show('none')} testId="training-start">
+        Start
+      </Submit>
+    </form>
+  );
+}
+
+export function ModelForm({ trainings, name, busy }: { trainings: Trainings; name: string; busy: boolean }) {
+  const [model, setModel] = useState(name);
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    void trainings.makeModel(model, text(new FormData(event.currentTarget), 'description'));
+  };
+  return (
+    <form className="nl-form" onSubmit={submit} aria-label="Make a model">
+      <label>
+        Model
+        <input
+          type="text"
+          pattern={NAME}
+          required
+          value={model}
+          onChange={(event) => setModel(event.target.value)}
+          data-testid="model-name"
+        />
+      </label>
+      <label>
+        What it shows
+        <input
+          name="description"
+          type="text"
+          required
+          placeholder="for its card"
+          data-testid="model-description"
+        />
+      </label>
+      <Submit busy={busy} onCancel={() => trainings.show('none')} testId="model-make">
+        Make the model
+      </Submit>
+    </form>
+  );
+}
+
+function Submit({
+  busy,
+  onCancel,
+  testId,
+  children,
+}: {
+  busy: boolean;
+  onCancel: () => void;
+  testId: string;
+  children: string;
+}) {
+  return (
+    <div className="nl-row">
+      <button type="submit" className="nl-button nl-main nl-wide" disabled={busy} data-testid={testId}>
+        {children}
+      </button>
+      <Button onPress={onCancel}>Cancel</Button>
+    </div>
+  );
+}
