@@ -22,12 +22,12 @@ export function explainFailure(
   memoryRemedy: string,
   good: CheckpointInfo | undefined,
 ): unknown {
-  const known = noRoom(error, folder) ?? noMemory(error, memoryRemedy) ?? error;
+  const met = noRoom(error, folder) ?? noMemory(error, memoryRemedy);
+  const known = met ?? error;
   if (!(known instanceof NoduleLabError)) return known;
-  const kept =
-    good === undefined
-      ? 'There is no checkpoint yet.'
-      : `The last good checkpoint is ${join(good.folder, good.file)}.`;
+  // A training that was refused before it began has no checkpoint of its own to name.
+  const kept = good === undefined ? met && 'There is no checkpoint yet.' : goodMessage(good);
+  if (kept === undefined) return known;
   return new NoduleLabError(
     known.kind,
     `${known.message} ${kept}`,
@@ -35,6 +35,9 @@ export function explainFailure(
     known.cause ?? known,
   );
 }
+
+const goodMessage = ({ folder, file }: CheckpointInfo): string =>
+  `The last good checkpoint is ${join(folder, file)}.`;
 
 function noRoom(error: unknown, folder: string): NoduleLabError | undefined {
   const code = isNativeError(error) && 'code' in error ? error.code : undefined;
