@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Job, type ServerEvent, Training, TrainingOverview, TrainingProgress } from '@nodulelab/contract';
 import { onnxCpuEngine } from '../../server/src/engine/onnxCpu.ts';
+import { REPOSITORY } from '../../server/src/cli/runtime.ts';
+import type { TrainWorkerConfig } from '../../server/src/gan/trainWorker.ts';
 import { createModelRegistry } from '../../server/src/services/models.ts';
 import { createTrainings, type Trainings } from '../../server/src/services/trainings/trainings.ts';
 import { type HttpFixture, startHttpFixture } from '../support/httpFixture.ts';
@@ -184,6 +187,62 @@ describe('a training that is asked for over HTTP', () => {
     expect(taken.status).toBe(409);
   }, 60_000);
 });
+
+test('a long training is done in slices, each of which goes on where the one before it ended', async () => {
+  const context = {
+    ...{ dataDir, models: createModelRegistry([], onnxCpuEngine()), now: () => new Date() },
+    configuration: { researchArchive: false, version: '0.0.0-test' },
+  };
+  const { name } = await trainings.begin({ ...TINY, name: 'long', limits: {} });
+  const controller = new AbortController();
+  const updates: number[] = [];
+  const job = {
+    signal: controller.signal,
+    progress: (_fraction: number, _message: string, detail?: Record<string, unknown>): void => {
+      const { point } = TrainingProgress.parse(detail);
+      if (point !== null) updates.push(point.update);
+    },
+  };
+  const first = await createTrainings(context, 8_000).run(name, job);
+  expect(first).toMatchObject({ training: 'long', reason: 'aborted', again: true });
+  updates.length = 0;
+  const second = await createTrainings(context, 8_000).run(name, job);
+  expect(second.again).toBe(true);
+  expect(second.update).toBeGreaterThanOrEqual(first.update);
+  expect(updates.every((update) => update > first.update)).toBe(true);
+}, 120_000);
+
+test('a training whose server dies without a word ends by itself, with a checkpoint', async () => {
+  const { name } = await trainings.begin({ ...TINY, name: 'orphan', limits: {} });
+  const dir = path.join(dataDir, 'trainings', name);
+  const config: TrainWorkerConfig = {
+    ...{ preset: TINY.preset, widthDivisor: TINY.widthDivisor, batchSize: TINY.batchSize, seed: TINY.seed },
+    ...{ dataset: path.join(dataDir, 'datasets', 'balls'), outDir: dir },
+  };
+  await writeFile(path.join(dir, 'worker.json'), JSON.stringify(config));
+  const worker = path.join(REPOSITORY, 'server/src/services/trainings/worker.ts');
+  const server = spawn(
+    process.execPath,
+    [
+      ...['--input-type=module', '--eval'],
+      `const { runTrainWorker } = await import(process.argv[1]);
+       await runTrainWorker(process.argv[2], new AbortController().signal, () => undefined);`,
+      ...[worker, path.join(dir, 'worker.json')],
+    ],
+    { stdio: 'ignore' },
+  );
+  await eventually(
+    () => training(name),
+    ({ state, points }) => state === 'running' && points.length > 0,
+  );
+  server.kill('SIGKILL');
+  const left = await eventually(
+    () => training(name),
+    ({ state }) => state !== 'running',
+  );
+  expect(left).toMatchObject({ state: 'stopped', resumable: true });
+  expect(left.checkpoints.at(-1)!.update).toBe(left.update);
+}, 120_000);
 
 test('the overview lists data sets that are whole, and what is no training is not listed', async () => {
   await mkdir(path.join(dataDir, 'datasets', 'half'), { recursive: true });

@@ -18,7 +18,7 @@ interface Props {
   readonly testId: string;
 }
 
-const WIDTH = 258;
+const WIDTH = 252;
 const HEIGHT = 64;
 
 export function Curve({ title, hint, updates, lines, ideal, testId }: Props) {

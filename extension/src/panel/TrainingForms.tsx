@@ -34,7 +34,8 @@ export function StartForm({
   if (datasets.length === 0)
     return (
       <p className="nl-dim" data-testid="no-datasets">
-        There is no data set yet. Build one on the server: <code>nodulelab dataset build</code>
+        There is no data set yet. Build one on the server, with <code>nodulelab dataset build</code>, in a
+        folder of its own below <code>datasets/</code> of the server&apos;s data.
       </p>
     );
   return (

@@ -14,10 +14,10 @@ export const trainingStyles = `
 .nl-curve { margin: 0; position: relative; }
 .nl-curve figcaption { display: flex; gap: 10px; align-items: baseline; font-variant-numeric: tabular-nums; }
 .nl-curve figcaption > :first-child { flex: 1; }
-.nl-curve svg { display: block; width: calc(100% - 38px); height: 64px; margin: 2px 0 0 38px; background: hsl(var(--popover, 219 90% 15%)); border-radius: 3px; }
+.nl-curve svg { display: block; width: calc(100% - 44px); height: 64px; margin: 2px 0 0 44px; background: hsl(var(--popover, 219 90% 15%)); border-radius: 3px; }
 .nl-curve path { stroke-width: 1.4px; stroke-linejoin: round; }
 .nl-ideal { stroke: var(--nl-dim); stroke-width: 1px; stroke-dasharray: 4 4; opacity: .7; }
-.nl-tick { position: absolute; left: 0; width: 34px; text-align: right; font-size: 10px; line-height: 12px; color: var(--nl-dim); pointer-events: none; font-variant-numeric: tabular-nums; }
+.nl-tick { position: absolute; left: 0; width: 40px; text-align: right; font-size: 10px; line-height: 12px; color: var(--nl-dim); pointer-events: none; font-variant-numeric: tabular-nums; }
 .nl-tick.nl-bottom { bottom: 0; }
 .nl-tick.nl-top { bottom: 52px; }
 .nl-samples { margin: 0; display: flex; flex-direction: column; gap: 4px; }

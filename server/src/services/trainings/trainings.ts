@@ -13,6 +13,7 @@ import type {
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { listCheckpoints } from '../../nn/checkpoint.ts';
 import { readManifest } from '../../dataset/patchFile.ts';
+import { ENGINE_NAMES } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
 import { exportModel } from '../../gan/model.ts';
 import { presetNamed } from '../../gan/presets.ts';
@@ -69,7 +70,11 @@ export interface Trainings {
 
 type Context = Pick<ServiceContext, 'dataDir' | 'models' | 'configuration' | 'now'>;
 
-export function createTrainings({ dataDir, models, configuration, now }: Context): Trainings {
+/** @param sliceMs after so long a training writes a checkpoint and asks for another job */
+export function createTrainings(
+  { dataDir, models, configuration, now }: Context,
+  sliceMs = SLICE_MS,
+): Trainings {
   const read = async (name: string, file: string, what: string): Promise<Uint8Array> => {
     const dir = existingTrainingDir(dataDir, name);
     return readFile(join(dir, file)).catch((error: unknown) => {
@@ -128,13 +133,16 @@ export function createTrainings({ dataDir, models, configuration, now }: Context
       if (request === undefined)
         throw new NoduleLabError('invalid-input', `The training ${name} has no request: begin it again.`);
       const { preset, widthDivisor, batchSize, seed, limits } = request;
+      const engine = ENGINE_NAMES.find((known) => known === models.engine);
       const config: TrainWorkerConfig = {
         ...{ preset, widthDivisor, batchSize, seed, limits: withoutAbsent(limits) },
         ...{ dataset: datasetDir(dataDir, request.dataset), outDir: dir },
+        // What the server was told to compute with.
+        ...(engine === undefined ? {} : { engine }),
       };
       const configFile = join(dir, CONFIG_FILE);
       await writeJsonAtomically(configFile, config);
-      const slice = AbortSignal.timeout(SLICE_MS);
+      const slice = AbortSignal.timeout(sliceMs);
       job.progress(0, 'Reading the patches', progressOf(name, undefined, 0));
       const tell = teller(name, job);
       const last = await runTrainWorker(configFile, AbortSignal.any([job.signal, slice]), tell);
