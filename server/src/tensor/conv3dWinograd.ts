@@ -59,15 +59,7 @@ export function winogradInputGradient(onnx: OnnxGraph, dy: string, w: string, sh
   const parts = [0, 1].flatMap((py) => [0, 1].map((px) => [py, px] as const));
   const quarters = parts.map(([py, px]) => {
     const products = EVERY_PRODUCT.map((k) => {
-      const kernel = onnx.node('Slice', [
-        transposedKernelPart(onnx, w, shapes, k),
-        ...[
-          [3 - py, 3 - px],
-          [-5, -5],
-          [3, 4],
-          [-2, -2],
-        ].map((values) => onnx.integers(values)),
-      ]);
+      const kernel = everySecondTap(onnx, transposedKernelPart(onnx, w, shapes, k), shapes, py, px);
       const conv = onnx.node('Conv', [outputPart(onnx, dy, shapes, k), kernel], {
         kernel_shape: [1, 2, 2],
         pads: [0, 1 - py, 1 - px, 0, py, px],
@@ -129,11 +121,34 @@ function kernelPart(onnx: OnnxGraph, w: string, { weight }: ConvShapes, k: numbe
   return reshape(onnx, planesOf(onnx, all, k * TAPS, TAPS), [outs, ins, TAPS, 4, 4]);
 }
 
-/** The same for the transposed convolution: [in · 2, out, 1, 4, 4]. */
+/** The same for the transposed convolution: [in · 2, out, 16]. */
 function transposedKernelPart(onnx: OnnxGraph, w: string, shapes: ConvShapes, k: number): string {
   const [outs, ins] = shapes.weight as [number, number];
-  const rows = reshape(onnx, kernelPart(onnx, w, shapes, k), [outs, ins * TAPS, 1, 4, 4]);
-  return onnx.node('Transpose', [rows], { perm: SWAP_FIRST_TWO });
+  const rows = reshape(onnx, kernelPart(onnx, w, shapes, k), [outs, ins * TAPS, 16]);
+  return onnx.node('Transpose', [rows], { perm: [1, 0, 2] });
+}
+
+/**
+ * Of the 4 × 4 taps along y and x those that rows of parity `py` and columns of parity `px` see, counted down from
+ * 3 − parity. As a product with zeros and ones: ONNX Runtime slices with a stride on one core, element by element.
+ */
+function everySecondTap(
+  onnx: OnnxGraph,
+  kernel: string,
+  { weight }: ConvShapes,
+  py: number,
+  px: number,
+): string {
+  const [outs, ins] = weight as [number, number];
+  const selection = Array.from({ length: 16 }, (_, from) =>
+    Array.from({ length: 4 }, (__, to) => {
+      const y = 3 - py - 2 * (to >> 1);
+      const x = 3 - px - 2 * (to & 1);
+      return from === 4 * y + x ? 1 : 0;
+    }),
+  );
+  const taps = onnx.node('MatMul', [kernel, constant(onnx, selection)]);
+  return reshape(onnx, taps, [ins * TAPS, outs, 1, 2, 2]);
 }
 
 /**
