@@ -8,6 +8,7 @@
  */
 import { NoduleLabError } from '../volume/errors.ts';
 import { listCheckpoints, pruneCheckpoints, sweepCheckpoints, type CheckpointInfo } from './checkpoint.ts';
+import { lockFolder, type FolderLock } from './folderLock.ts';
 import { RunningTimes, type Times } from './runningTimes.ts';
 import { explainFailure } from './trainingFailure.ts';
 import {
@@ -141,12 +142,18 @@ const CHECKPOINT_MINUTES = 10;
 export async function runTraining<M extends MeasuresOf<M>, Config>(
   options: LoopOptions<M, Config>,
 ): Promise<LoopResult> {
+  const { folder, trainee } = options;
   let loop: Loop<M, Config> | undefined;
+  let lock: FolderLock | undefined;
   try {
+    // A second process in the same folder would clear away what this one is writing.
+    lock = await lockFolder(folder);
     loop = new Loop(options);
     return await loop.run();
   } catch (error) {
-    throw explainFailure(error, options.folder, options.trainee.memoryRemedy, loop?.good);
+    throw explainFailure(error, folder, trainee.memoryRemedy, loop?.good);
+  } finally {
+    await lock?.release();
   }
 }
 

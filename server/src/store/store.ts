@@ -9,7 +9,7 @@ import { type AuditTable, auditTable } from './auditTable.ts';
 import { type CandidatesTable, candidatesTable } from './candidatesTable.ts';
 import { type Database, type QueueConnection, openPglite, openPostgres } from './database.ts';
 import { type DerivedTable, derivedTable } from './derivedTable.ts';
-import { type FolderLock, lockFolder } from './folderLock.ts';
+import { type FolderLock, lockFolder } from '../nn/folderLock.ts';
 import { migrate } from './migrate.ts';
 import { type NodulesTable, nodulesTable } from './nodulesTable.ts';
 import { type SeriesTable, seriesTable } from './seriesTable.ts';

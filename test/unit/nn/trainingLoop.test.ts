@@ -183,6 +183,24 @@ describe('the training loop', () => {
     );
   });
 
+  test('lets no second training into its folder, and leaves the folder free when it ends', async () => {
+    let second: unknown;
+    await training(
+      {
+        onEvent: async (event: LoopEvent<SupervisedMeasures>) => {
+          if (event.type === 'progress') second ??= await training().catch((error: unknown) => error);
+        },
+      },
+      { updates: 2 },
+    );
+    expect(second).toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining(`in use by process ${process.pid}`),
+    });
+    expect(await readdir(folder)).not.toContain('lock');
+    expect((await training({}, { updates: 3 })).state.counters.update).toBe(3);
+  });
+
   test('keeps milestones, the newest two, and the last good one for as long as a watch doubts', async () => {
     let doubtful = false;
     const watch = {

@@ -1,5 +1,5 @@
 /**
- * An exclusive lock on a data folder, held by one process at a time.
+ * An exclusive lock on a folder (the program's data, or a training's), held by one process at a time.
  *
  * The lock is a file that names its holder. It appears by a hard link of a complete file, so that it is never seen
  * half written and only one process can make it. A holder that died without removing it is recognised (the pid is
@@ -75,8 +75,8 @@ async function readHolder(file: string): Promise<Holder | null | undefined> {
 const inUse = (folder: string, file: string, holder: Holder): NoduleLabError =>
   new NoduleLabError(
     'conflict',
-    `The data folder ${folder} is in use by process ${holder.pid} on ${holder.host}. ` +
-      `End that process or use another data folder (if it is certainly gone, delete ${file}).`,
+    `The folder ${folder} is in use by process ${holder.pid} on ${holder.host}. ` +
+      `End that process or use another folder (if it is certainly gone, delete ${file}).`,
     { pid: holder.pid, host: holder.host },
   );
 
