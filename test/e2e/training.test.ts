@@ -47,6 +47,7 @@ describe('a user trains in the viewer', () => {
     'a training begun there shows its curves growing without a reload',
     async () => {
       await viewer.see('training-preset').selectOption('progressive-64');
+      await viewer.see('training-batch').fill('8');
       await viewer.see('training-name').fill('balls-1');
       await viewer.see('training-name').press('Enter');
       await viewer.see('curve-wasserstein').waitFor({ timeout: 120_000 });

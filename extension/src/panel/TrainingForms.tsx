@@ -23,11 +23,13 @@ export function StartForm({
     const form = new FormData(event.currentTarget);
     const name = text(form, 'name');
     const minutes = Number(text(form, 'minutes'));
+    const batchSize = Number(text(form, 'batch'));
     void trainings.start({
       ...(name === '' ? {} : { name }),
       dataset: text(form, 'dataset'),
       preset: text(form, 'preset'),
       seed: Number(text(form, 'seed')),
+      ...(batchSize > 0 ? { batchSize } : {}),
       limits: minutes > 0 ? { maxMinutes: minutes } : {},
     });
   };
@@ -59,6 +61,17 @@ export function StartForm({
       <label title="The same seed, data and machine give the same weights">
         Seed
         <input name="seed" type="number" min={0} max={2 ** 31 - 1} defaultValue={1} required />
+      </label>
+      <label title="Patches that are shown together; no more than the set holds">
+        Batch
+        <input
+          name="batch"
+          type="number"
+          min={1}
+          max={256}
+          placeholder="of the preset"
+          data-testid="training-batch"
+        />
       </label>
       <label title="Empty: to the end of the preset">
         Minutes at most
