@@ -98,11 +98,7 @@ async function record(recorder: Recorder, config: TrainingConfig, event: LoopEve
     case 'stage':
       return recorder.stage(counters, event.resumedFrom?.file);
     case 'progress':
-      return recorder.progress({
-        ...placeOf(config, event),
-        ...event.measures,
-        ...event.times,
-      });
+      return recorder.progress({ ...placeOf(config, event), ...event.measures, ...event.times }, counters);
     case 'checkpoint':
       return recorder.checkpoint(counters, event.good?.file ?? null);
     case 'finished':

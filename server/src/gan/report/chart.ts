@@ -65,7 +65,7 @@ function drawing({ title, updates, series, ideal, marks = [] }: Chart, logarithm
     Math.min(HEIGHT - BOTTOM, Math.max(TOP, TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - BOTTOM)));
 
   const parts: string[] = [];
-  for (const tick of ticks(low, high, logarithmic ? 3 : 5, logarithmic))
+  for (const tick of ticks(low, high, 5, logarithmic))
     parts.push(
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${fixed(y(tick))}" y2="${fixed(y(tick))}"/>`,
       `<text x="${LEFT - 6}" y="${fixed(y(tick) + 4)}" text-anchor="end">${label(logarithmic ? 10 ** tick : tick)}</text>`,
@@ -145,6 +145,6 @@ const fixed = (value: number): string => value.toFixed(1);
 /** Short and exact enough for an axis. */
 function label(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(0).replace('e+', 'e');
+  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(0).replace('e+', 'e');
   return String(Number(value.toPrecision(4)));
 }

@@ -60,7 +60,8 @@ export class Recorder {
     await this.#write();
   }
 
-  progress(point: CurvePoint): Promise<void> {
+  progress(point: CurvePoint, { update, seconds }: Counters): Promise<void> {
+    if (this.#run !== undefined) this.#run = { ...this.#run, update, seconds };
     return appendToCurve(this.#folder, point);
   }
 
