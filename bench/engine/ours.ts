@@ -8,6 +8,7 @@ import { StageRunner } from '../../server/src/gan/stageRunner.ts';
 import { sampleProgram } from '../../server/src/gan/steps.ts';
 import { initialState, type TrainingConfig } from '../../server/src/gan/trainingState.ts';
 import { Random } from '../../server/src/nn/random.ts';
+import { NO_UPDATES } from '../../server/src/nn/trainingState.ts';
 
 const configSchema = z.object({
   work: z.enum(['update', 'sample']),
@@ -30,11 +31,13 @@ async function training(preset: Preset, threads: number): Promise<Work> {
     },
   };
   const config: TrainingConfig = { preset, seed: 1, patches: noise.count, patchesSha256: null };
-  const state = initialState(config);
-  const runner = await StageRunner.open(engine(threads), config, state, noise, () => performance.now());
-  let stageUpdate = 0;
+  const runner = await StageRunner.open(engine(threads), config, initialState(config), noise, () =>
+    performance.now(),
+  );
+  let counters = NO_UPDATES;
   return async () => {
-    await runner.update({ ...state.counters, stageUpdate: stageUpdate++ }, () => false);
+    await runner.update(counters, () => false);
+    counters = { ...counters, stageUpdate: counters.stageUpdate + 1 };
   };
 }
 

@@ -218,6 +218,7 @@ class Loop<M extends MeasuresOf<M>, Config> {
     const { counters } = this.#state;
     await this.#tell({ type: 'stage', counters, resumedFrom: this.#saved?.checkpoint });
     const run = await this.#options.trainee.open(this.#state);
+    this.#letGo();
     try {
       const outcome = await this.#runUpdates(end, run);
       this.#state = { ...this.#state, values: await run.read() };
@@ -250,8 +251,14 @@ class Loop<M extends MeasuresOf<M>, Config> {
       if (milestone || clock() >= this.#checkpointDue) {
         this.#state = { counters, values: await run.read() };
         await this.#keep(milestone);
+        this.#letGo();
       }
     }
+  }
+
+  /** The run has the values now; a second copy of weights and moments is gigabytes in a large network. */
+  #letGo(): void {
+    this.#state = { ...this.#state, values: {} };
   }
 
   /** Makes sure that the state as it is now has a checkpoint. */
