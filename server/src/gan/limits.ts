@@ -1,6 +1,6 @@
 /** When a stage, or a training, ends. */
 import { z } from 'zod';
-import type { End } from '../nn/trainingLoop.ts';
+import type { End } from '../nn/trainee.ts';
 import type { Counters } from '../nn/trainingState.ts';
 import { batchesPerEpoch } from './batches.ts';
 import type { Preset } from './presets.ts';

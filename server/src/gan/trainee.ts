@@ -1,7 +1,7 @@
 /** A WGAN-GP preset as something that the training loop can train. */
 import type { PatchSource } from '../dataset/patchSource.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Trainee } from '../nn/trainingLoop.ts';
+import type { Trainee } from '../nn/trainee.ts';
 import { batchesPerEpoch } from './batches.ts';
 import { stageEnd, trainingOver, type Limits } from './limits.ts';
 import { StageRunner, type Measures } from './stageRunner.ts';

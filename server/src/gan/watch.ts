@@ -3,7 +3,7 @@ import { halve } from '../dataset/halve.ts';
 import { readPatch, type PatchSource } from '../dataset/patchSource.ts';
 import type { Engine } from '../engine/engine.ts';
 import { Random } from '../nn/random.ts';
-import type { Watch } from '../nn/trainingLoop.ts';
+import type { Watch } from '../nn/trainee.ts';
 import type { Counters, TrainingState } from '../nn/trainingState.ts';
 import { meanPairwiseDistance } from './diversity.ts';
 import { Health, type Warning } from './health.ts';

@@ -11,7 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 import { adamScalars, type AdamConfig } from './adam.ts';
 import { initialise, type Layer } from './layers.ts';
 import { firstMoment, learn, parameterInputs, secondMoment } from './learning.ts';
-import type { StageRun, Trainee } from './trainingLoop.ts';
+import type { StageRun, Trainee } from './trainee.ts';
 import { loadTraining, NO_UPDATES, type Shapes, type TrainingState } from './trainingState.ts';
 
 export interface SupervisedMeasures {
