@@ -21,7 +21,20 @@ const POINTS = [0, 0.5, -1, 2] as const;
 const PRODUCTS = POINTS.length + 1;
 const TAPS = 2;
 const EVERY_PRODUCT = Array.from({ length: PRODUCTS }, (_, k) => k);
-const SWAP_FIRST_TWO = [1, 0, 2, 3, 4];
+
+/**
+ * ONNX Runtime multiplies sample by sample, and reads the whole kernel for each. Where the kernel is larger than a
+ * core's cache and a sample has few voxels to multiply it with, all samples are put in a row along z and multiplied at
+ * once. Moving them costs more in the backward direction.
+ */
+const LARGE_KERNEL = 2 ** 18;
+const FEW_VOXELS = { forward: 128, backward: 32 };
+
+function inOneRow({ coarse, weight }: ConvShapes, direction: keyof typeof FEW_VOXELS): boolean {
+  const kernelPart = weight[0]! * weight[1]! * TAPS * 16;
+  const voxels = (coarse[2]! * coarse[3]! * coarse[4]!) / TILE;
+  return kernelPart >= LARGE_KERNEL && voxels <= FEW_VOXELS[direction];
+}
 
 type Matrix = readonly (readonly number[])[];
 
@@ -33,21 +46,24 @@ export const tilesExactly = ({ fine, coarse }: ConvShapes): boolean =>
 export function winogradConv(onnx: OnnxGraph, x: string, w: string, shapes: ConvShapes): string {
   const [batch, outs, planes, height, width] = shapes.coarse as [number, number, number, number, number];
   const tiles = planes / TILE;
+  const inRow = inOneRow(shapes, 'forward');
   const products = EVERY_PRODUCT.map((k) =>
-    onnx.node('Conv', [inputPart(onnx, x, shapes, k), kernelPart(onnx, w, shapes, k)], {
+    onnx.node('Conv', [inputPart(onnx, x, shapes, k, inRow), kernelPart(onnx, w, shapes, k)], {
       kernel_shape: [TAPS, 4, 4],
       strides: [1, 2, 2],
-      dilations: [tiles, 1, 1],
+      dilations: [inRow ? batch * tiles : tiles, 1, 1],
       pads: [0, 1, 1, 0, 1, 1],
     }),
   );
-  const stacked = reshape(onnx, onnx.node('Concat', products, { axis: 2 }), [
-    batch,
-    outs,
-    PRODUCTS * tiles,
-    height * width,
-  ]);
-  return reshape(onnx, alongPlanes(onnx, outputMatrix(planes), stacked), shapes.coarse);
+  const stacked = inRow
+    ? transpose(
+        onnx,
+        reshape(onnx, onnx.node('Concat', products, { axis: 0 }), [PRODUCTS, outs, batch, -1]),
+        [2, 1, 0, 3],
+      )
+    : onnx.node('Concat', products, { axis: 2 });
+  const outputs = reshape(onnx, stacked, [batch, outs, PRODUCTS * tiles, height * width]);
+  return reshape(onnx, alongPlanes(onnx, outputMatrix(planes), outputs), shapes.coarse);
 }
 
 /** dx = inputGradient(dy, w) without its bias. */
@@ -55,20 +71,28 @@ export function winogradInputGradient(onnx: OnnxGraph, dy: string, w: string, sh
   const [batch, ins, finePlanes] = shapes.fine as [number, number, number];
   const [, , planes, height, width] = shapes.coarse as [number, number, number, number, number];
   const tiles = planes / TILE;
+  const inRow = inOneRow(shapes, 'backward');
   // Result rows and columns of each parity are a convolution of their own, by every second tap.
   const parts = [0, 1].flatMap((py) => [0, 1].map((px) => [py, px] as const));
   const quarters = parts.map(([py, px]) => {
     const products = EVERY_PRODUCT.map((k) => {
       const kernel = everySecondTap(onnx, transposedKernelPart(onnx, w, shapes, k), shapes, py, px);
-      const conv = onnx.node('Conv', [outputPart(onnx, dy, shapes, k), kernel], {
+      const conv = onnx.node('Conv', [outputPart(onnx, dy, shapes, k, inRow), kernel], {
         kernel_shape: [1, 2, 2],
         pads: [0, 1 - py, 1 - px, 0, py, px],
       });
       // Channels are (channel, plane of the cell): the second joins the planes of the tiles.
-      return reshape(onnx, conv, [batch, ins, TAPS * tiles, height * width]);
+      return inRow ? conv : reshape(onnx, conv, [batch, ins, TAPS * tiles, height * width]);
     });
-    const stacked = onnx.node('Concat', products, { axis: 2 });
-    const quarter = alongPlanes(onnx, transposed(inputMatrix(planes)), stacked);
+    const stacked = inRow
+      ? transpose(
+          onnx,
+          reshape(onnx, onnx.node('Concat', products, { axis: 0 }), [PRODUCTS, ins, TAPS, batch, -1]),
+          [3, 1, 0, 2, 4],
+        )
+      : onnx.node('Concat', products, { axis: 2 });
+    const outputs = reshape(onnx, stacked, [batch, ins, PRODUCTS * TAPS * tiles, height * width]);
+    const quarter = alongPlanes(onnx, transposed(inputMatrix(planes)), outputs);
     return reshape(onnx, quarter, [batch, ins, finePlanes, height, width]);
   });
   const columns = onnx.node('Concat', quarters, { axis: 4 });
@@ -83,7 +107,7 @@ export function winogradWeightGradient(onnx: OnnxGraph, x: string, dy: string, s
   const products = EVERY_PRODUCT.map((k) => {
     // Channels in a row along z: a stride of one channel half keeps them apart, and one product has many columns.
     const rows = [1, batch, ins * TAPS * tiles, fineHeight, fineWidth];
-    const kernel = onnx.node('Transpose', [outputPart(onnx, dy, shapes, k)], { perm: SWAP_FIRST_TWO });
+    const kernel = transpose(onnx, outputPart(onnx, dy, shapes, k), [1, 0, 2, 3, 4]);
     const conv = onnx.node('Conv', [reshape(onnx, inputPart(onnx, x, shapes, k), rows), kernel], {
       kernel_shape: [tiles, height, width],
       strides: [tiles, 1, 1],
@@ -96,36 +120,50 @@ export function winogradWeightGradient(onnx: OnnxGraph, x: string, dy: string, s
   return reshape(onnx, alongPlanes(onnx, transposed(kernelMatrix()), stacked), shapes.weight);
 }
 
-/** Product k of the input: [N, in, 2 · tiles, H, W], both planes of the cells in turn. */
-function inputPart(onnx: OnnxGraph, x: string, { fine, coarse }: ConvShapes, k: number): string {
+/**
+ * Product k of the input: both planes of the cells in turn, [N, in, 2 · tiles, H, W]. `inRow`: the samples one behind
+ * the other along z within each of the two planes, [1, in, 2 · N · tiles, H, W].
+ */
+function inputPart(
+  onnx: OnnxGraph,
+  x: string,
+  { fine, coarse }: ConvShapes,
+  k: number,
+  inRow = false,
+): string {
   const [batch, ins, planes, height, width] = fine as [number, number, number, number, number];
   const matrix = inputMatrix(coarse[2]!);
   const all = alongPlanes(onnx, matrix, reshape(onnx, x, [batch, ins, planes, height * width]));
   const each = matrix.length / PRODUCTS;
-  return reshape(onnx, planesOf(onnx, all, k * each, each), [batch, ins, each, height, width]);
+  if (!inRow) return reshape(onnx, slice(onnx, all, 2, k * each, each), [batch, ins, each, height, width]);
+  const split = reshape(onnx, all, [batch, ins, PRODUCTS, TAPS, -1]);
+  const rows = transpose(onnx, split, [2, 1, 3, 0, 4]);
+  return reshape(onnx, slice(onnx, rows, 0, k, 1), [1, ins, batch * each, height, width]);
 }
 
-/** Product k of the output or its derivative: [N, out, tiles, H, W]. */
-function outputPart(onnx: OnnxGraph, dy: string, { coarse }: ConvShapes, k: number): string {
+/** Product k of the output or its derivative: [N, out, tiles, H, W]; `inRow`: [1, out, N · tiles, H, W]. */
+function outputPart(onnx: OnnxGraph, dy: string, { coarse }: ConvShapes, k: number, inRow = false): string {
   const [batch, outs, planes, height, width] = coarse as [number, number, number, number, number];
   const matrix = transposed(outputMatrix(planes));
   const all = alongPlanes(onnx, matrix, reshape(onnx, dy, [batch, outs, planes, height * width]));
   const each = planes / TILE;
-  return reshape(onnx, planesOf(onnx, all, k * each, each), [batch, outs, each, height, width]);
+  if (!inRow) return reshape(onnx, slice(onnx, all, 2, k * each, each), [batch, outs, each, height, width]);
+  const rows = transpose(onnx, reshape(onnx, all, [batch, outs, PRODUCTS, -1]), [2, 1, 0, 3]);
+  return reshape(onnx, slice(onnx, rows, 0, k, 1), [1, outs, batch * each, height, width]);
 }
 
 /** Product k of the kernel: [out, in, 2, 4, 4]. */
 function kernelPart(onnx: OnnxGraph, w: string, { weight }: ConvShapes, k: number): string {
   const [outs, ins] = weight as [number, number];
   const all = alongPlanes(onnx, kernelMatrix(), reshape(onnx, w, [outs, ins, 4, 16]));
-  return reshape(onnx, planesOf(onnx, all, k * TAPS, TAPS), [outs, ins, TAPS, 4, 4]);
+  return reshape(onnx, slice(onnx, all, 2, k * TAPS, TAPS), [outs, ins, TAPS, 4, 4]);
 }
 
 /** The same for the transposed convolution: [in · 2, out, 16]. */
 function transposedKernelPart(onnx: OnnxGraph, w: string, shapes: ConvShapes, k: number): string {
   const [outs, ins] = shapes.weight as [number, number];
   const rows = reshape(onnx, kernelPart(onnx, w, shapes, k), [outs, ins * TAPS, 16]);
-  return onnx.node('Transpose', [rows], { perm: [1, 0, 2] });
+  return transpose(onnx, rows, [1, 0, 2]);
 }
 
 /**
@@ -246,8 +284,12 @@ const constant = (onnx: OnnxGraph, matrix: Matrix): string =>
 const alongPlanes = (onnx: OnnxGraph, matrix: Matrix, volume: string): string =>
   onnx.node('MatMul', [constant(onnx, matrix), volume]);
 
-const planesOf = (onnx: OnnxGraph, volume: string, start: number, count: number): string =>
-  onnx.node('Slice', [volume, ...[[start], [start + count], [2]].map((values) => onnx.integers(values))]);
+const transpose = (onnx: OnnxGraph, name: string, perm: readonly number[]): string =>
+  onnx.node('Transpose', [name], { perm });
 
+const slice = (onnx: OnnxGraph, name: string, axis: number, start: number, count: number): string =>
+  onnx.node('Slice', [name, ...[[start], [start + count], [axis]].map((values) => onnx.integers(values))]);
+
+/** At most one length may be −1: whatever is left. */
 const reshape = (onnx: OnnxGraph, name: string, shape: readonly number[]): string =>
   onnx.node('Reshape', [name, onnx.integers(shape)]);
