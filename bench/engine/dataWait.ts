@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { TRAINING_ENVIRONMENT } from '../../server/src/engine/hostMemory.ts';
 import { trainingEventSchema } from '../../server/src/gan/events.ts';
 import type { TrainWorkerConfig } from '../../server/src/gan/trainWorker.ts';
 import { writePatchSet } from '../../test/support/patchSet.ts';
@@ -29,6 +30,7 @@ export async function measureDataWait(
     await writeFile(join(folder, 'config.json'), JSON.stringify(config));
     const child = spawn(process.execPath, [WORKER, join(folder, 'config.json')], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...TRAINING_ENVIRONMENT },
     });
     for await (const line of createInterface(child.stdout)) {
       const event = trainingEventSchema.parse(JSON.parse(line));
