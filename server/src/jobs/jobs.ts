@@ -164,7 +164,8 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
       // Done is done, even if a cancel came while the last step ran: the state tells what is true.
       await queue().complete(kind, id, result);
     } catch (error) {
-      if (controller.signal.reason === stopReason) await queue().fail(kind, id, kind === 'train' ? TRAINING_STOPPED : STOPPED);
+      if (controller.signal.reason === stopReason)
+        await queue().fail(kind, id, kind === 'train' ? TRAINING_STOPPED : STOPPED);
       else if (controller.signal.aborted) {
         if (!isAbort(error)) onError(error);
         await queue().cancel(kind, id);
@@ -194,7 +195,8 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
     if (store.sql.kind !== 'pglite') return;
     for (const kind of JobKind.options)
       for (const row of await queue().findJobs(kind))
-        if (row.state === 'active') await queue().fail(kind, row.id, kind === 'train' ? TRAINING_STOPPED : CRASHED);
+        if (row.state === 'active')
+          await queue().fail(kind, row.id, kind === 'train' ? TRAINING_STOPPED : CRASHED);
   }
 
   return {
