@@ -25,6 +25,7 @@ export async function ensureTestTools() {
     ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom, numpy'])
       ? []
       : ['python3-pydicom', 'python3-numpy']),
+    ...(succeeds('/usr/bin/python3', ['-c', 'import torch']) ? [] : ['python3-torch']),
     ...(onPath('xz') ? [] : ['xz-utils']),
     ...(existsSync('/usr/lib/postgresql') ? [] : ['postgresql']),
   ];
