@@ -47,7 +47,9 @@ const winogradPays = (onnx: OnnxGraph, shapes: ConvShapes, { stride, padding }: 
   stride === 2 &&
   padding === 1 &&
   tilesExactly(shapes) &&
-  Math.min(shapes.fine[1]!, shapes.coarse[1]!) >= WINOGRAD_CHANNELS;
+  Math.min(shapes.fine[1]!, shapes.coarse[1]!) >= WINOGRAD_CHANNELS &&
+  // The transforms are products with matrices as long as the volume has planes, for each channel of the fine side.
+  shapes.coarse[1]! >= shapes.coarse[2]!;
 
 function withBias(onnx: OnnxGraph, value: string, bias: string | undefined, channels: number): string {
   if (bias === undefined) return value;
