@@ -24,7 +24,8 @@ export interface Chart {
 const WIDTH = 560;
 const HEIGHT = 230;
 const LEFT = 52;
-const RIGHT = 10;
+// Room for half of the last label.
+const RIGHT = 24;
 const TOP = 14;
 const BOTTOM = 26;
 /** Points of a line at most. */
