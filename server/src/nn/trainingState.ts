@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { formatShape, sameShape, type Shape } from '../tensor/index.ts';
-import { readCheckpoint, writeCheckpoint, type CheckpointInfo } from './checkpoint.ts';
+import { listCheckpoints, readCheckpoint, writeCheckpoint, type CheckpointInfo } from './checkpoint.ts';
 import type { StoredTensors } from './safetensors.ts';
 
 const counter = z.number().int().nonnegative();
@@ -118,4 +118,14 @@ export async function loadTraining<Config>(
     values[name] = tensor.values;
   }
   return { config, state: { counters, values }, watch: watch ?? null, lastGood };
+}
+
+/** The newest checkpoint of a folder that was not in doubt when it was written; undefined where there is none at all. */
+export async function newestGoodCheckpoint(folder: string): Promise<CheckpointInfo | undefined> {
+  const checkpoints = await listCheckpoints(folder);
+  const newest = checkpoints.at(-1);
+  if (newest === undefined) return undefined;
+  const { state } = await readCheckpoint(newest);
+  const stored = z.looseObject({ lastGood: z.string() }).safeParse(state);
+  return (stored.success && checkpoints.find(({ file }) => file === stored.data.lastGood)) || newest;
 }

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeCheckpoint } from '../../../server/src/nn/checkpoint.ts';
-import { loadTraining, NO_UPDATES, saveTraining } from '../../../server/src/nn/trainingState.ts';
+import {
+  loadTraining,
+  newestGoodCheckpoint,
+  NO_UPDATES,
+  saveTraining,
+} from '../../../server/src/nn/trainingState.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -55,5 +60,23 @@ describe('a training in a checkpoint', () => {
     await expect(loadTraining(info, z.unknown(), () => new Map([['v', [2]]]))).rejects.toThrow(
       'has no tensor v of shape [2]',
     );
+  });
+
+  test('is taken for a model from the newest checkpoint that was not in doubt', async () => {
+    expect(await newestGoodCheckpoint(folder)).toBeUndefined();
+    const save = (update: number, lastGood: string | null): ReturnType<typeof saveTraining> => {
+      const state = { counters: { ...NO_UPDATES, update }, values: VALUES };
+      return saveTraining(folder, { config: { name: 'n' }, state, watch: null, lastGood }, SHAPES, false);
+    };
+    const first = await save(1, null);
+    expect(await newestGoodCheckpoint(folder)).toEqual(first);
+    const second = await save(2, null);
+    expect(await newestGoodCheckpoint(folder)).toEqual(second);
+    await save(3, second.file);
+    const last = await save(4, second.file);
+    expect(await newestGoodCheckpoint(folder)).toEqual(second);
+    // The good one may have been moved away: better the newest than none.
+    await rm(join(folder, second.file.replace('.safetensors', '.json')));
+    expect(await newestGoodCheckpoint(folder)).toEqual(last);
   });
 });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { readManifest } from '../../dataset/patchFile.ts';
 import { exportModel } from '../../gan/model.ts';
-import { listCheckpoints } from '../../nn/checkpoint.ts';
+import { newestGoodCheckpoint } from '../../nn/trainingState.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { VERSION } from '../runtime.ts';
@@ -21,7 +21,7 @@ interface ExportOptions {
 export function registerExport(program: Command, context: () => CommandContext): void {
   program
     .command('export')
-    .description('make a model of the newest checkpoint: the averaged generator and its card')
+    .description('make a model of the newest good checkpoint: the averaged generator and its card')
     .requiredOption('--checkpoints <dir>', 'folder that nodulelab train wrote to')
     .requiredOption('--name <name>', 'name of the model')
     .requiredOption('--description <text>', 'what it was trained on')
@@ -35,7 +35,7 @@ export function registerExport(program: Command, context: () => CommandContext):
 
 async function run({ output, dataDir }: CommandContext, options: ExportOptions): Promise<void> {
   const checkpoints = resolve(options.checkpoints);
-  const newest = (await listCheckpoints(checkpoints)).at(-1);
+  const newest = await newestGoodCheckpoint(checkpoints);
   if (!newest)
     throw new NoduleLabError('not-found', `There is no checkpoint in ${checkpoints}: train first.`, {
       checkpoints,

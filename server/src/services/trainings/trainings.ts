@@ -11,7 +11,7 @@ import type {
   TrainingProgress,
 } from '@nodulelab/contract';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
-import { listCheckpoints } from '../../nn/checkpoint.ts';
+import { newestGoodCheckpoint } from '../../nn/trainingState.ts';
 import { readManifest } from '../../dataset/patchFile.ts';
 import { ENGINE_NAMES } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
@@ -159,7 +159,7 @@ export function createTrainings(
 
     async makeModel(name, { model, description, license }) {
       const dir = existingTrainingDir(dataDir, name);
-      const newest = (await listCheckpoints(dir)).at(-1);
+      const newest = await newestGoodCheckpoint(dir);
       if (newest === undefined)
         throw new NoduleLabError(
           'conflict',
