@@ -68,8 +68,10 @@ describeWithLidc(['nodule-vois', 'tcia-lidc-xml'], 'patches of real cut-outs', (
   test('leave the whole patients to the test fold and show one nodule each on clean parenchyma', async () => {
     const manifest = await buildDataset(options('train'));
     expect(manifest.count).toBeGreaterThan(4);
-    expect(manifest.cancerRule.ratedBy).toEqual({ readers: ROWS, majority: 0 });
-    const patients = new Set(manifest.patches.map(({ patientId }) => patientId));
+    expect(manifest.cancerRule.ratedBy).toEqual({ readers: ROWS, majority: 0, none: 0 });
+    const patients = new Set(
+      manifest.patches.map((patch) => (patch.origin === 'real' ? patch.patientId : '')),
+    );
     for (const whole of ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006']) {
       expect(patients.has(whole)).toBe(false);
       expect(manifest.split.assignment[whole] ?? 0).toBe(0);

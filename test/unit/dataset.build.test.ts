@@ -50,7 +50,7 @@ describe('building a set of patches', () => {
 
   test('states the rule and where its ratings came from, with the counts it yields', () => {
     expect(all.cancerRule).toMatchObject({
-      ratedBy: { readers: 0, majority: 5 },
+      ratedBy: { readers: 0, majority: 5, none: 0 },
       counts: { malignant: 3, benign: 1, indeterminate: 1 },
       countsInSet: { malignant: 1, benign: 1, indeterminate: 1 },
     });
@@ -71,7 +71,9 @@ describe('building a set of patches', () => {
       ['LIDC-IDRI-0011/2', 0.75],
     ]);
     const test = await buildDataset(options('test', { fold: 'test', dtype: 'f32' }));
-    expect(test.patches.map(({ patientId }) => patientId)).toEqual(['LIDC-IDRI-0001']);
+    expect(test.patches.map((patch) => patch.origin === 'real' && patch.patientId)).toEqual([
+      'LIDC-IDRI-0001',
+    ]);
     expect(test.patchesFile).toBe('patches.f32');
   });
 
@@ -153,10 +155,10 @@ describe('opening a set of patches', () => {
     await file.close();
   });
 
-  test('refuses a manifest without patches, and one of patches of another size', async () => {
+  test('refuses a manifest without patches, and one of patches of no size', async () => {
     for (const [field, changed] of [
       ['count', '"count": 0'],
-      ['size', '"size": 32'],
+      ['size', '"size": 4'],
     ] as const) {
       const dir = await damaged(`no-${field}`, (at) => {
         const text = readFileSync(join(at, 'manifest.json'), 'utf8');

@@ -1,16 +1,13 @@
 /** Builds a set of patches with its manifest: the semantics of `nodulelab dataset build`. */
-import { createHash } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
 import { WINDOW_HIGH_HU, WINDOW_LOW_HU } from '../volume/window.ts';
 import { largestInPlaneDiameter, volumeEquivalentDiameter } from '../lidc/diameter.ts';
 import { boxSize, centroid, largestPiece } from '../lidc/boxMask.ts';
-import { CANCER_RULE, classOf } from './cancerRule.ts';
-import type { NoduleClass } from './cancerRule.ts';
-import { MANIFEST_FILE, MANIFEST_VERSION } from './manifest.ts';
-import type { FieldOfView, PatchEntry, PatchManifest } from './manifest.ts';
-import { encodePatch } from './patchFile.ts';
+import { CANCER_RULE, classOf, MEDIAN_RULE } from './cancerRule.ts';
+import type { NoduleClass, RatingSource } from './cancerRule.ts';
+import type { FieldOfView, PatchManifest, RealPatch } from './manifest.ts';
+import { requireNewFolder, writePatchSet } from './patchSetWriter.ts';
+import type { PatchSetWriter } from './patchSetWriter.ts';
 import { contextPatch, isolatedPatch, PATCH_SIZE } from './patch.ts';
 import type { NoduleSource, SourceNodule } from './source.ts';
 import { openSource } from './openSource.ts';
@@ -45,43 +42,23 @@ export interface BuildOptions {
  * appears complete, by one rename. The same input gives the same bytes.
  */
 export async function buildDataset(options: BuildOptions): Promise<PatchManifest> {
-  const { outDir, signal } = options;
-  if (await exists(outDir))
-    throw new NoduleLabError(
-      'conflict',
-      `${outDir} exists already: name a new folder, or remove that one first.`,
-    );
+  const { outDir, dtype = 'f16', signal } = options;
+  await requireNewFolder(outDir);
   const source = await openSource(options.source);
   if (options.form === 'context' && !source.wholeCts)
     throw new NoduleLabError(
       'unusable',
       'Context patches need whole CTs: nodule cut-outs end with the nodule. Use the isolated form, or CT series.',
     );
-  const parent = dirname(outDir);
-  await mkdir(parent, { recursive: true });
-  const working = join(parent, `.${basename(outDir)}.${process.pid}.partial`);
-  await rm(working, { recursive: true, force: true });
-  await mkdir(working);
-  try {
-    const manifest = await write(options, source, working);
-    signal?.throwIfAborted();
-    await rename(working, outDir);
-    return manifest;
-  } catch (error) {
-    await rm(working, { recursive: true, force: true });
-    if (signal?.aborted === true)
-      throw new NoduleLabError(
-        'cancelled',
-        `Building ${outDir} was cancelled; nothing was left behind.`,
-        {},
-        error,
-      );
-    throw error;
-  }
+  return writePatchSet({ outDir, dtype, signal }, (writer) => cutAll(options, source, writer));
 }
 
-async function write(options: BuildOptions, source: NoduleSource, dir: string): Promise<PatchManifest> {
-  const { form, fold, dtype = 'f16', signal, onProgress } = options;
+async function cutAll(
+  options: BuildOptions,
+  source: NoduleSource,
+  writer: PatchSetWriter,
+): ReturnType<Parameters<typeof writePatchSet>[1]> {
+  const { form, fold, signal, onProgress } = options;
   const fieldOfView = options.fieldOfView === 'scaled' ? { diameters: 2 } : options.fieldOfView;
   const scaled = 'diameters' in fieldOfView;
   const minDiameterMm = options.minDiameterMm ?? (scaled ? 5 : 3);
@@ -99,43 +76,27 @@ async function write(options: BuildOptions, source: NoduleSource, dir: string): 
     .filter((nodule) => options.class === 'all' || classOf(nodule.malignancyRatings) === options.class)
     .toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
 
-  const patchesFile = `patches.${dtype}`;
-  const file = await open(join(dir, patchesFile), 'wx');
-  const hash = createHash('sha256');
-  const patches: PatchEntry[] = [];
   const leftOut: { id: string; reason: string }[] = [];
-  try {
-    for (const [index, nodule] of wanted.entries()) {
-      signal?.throwIfAborted();
-      onProgress?.(index, wanted.length);
-      const cut = await cutPatch(nodule, form, fieldOfView, minDiameterMm, maxDiameterMm);
-      if ('reason' in cut) {
-        leftOut.push({ id: idOf(nodule), reason: cut.reason });
-        continue;
-      }
-      const bytes = encodePatch(cut.data, dtype);
-      hash.update(bytes);
-      await file.writeFile(bytes);
-      patches.push(cut.entry);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
+  for (const [index, nodule] of wanted.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.(index, wanted.length);
+    const cut = await cutPatch(nodule, form, fieldOfView, minDiameterMm, maxDiameterMm);
+    if ('reason' in cut) leftOut.push({ id: idOf(nodule), reason: cut.reason });
+    else await writer.add([cut.data], cut.entry);
   }
   onProgress?.(wanted.length, wanted.length);
-  if (patches.length === 0)
+  if (writer.entries.length === 0)
     throw new NoduleLabError(
       'unusable',
       `No nodule of class "${options.class}" and fold "${fold}" gave a patch: ` +
         `${wanted.length} were considered, ${leftOut.length} left out${leftOut[0] ? ` (${leftOut[0].reason})` : ''}. ` +
         'Choose another class, fold or diameter, or a source with more patients.',
     );
-  const manifest: PatchManifest = {
-    kind: 'nodulelab-patches',
-    version: MANIFEST_VERSION,
-    count: patches.length,
+  const ratedBy = (by: RatingSource): number =>
+    source.nodules.filter(({ ratingSource }) => ratingSource === by).length;
+  return {
     size: PATCH_SIZE,
-    dtype,
+    channels: ['hu'],
     form,
     class: options.class,
     fold,
@@ -144,25 +105,19 @@ async function write(options: BuildOptions, source: NoduleSource, dir: string): 
     minDiameterMm,
     maxDiameterMm,
     cancerRule: {
+      rule: MEDIAN_RULE,
       text: CANCER_RULE,
-      ratedBy: {
-        readers: source.nodules.filter(({ ratingSource }) => ratingSource === 'readers').length,
-        majority: source.nodules.filter(({ ratingSource }) => ratingSource === 'majority').length,
-      },
+      ratedBy: { readers: ratedBy('readers'), majority: ratedBy('majority'), none: ratedBy('none') },
       counts: classCounts(source.nodules.map(({ malignancyRatings }) => classOf(malignancyRatings))),
-      countsInSet: classCounts(patches.map((patch) => patch.class)),
+      countsInSet: classCounts(writer.entries.map((patch) => patch.class)),
     },
     leftOut,
+    problems: [],
     split: { ...split, testPatients: [...split.testPatients], assignment: { ...split.assignment } },
-    patches,
-    patchesFile,
-    patchesSha256: hash.digest('hex'),
   };
-  await writeFile(join(dir, MANIFEST_FILE), `${JSON.stringify(manifest, null, 1)}\n`);
-  return manifest;
 }
 
-type Cut = { readonly entry: PatchEntry; readonly data: Float32Array } | { readonly reason: string };
+type Cut = { readonly entry: RealPatch; readonly data: Float32Array } | { readonly reason: string };
 
 async function cutPatch(
   nodule: SourceNodule,
@@ -189,7 +144,8 @@ async function cutPatch(
     if (error instanceof NoduleLabError && error.kind === 'unusable') return { reason: error.message };
     throw error;
   }
-  const entry: PatchEntry = {
+  const entry: RealPatch = {
+    origin: 'real',
     id: idOf(nodule),
     patientId: nodule.patientId,
     seriesUID: nodule.seriesUID,
@@ -199,6 +155,9 @@ async function cutPatch(
     spacingMm: fieldMm / PATCH_SIZE,
     centre: [round(centre[0]), round(centre[1]), round(centre[2])],
     characteristics: { ...nodule.characteristics },
+    readers: nodule.ratingSource === 'readers' ? nodule.malignancyRatings.length : null,
+    maskOf: nodule.ratingSource === 'readers' ? 'consensus' : 'union',
+    flags: [],
     malignancyRatings: [...nodule.malignancyRatings],
     ratingSource: nodule.ratingSource,
     class: classOf(nodule.malignancyRatings),
@@ -220,11 +179,4 @@ function idOf({ patientId, noduleId }: SourceNodule): string {
 /** To a thousandth of a millimetre. */
 function round(mm: number): number {
   return Math.round(mm * 1000) / 1000;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -7,14 +7,16 @@ import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
 import { assignmentHash } from './split.ts';
 import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
-import type { PatchManifest } from './manifest.ts';
+import type { Channel, PatchManifest } from './manifest.ts';
 import type { PatchSource } from './patchSource.ts';
 
 export interface PatchFile extends PatchSource {
   readonly sha256: string;
   readonly manifest: PatchManifest;
-  /** Patch `index`: size³ values in [0, 1], x fastest, then y, then z. */
+  /** Channel `hu` of patch `index`: size³ values in [0, 1], x fastest, then y, then z. */
   patch(index: number): Promise<Float32Array>;
+  /** Another channel of it, in the same order. @throws NoduleLabError `not-found` where the set has none such */
+  channel(index: number, channel: Channel): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -22,9 +24,9 @@ export interface PatchFile extends PatchSource {
 export async function openPatchFile(dir: string): Promise<PatchFile> {
   const manifest = await readManifest(dir);
   const path = join(dir, manifest.patchesFile);
-  const { size, count, dtype } = manifest;
-  const voxels = size ** 3;
-  const patchBytes = voxels * bytesPerVoxel(dtype);
+  const { size, count, dtype, channels } = manifest;
+  const cubeBytes = size ** 3 * bytesPerVoxel(dtype);
+  const patchBytes = channels.length * cubeBytes;
   const length = await stat(path).then(
     (found) => found.size,
     (cause: unknown) => {
@@ -46,20 +48,30 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
     sha256: manifest.patchesSha256,
     name: dir,
     label: (index) => manifest.patches[index]!.id,
-    patch: async (index) => {
-      if (!Number.isInteger(index) || index < 0 || index >= count)
-        throw new NoduleLabError(
-          'not-found',
-          `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`,
-        );
-      const bytes = new ArrayBuffer(patchBytes);
-      const { bytesRead } = await handle.read(new Uint8Array(bytes), 0, patchBytes, index * patchBytes);
-      if (bytesRead !== patchBytes)
-        throw damaged(dir, `${manifest.patchesFile} became shorter while it was in use`);
-      return dtype === 'f16' ? new Float32Array(new Float16Array(bytes)) : new Float32Array(bytes);
-    },
+    patch: (index) => cube(index, 'hu'),
+    channel: cube,
     close: () => handle.close(),
   };
+
+  async function cube(index: number, channel: Channel): Promise<Float32Array> {
+    if (!Number.isInteger(index) || index < 0 || index >= count)
+      throw new NoduleLabError(
+        'not-found',
+        `Patch ${index} does not exist: ${dir} holds patches 0 to ${count - 1}.`,
+      );
+    const at = channels.indexOf(channel);
+    if (at < 0)
+      throw new NoduleLabError(
+        'not-found',
+        `The patches of ${dir} have no channel "${channel}": build the set with it.`,
+      );
+    const bytes = new ArrayBuffer(cubeBytes);
+    const from = index * patchBytes + at * cubeBytes;
+    const { bytesRead } = await handle.read(new Uint8Array(bytes), 0, cubeBytes, from);
+    if (bytesRead !== cubeBytes)
+      throw damaged(dir, `${manifest.patchesFile} became shorter while it was in use`);
+    return dtype === 'f16' ? new Float32Array(new Float16Array(bytes)) : new Float32Array(bytes);
+  }
 }
 
 /** Reads and checks `manifest.json`, the hash of its split included. */

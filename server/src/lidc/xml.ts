@@ -62,6 +62,15 @@ export interface LidcAnnotations {
   readonly marks: readonly LidcMark[];
   readonly smallNodules: readonly LidcPoint[];
   readonly nonNodules: readonly LidcPoint[];
+  /** What of the file could not be used and was left out; the rest was read. */
+  readonly problems: readonly LidcProblem[];
+}
+
+export interface LidcProblem {
+  /** Reading session and mark, for example `reader 2, nodule 5, slice 1.2.3`. */
+  readonly where: string;
+  /** What is wrong, and what became of it. */
+  readonly message: string;
 }
 
 /** Annotations of a chest X-ray: no CT series, so nothing to place. */
@@ -210,6 +219,7 @@ function annotationsOf(message: z.infer<typeof messageSchema>, name: string): Li
     marks,
     smallNodules,
     nonNodules,
+    problems: [],
   };
 }
 
