@@ -84,7 +84,8 @@ async function run({ output, signal }: CommandContext, options: BuildOptions): P
     onProgress: (done, total) => output.progress(done / total, `patch ${done} of ${total}`),
   });
   const { patches, ...summary } = manifest;
-  const patients = new Set(patches.map((patch) => (patch.origin === 'real' ? patch.patientId : undefined))).size;
+  const patients = new Set(patches.map((patch) => (patch.origin === 'real' ? patch.patientId : undefined)))
+    .size;
   output.result(
     { outDir, patients, ...summary },
     [
