@@ -112,7 +112,7 @@ async function cutAll(
       countsInSet: classCounts(writer.entries.map((patch) => patch.class)),
     },
     leftOut,
-    problems: [],
+    problems: source.problems.map(({ name, message }) => ({ name, message })),
     split: { ...split, testPatients: [...split.testPatients], assignment: { ...split.assignment } },
   };
 }
@@ -154,10 +154,10 @@ async function cutPatch(
     equivalentDiameterMm: round(volumeEquivalentDiameter(local, mask.bits)),
     spacingMm: fieldMm / PATCH_SIZE,
     centre: [round(centre[0]), round(centre[1]), round(centre[2])],
-    characteristics: { ...nodule.characteristics },
-    readers: nodule.ratingSource === 'readers' ? nodule.malignancyRatings.length : null,
-    maskOf: nodule.ratingSource === 'readers' ? 'consensus' : 'union',
-    flags: [],
+    characteristics: nodule.characteristics === null ? null : { ...nodule.characteristics },
+    readers: nodule.readers,
+    maskOf: nodule.maskOf,
+    flags: [...nodule.flags],
     malignancyRatings: [...nodule.malignancyRatings],
     ratingSource: nodule.ratingSource,
     class: classOf(nodule.malignancyRatings),

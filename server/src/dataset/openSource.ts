@@ -11,8 +11,8 @@ export type SourceOptions =
 export async function openSource(options: SourceOptions): Promise<NoduleSource> {
   switch (options.kind) {
     case 'vois':
-      return { wholeCts: false, nodules: await openVoiFolder(options.dir, options.xmlDir) };
+      return { wholeCts: false, nodules: await openVoiFolder(options.dir, options.xmlDir), problems: [] };
     case 'series':
-      return { wholeCts: true, nodules: options.nodules };
+      return { wholeCts: true, nodules: options.nodules, problems: [] };
   }
 }

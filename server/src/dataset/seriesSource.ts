@@ -28,6 +28,9 @@ export function seriesNodule(
     characteristics,
     malignancyRatings: nodule.marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
     ratingSource: 'readers',
+    readers: nodule.readers,
+    maskOf: nodule.maskOf,
+    flags: [],
     load: async () => {
       const ct = await loadCt();
       const voxels = new Uint8Array(ct.data.buffer, ct.data.byteOffset, ct.data.byteLength);

@@ -61,6 +61,9 @@ export async function openVoiFolder(dir: string, xmlDir?: string): Promise<Sourc
       },
       malignancyRatings: readers?.malignancy ?? [row.Malignancy_value],
       ratingSource: readers === undefined ? 'majority' : 'readers',
+      readers: readers?.malignancy.length ?? null,
+      maskOf: readers === undefined ? 'union' : 'consensus',
+      flags: [],
       load: async () => {
         const voxels = await loadVoi(dir, row);
         return readers === undefined ? voxels : { ...voxels, mask: readers.consensus };
