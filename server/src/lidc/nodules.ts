@@ -91,13 +91,35 @@ export function lidcNodules(annotations: LidcAnnotations, series: AnnotatedSerie
     .toSorted((a, b) => b.diameterMm - a.diameterMm || (a.id < b.id ? -1 : 1));
 }
 
+/**
+ * One nodule of marks that are known to belong together: read back from where nodules are kept, or grouped by the
+ * official segmentations.
+ *
+ * @param marks at least one
+ * @throws NoduleLabError as {@link lidcNodules}
+ */
+export function noduleOfMarks(
+  annotations: MarkedSeries,
+  marks: readonly LidcMark[],
+  series: AnnotatedSeries,
+): LidcNodule {
+  return noduleOf(
+    annotations,
+    marks.map((mark) => ({ mark, contours: placeContours(annotations, mark, series) })),
+    series.geometry,
+  );
+}
+
+/** What the marks belong to, and what messages call it. */
+export type MarkedSeries = Pick<LidcAnnotations, 'name' | 'seriesInstanceUID' | 'studyInstanceUID'>;
+
 interface PlacedMark {
   readonly mark: LidcMark;
   readonly contours: readonly (PlacedContour & LidcContour)[];
 }
 
 function placeContours(
-  annotations: LidcAnnotations,
+  annotations: MarkedSeries,
   mark: LidcMark,
   { geometry, sliceIndexOf }: AnnotatedSeries,
 ): PlacedMark['contours'] {
@@ -123,7 +145,7 @@ function placeContours(
 }
 
 function noduleOf(
-  annotations: LidcAnnotations,
+  annotations: MarkedSeries,
   group: readonly PlacedMark[],
   geometry: VolumeGeometry,
 ): LidcNodule {
