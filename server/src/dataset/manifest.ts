@@ -97,6 +97,11 @@ export const balanceSchema = z.object({
   /** Malignant and benign real ones are all kept; indeterminate ones belong to neither and are left behind. */
   indeterminateLeftOut: count,
   model: z.object({ name: z.string(), sha256, splitSha256: sha256.nullable() }),
+  /**
+   * Why the model is taken to have seen no patient of the test fold: it was trained on this very split, on one drawn by
+   * the same rule, or its split is unknown and the user vouched for it.
+   */
+  lock: z.enum(['same split', 'same rule', 'unlocked']),
   seed: z.number().int(),
 });
 

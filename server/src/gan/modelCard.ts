@@ -7,6 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
+import { fieldOfViewSchema, splitSchema } from '../dataset/manifest.ts';
+import type { PatchManifest } from '../dataset/manifest.ts';
 import { presetSchema } from './presets.ts';
 
 export const WEIGHTS_FILE = 'generator.safetensors';
@@ -24,6 +26,10 @@ export const modelDescriptionSchema = z.object({
   /** SHA-256 of the training patches and of the patient split that they were taken from. */
   datasetSha256: sha256.nullable(),
   splitSha256: sha256.nullable(),
+  /** How that split was drawn: a patient's fold depends on these alone. Older cards do not say it. */
+  split: splitSchema.pick({ seed: true, folds: true, testPatients: true }).optional(),
+  /** What a patch's edge stood for in training. Older cards do not say it. */
+  fieldOfView: fieldOfViewSchema.optional(),
   /** Version of the code that trained it; of the code that imported it, where it was trained elsewhere. */
   codeVersion: z.string().min(1),
   license: z.string().min(1),
@@ -31,6 +37,21 @@ export const modelDescriptionSchema = z.object({
   faults: z.array(z.string()),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
+
+/** What a card says of the set that a model was trained on; all unknown without one. */
+export function trainedOn(
+  manifest: PatchManifest | undefined,
+): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView'> {
+  if (manifest === undefined) return { datasetSha256: null, splitSha256: null };
+  const { patchesSha256, split, fieldOfView } = manifest;
+  const { seed, folds, testPatients } = split;
+  return {
+    datasetSha256: patchesSha256,
+    splitSha256: split.sha256,
+    split: { seed, folds, testPatients },
+    fieldOfView,
+  };
+}
 
 const networkCardSchema = modelDescriptionSchema.extend({
   format: z.literal(1),

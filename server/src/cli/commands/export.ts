@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { readManifest } from '../../dataset/patchFile.ts';
 import { exportModel } from '../../gan/model.ts';
+import { trainedOn } from '../../gan/modelCard.ts';
 import { newestGoodCheckpoint } from '../../nn/trainingState.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
@@ -48,8 +49,7 @@ async function run({ output, dataDir }: CommandContext, options: ExportOptions):
     {
       name: options.name,
       data: options.description,
-      datasetSha256: manifest?.patchesSha256 ?? null,
-      splitSha256: manifest?.split.sha256 ?? null,
+      ...trainedOn(manifest),
       codeVersion: VERSION,
       license: options.license,
       faults: options.fault,

@@ -16,6 +16,7 @@ import { readManifest } from '../../dataset/patchFile.ts';
 import { ENGINE_NAMES } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
 import { exportModel } from '../../gan/model.ts';
+import { trainedOn } from '../../gan/modelCard.ts';
 import { presetNamed } from '../../gan/presets.ts';
 import { REPORT_FILE } from '../../gan/report/recorder.ts';
 import type { TrainWorkerConfig } from '../../gan/trainWorker.ts';
@@ -173,8 +174,7 @@ export function createTrainings(
         request && (await readManifest(datasetDir(dataDir, request.dataset)).catch(() => undefined));
       await exportModel(newest, folder, {
         ...{ name: model, data: description, license, faults: [], codeVersion: configuration.version },
-        datasetSha256: manifest?.patchesSha256 ?? null,
-        splitSha256: manifest?.split.sha256 ?? null,
+        ...trainedOn(manifest),
       });
       return (await models.list()).find((known) => known.name === model)!;
     },
