@@ -1,0 +1,118 @@
+/**
+ * Nodules of the store with their CTs from the archive, as a source of patches. The store keeps each mark's outlines in
+ * the patient (LPS mm); they were whole pixels of the CT, so they are that again, and the masks are those of the import.
+ */
+import type { Nodule } from '@nodulelab/contract';
+import { seriesNodule } from '../dataset/seriesSource.ts';
+import type { NoduleSource, SourceNodule } from '../dataset/source.ts';
+import type { SourceVolume } from '../dataset/volumeSource.ts';
+import { caseFlags } from '../lidc/flags.ts';
+import { noduleOfMarks, type AnnotatedSeries, type LidcNodule } from '../lidc/nodules.ts';
+import { sliceFinder } from '../lidc/sliceFinder.ts';
+import type { LidcMark } from '../lidc/xml.ts';
+import { worldToIndex, type Vec3, type VolumeGeometry } from '../volume/ctVolume.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import { archiveVolume } from './archiveVolumes.ts';
+import type { ServiceContext } from './context.ts';
+
+const { round } = Math;
+
+export interface ArchiveNoduleOptions {
+  /** These CT series only; all imported ones where absent. */
+  readonly seriesInstanceUIDs?: readonly string[];
+}
+
+/**
+ * The rated nodules of the imported CT series. Series that NoduleLab made (phantoms, augmented CTs) count only where
+ * they are named. A series that cannot be read is named in `problems`; the others are not kept from being used.
+ *
+ * @throws NoduleLabError `not-found` where no rated nodule is left, 'upstream' where the archive does not answer
+ */
+export async function archiveNodules(
+  { store, archive }: Pick<ServiceContext, 'store' | 'archive'>,
+  { seriesInstanceUIDs }: ArchiveNoduleOptions,
+  signal: AbortSignal,
+  progress: (message: string) => void,
+): Promise<NoduleSource> {
+  const known = new Map((await store.series.list()).map((row) => [row.seriesInstanceUID, row]));
+  const bySeries = Map.groupBy(await store.nodules.list(), (nodule) => nodule.seriesInstanceUID);
+  const wanted =
+    seriesInstanceUIDs ??
+    [...bySeries.keys()].filter((uid) => (known.get(uid)?.origin ?? 'imported') === 'imported').sort();
+  const nodules: SourceNodule[] = [];
+  const problems: { name: string; message: string }[] = [];
+  for (const uid of new Set(wanted)) {
+    signal.throwIfAborted();
+    const stored = bySeries.get(uid);
+    if (!stored) {
+      problems.push({ name: uid, message: `No nodules of series ${uid} are known: import its annotations.` });
+      continue;
+    }
+    const patientId = known.get(uid)?.patientId ?? uid;
+    progress(`Reading ${patientId}`);
+    const volume = archiveVolume(archive, uid, patientId, signal);
+    try {
+      const loaded = await volume.load();
+      const load = reloading(loaded, () => volume.load());
+      for (const nodule of stored.map((one) => rebuilt(one, loaded)))
+        if (nodule.characteristics)
+          nodules.push({ ...seriesNodule(patientId, nodule, load), flags: [...caseFlags(patientId)] });
+        else problems.push({ name: uid, message: `Nodule ${nodule.id} has no ratings and was left out.` });
+    } catch (error) {
+      if (signal.aborted || (error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
+      problems.push({ name: uid, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  if (nodules.length === 0)
+    throw new NoduleLabError(
+      'not-found',
+      `The archive has no rated nodule to cut patches from${problems[0] ? ` (${problems[0].message})` : ''}: ` +
+        'import CT series with their annotations first (nodulelab import), or name the series. Phantoms and augmented ' +
+        'series count only where they are named.',
+      { problems },
+    );
+  return { wholeCts: true, nodules, problems };
+}
+
+/** Lets the garbage collector have a volume between its nodules: a thousand CTs do not fit in memory. */
+function reloading(
+  { ct }: SourceVolume,
+  again: () => Promise<SourceVolume>,
+): () => Promise<SourceVolume['ct']> {
+  let kept = new WeakRef(ct);
+  return async () => {
+    const held = kept.deref();
+    if (held) return held;
+    const read = (await again()).ct;
+    kept = new WeakRef(read);
+    return read;
+  };
+}
+
+function rebuilt(nodule: Nodule, { ct, sopInstanceUIDs = [], sliceThicknessMm }: SourceVolume): LidcNodule {
+  const series: AnnotatedSeries = {
+    geometry: ct,
+    sliceThicknessMm,
+    sliceIndexOf: sliceFinder(sopInstanceUIDs, ct),
+  };
+  const of = { ...nodule, name: `Nodule ${nodule.number} of series ${nodule.seriesInstanceUID}` };
+  const marks = nodule.marks.map((mark) => pixelMark(mark, ct));
+  return { ...noduleOfMarks(of, marks, series), id: nodule.id };
+}
+
+function pixelMark(mark: Nodule['marks'][number], geometry: VolumeGeometry): LidcMark {
+  return {
+    ...mark,
+    contours: mark.contours.map(({ sopInstanceUID, inclusion, points }) => ({
+      sopInstanceUID,
+      z: points[0]?.[2],
+      inclusion,
+      points: points.map((point) => pixelOf(geometry, point)),
+    })),
+  };
+}
+
+function pixelOf(geometry: VolumeGeometry, point: Vec3): readonly [number, number] {
+  const [column, row] = worldToIndex(geometry, point);
+  return [round(column), round(row)];
+}
