@@ -8,7 +8,7 @@ import { EXPLICIT_LITTLE_ENDIAN, TAG } from './tags.ts';
 
 dcmjs.log.setLevel('silent');
 
-/** Decoded top-level values of a data set. */
+/** Decoded values of a data set. */
 export interface Header {
   /** First value as trimmed text; undefined where absent or empty. */
   text(tag: string): string | undefined;
@@ -18,6 +18,8 @@ export interface Header {
   number(tag: string): number | undefined;
   /** All values as numbers; undefined unless each one is finite and there are `count` of them. */
   numbers(tag: string, count: number): number[] | undefined;
+  /** Items of a sequence; none where absent or empty. */
+  items(tag: string): Header[];
 }
 
 function asText(value: unknown): string {
@@ -42,14 +44,9 @@ function asNumber(value: unknown): number {
 export function decodeHeader(bytes: Uint8Array, name: string): Header {
   const buffer = new ArrayBuffer(bytes.byteLength);
   new Uint8Array(buffer).set(bytes);
-  const values = new Map<string, unknown[]>();
   try {
     // Errors in single values (a character set that dcmjs does not know) must not hide the rest of the header.
-    const { dict } = dcmjs.data.DicomMessage.readFile(buffer, { ignoreErrors: true, noCopy: true });
-    for (const [tag, entry] of Object.entries(dict)) {
-      const value: unknown = entry.Value;
-      values.set(tag, Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
-    }
+    return headerOf(dcmjs.data.DicomMessage.readFile(buffer, { ignoreErrors: true, noCopy: true }).dict);
   } catch (cause) {
     throw new NoduleLabError(
       'invalid-input',
@@ -57,6 +54,15 @@ export function decodeHeader(bytes: Uint8Array, name: string): Header {
       { file: name },
       cause,
     );
+  }
+}
+
+function headerOf(dataSet: object): Header {
+  const values = new Map<string, unknown[]>();
+  for (const [tag, entry] of Object.entries(dataSet) as [string, unknown][]) {
+    const value: unknown =
+      typeof entry === 'object' && entry !== null && 'Value' in entry ? entry.Value : undefined;
+    values.set(tag, Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
   }
   return {
     text(tag) {
@@ -72,6 +78,10 @@ export function decodeHeader(bytes: Uint8Array, name: string): Header {
       const all = (values.get(tag) ?? []).map(asNumber);
       return all.length === count && all.every(Number.isFinite) ? all : undefined;
     },
+    items: (tag) =>
+      (values.get(tag) ?? []).flatMap((item) =>
+        typeof item === 'object' && item !== null && !ArrayBuffer.isView(item) ? [headerOf(item)] : [],
+      ),
   };
 }
 

@@ -1,0 +1,17 @@
+/** Pixel values of one bit, as binary segmentations store them. */
+
+/**
+ * Unpacks pixels of one bit: the first one is the lowest bit of the first byte, and frames follow each other without
+ * padding, so that one may begin inside a byte (PS3.5 section 8.1.1 and Annex D).
+ *
+ * @param first index of the first pixel, counted over all frames
+ * @returns 0 or 1 a pixel, in the order stored
+ */
+export function unpackBits(packed: Uint8Array, first: number, count: number): Uint8Array {
+  const bits = new Uint8Array(count);
+  for (let index = 0; index < count; index++) {
+    const at = first + index;
+    bits[index] = ((packed[at >>> 3] ?? 0) >>> (at & 7)) & 1;
+  }
+  return bits;
+}
