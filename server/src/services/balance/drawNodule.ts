@@ -1,0 +1,47 @@
+/**
+ * What a synthetic nodule stands for: the size, and for a conditional model the characteristics, of one real malignant
+ * nodule of the set. They are drawn together, so that sizes and characteristics go together as they really do.
+ */
+import type { Characteristics, RealPatch } from '../../dataset/manifest.ts';
+import { Random } from '../../nn/random.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+
+export type ConditionName = keyof Characteristics | 'diameterMm';
+export type Conditions = Readonly<Record<string, number>>;
+
+export interface DrawnNodule {
+  /** Largest in-plane diameter, mm. */
+  readonly diameterMm: number;
+  /** What a conditional model is asked for; empty for an unconditional one. */
+  readonly conditions: Conditions;
+}
+
+type Donor = Pick<RealPatch, 'diameterMm' | 'characteristics'>;
+
+/**
+ * @param malignant the real malignant nodules
+ * @param names conditions that the model takes
+ * @returns the nodule that sample `index` of the series `seed` stands for
+ * @throws NoduleLabError `unusable` where no real nodule has characteristics and the model asks for some
+ */
+export function noduleDrawer(
+  malignant: readonly Donor[],
+  names: readonly ConditionName[],
+): (seed: number, index: number) => DrawnNodule {
+  const rated = names.some((name) => name !== 'diameterMm');
+  const donors = rated ? malignant.filter(({ characteristics }) => characteristics !== null) : malignant;
+  if (donors.length === 0)
+    throw new NoduleLabError(
+      'unusable',
+      'The model asks for characteristics, and no malignant nodule of the set has any: build the set from a source with ratings.',
+    );
+  return (seed, index) => {
+    const donor = donors[Random.of('balance', seed, index).integer(donors.length)]!;
+    const valueOf = (name: ConditionName): number =>
+      name === 'diameterMm' ? donor.diameterMm : donor.characteristics![name];
+    return {
+      diameterMm: donor.diameterMm,
+      conditions: Object.fromEntries(names.map((name) => [name, valueOf(name)])),
+    };
+  };
+}

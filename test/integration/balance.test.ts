@@ -1,0 +1,288 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { SyntheticPatch } from '../../server/src/dataset/manifest.ts';
+import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
+import type { BalanceModel } from '../../server/src/services/balance/balanceModel.ts';
+import { balanceSet, type BalanceOptions } from '../../server/src/services/balance/balanceSet.ts';
+import { sha256Of } from '../../server/src/store/artefacts.ts';
+import { ballPatch, makeSet, RULE, trainPatients, type SetPlan } from '../support/nodulePatches.ts';
+import { nodulelab } from '../support/product.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'nodulelab-balance-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const RULE_OF_MODEL = { ...RULE, testPatients: [...RULE.testPatients] };
+
+/** A generator by a formula: what balancing does with a model does not depend on how it was trained. */
+const model = (more: Partial<BalanceModel> = {}, card: Partial<BalanceModel['card']> = {}): BalanceModel => ({
+  card: {
+    name: 'balls',
+    splitSha256: 'cd'.repeat(32),
+    split: RULE_OF_MODEL,
+    fieldOfView: { diameters: 2 },
+    ...card,
+  },
+  sha256: 'ab'.repeat(32),
+  size: 16,
+  conditions: [],
+  sample: async (seed, index) => ballPatch(16, 3.5, `${seed} ${index}`),
+  ...more,
+});
+
+let sets = 0;
+async function balanced(
+  plan: Partial<SetPlan>,
+  made: BalanceModel = model(),
+  options: Partial<BalanceOptions> = {},
+): Promise<Awaited<ReturnType<typeof balanceSet>> & { readonly setDir: string; readonly outDir: string }> {
+  const setDir = options.setDir ?? join(root, `set-${++sets}`);
+  const outDir = options.outDir ?? join(root, `balanced-${sets}-${readdirSync(root).length}`);
+  if (!existsSync(setDir)) await makeSet(setDir, { malignant: 3, benign: 9, ...plan });
+  const manifest = await balanceSet(made, {
+    ...{ ratio: [1, 1], seed: 7, unlocked: false },
+    ...options,
+    ...{ setDir, outDir },
+  });
+  return { ...manifest, setDir, outDir };
+}
+
+const synthetics = (patches: readonly { readonly origin: string }[]): SyntheticPatch[] =>
+  patches.filter((patch): patch is SyntheticPatch => patch.origin === 'synthetic');
+
+describe('a balanced set', () => {
+  test('keeps the real nodules as they are, leaves indeterminate ones behind and fills up to the ratio', async () => {
+    const manifest = await balanced({ malignant: 3, benign: 9, indeterminate: 4 });
+    expect(manifest.balance).toMatchObject({
+      ratio: [1, 1],
+      before: { malignant: 3, benign: 9 },
+      after: { malignant: 3, syntheticMalignant: 6, benign: 9 },
+      indeterminateLeftOut: 4,
+      model: { name: 'balls', sha256: 'ab'.repeat(32), splitSha256: 'cd'.repeat(32) },
+      lock: 'same rule',
+    });
+    expect(manifest.cancerRule.countsInSet).toEqual({ malignant: 9, benign: 9, indeterminate: 0 });
+    const from = await openPatchFile(manifest.setDir);
+    const to = await openPatchFile(manifest.outDir);
+    expect(manifest.balance?.fromSha256).toBe(from.sha256);
+    expect(to.count).toBe(18);
+    for (let index = 0; index < 12; index++) {
+      expect(to.manifest.patches[index]).toEqual(from.manifest.patches[index]);
+      expect(await to.patch(index)).toEqual(await from.patch(index));
+    }
+    await Promise.all([from.close(), to.close()]);
+  });
+
+  test('says of every synthetic nodule what makes it again', async () => {
+    const made = model();
+    const manifest = await balanced({}, made);
+    const items = synthetics(manifest.patches);
+    expect(items).toHaveLength(6);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(6);
+    for (const item of items) {
+      expect(item).toMatchObject({
+        model: { name: 'balls', sha256: 'ab'.repeat(32) },
+        seed: 7,
+        conditions: {},
+      });
+      const again = await made.sample(item.seed, item.index, item.conditions);
+      expect(sha256Of(new Uint8Array(again.buffer))).toBe(item.sampleSha256);
+    }
+  });
+
+  test('gives synthetic nodules the sizes of the real malignant ones, and the spacing that goes with each', async () => {
+    const manifest = await balanced({ malignant: 3, benign: 40 });
+    const real = manifest.patches.slice(0, 3).map(({ diameterMm }) => diameterMm);
+    const items = synthetics(manifest.patches);
+    expect(new Set(items.map(({ diameterMm }) => diameterMm))).toEqual(new Set(real));
+    for (const { diameterMm, spacingMm, equivalentDiameterMm } of items) {
+      expect(spacingMm).toBeCloseTo((2 * diameterMm) / 16, 10);
+      // The ball is soft and 7 to 8 of 16 voxels wide, and 16 voxels are two diameters.
+      expect(equivalentDiameterMm / diameterMm).toBeGreaterThan(0.8);
+      expect(equivalentDiameterMm / diameterMm).toBeLessThan(1.05);
+    }
+  });
+
+  test('has the same bytes for the same set, model and seed, and others for another seed', async () => {
+    const first = await balanced({});
+    const again = await balanced({}, model(), { setDir: first.setDir });
+    const other = await balanced({}, model(), { setDir: first.setDir, seed: 8 });
+    const bytes = (dir: string): string[] =>
+      ['manifest.json', 'patches.f16'].map((file) => sha256Of(readFileSync(join(dir, file))));
+    expect(bytes(again.outDir)).toEqual(bytes(first.outDir));
+    expect(bytes(other.outDir)).not.toEqual(bytes(first.outDir));
+  });
+
+  test('asks a conditional model for the characteristics of one real malignant nodule at a time', async () => {
+    const asked: Readonly<Record<string, number>>[] = [];
+    const manifest = await balanced(
+      { malignant: 4, benign: 20 },
+      model({
+        conditions: ['diameterMm', 'spiculation'],
+        sample: async (seed, index, conditions) => {
+          asked.push(conditions);
+          return ballPatch(16, 3.5, `${seed} ${index}`);
+        },
+      }),
+    );
+    const pairs = new Set(
+      manifest.patches.flatMap((patch) =>
+        patch.origin === 'real' && patch.class === 'malignant'
+          ? [`${patch.diameterMm} ${patch.characteristics?.spiculation}`]
+          : [],
+      ),
+    );
+    expect(asked).toHaveLength(16);
+    for (const conditions of asked)
+      expect(pairs).toContain(`${conditions['diameterMm']} ${conditions['spiculation']}`);
+    const items = synthetics(manifest.patches);
+    expect(items.map(({ conditions }) => conditions)).toEqual(asked);
+    for (const item of items) expect(item.conditions['diameterMm']).toBe(item.diameterMm);
+  });
+
+  test('leaves out samples that show no nodule, says so, and still reaches the ratio', async () => {
+    const manifest = await balanced(
+      {},
+      model({
+        sample: async (seed, index) =>
+          index === 2 ? new Float32Array(16 ** 3).fill(0.093) : ballPatch(16, 3.5, `${seed} ${index}`),
+      }),
+    );
+    expect(synthetics(manifest.patches).map(({ index }) => index)).toEqual([0, 1, 3, 4, 5, 6]);
+    expect(manifest.leftOut).toContainEqual({ id: 'sample 7/2', reason: 'the sample shows no nodule' });
+    await expect(
+      balanced({}, model({ sample: async () => new Float32Array(16 ** 3).fill(0.093) })),
+    ).rejects.toThrow('9 of 9 samples of balls show no nodule');
+  });
+
+  test('leaves nothing behind when it is cancelled', async () => {
+    const controller = new AbortController();
+    const outDir = join(root, 'cancelled');
+    await expect(
+      balanced({}, model(), {
+        outDir,
+        signal: controller.signal,
+        onProgress: (done) => {
+          if (done === 14) controller.abort();
+        },
+      }),
+    ).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(readdirSync(dirname(outDir)).filter((name) => name.includes(basename(outDir)))).toEqual([]);
+  });
+});
+
+describe('the lock against leaks', () => {
+  test('lets a model through that was trained on this very split', async () => {
+    const { split } = trainPatients(12);
+    const manifest = await balanced({}, model({}, { splitSha256: split.sha256 }));
+    expect(manifest.balance?.lock).toBe('same split');
+  });
+
+  test.each([
+    ['a set of the test fold', { manifest: { fold: 'test' } }, {}, 'holds the test fold'],
+    [
+      'a model of another split',
+      {},
+      { split: { ...RULE_OF_MODEL, seed: 2 } },
+      'was trained on another split (seed 2, 5 folds, 1 fixed test patients)',
+    ],
+    [
+      'a model with fewer test patients',
+      {},
+      { split: { ...RULE_OF_MODEL, testPatients: [] } },
+      'another split',
+    ],
+    [
+      'a model that states another hash and no rule',
+      {},
+      { split: undefined },
+      'does not say how it was drawn: export the model again with --dataset',
+    ],
+    [
+      'a model of an unknown split',
+      {},
+      { split: undefined, splitSha256: null },
+      'vouch for it with --unlocked',
+    ],
+  ] as const)('refuses %s', async (_, plan, card, words) => {
+    const { split, ...rest } = { split: RULE_OF_MODEL, ...card };
+    const refused = balanced(plan, {
+      ...model(),
+      card: {
+        ...{ name: 'balls', splitSha256: 'cd'.repeat(32), fieldOfView: { diameters: 2 } },
+        ...rest,
+        ...(split === undefined ? {} : { split: { ...split, testPatients: [...split.testPatients] } }),
+      },
+    });
+    await expect(refused).rejects.toMatchObject({ kind: 'refused', message: expect.stringContaining(words) });
+  });
+
+  test('refuses a set whose patients were moved between the folds by hand', async () => {
+    const rule = { ...RULE, seed: 2 };
+    const { split } = trainPatients(12, rule);
+    await expect(balanced({ manifest: { split: { ...split, seed: 1 } } })).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('patients were moved by hand'),
+    });
+  });
+
+  test('takes a model of an unknown split where the user vouches for it, and writes that down', async () => {
+    const card = { name: 'foreign', splitSha256: null };
+    const manifest = await balanced({}, { ...model(), card }, { unlocked: true });
+    expect(manifest.balance).toMatchObject({ lock: 'unlocked', model: { splitSha256: null } });
+    // Vouching is for what is unknown; a known contradiction stays one.
+    await expect(
+      balanced({}, model({}, { split: { ...RULE_OF_MODEL, seed: 2 } }), { unlocked: true }),
+    ).rejects.toMatchObject({ kind: 'refused' });
+  });
+});
+
+describe('sets and models that do not go together', () => {
+  test.each([
+    ['surroundings', { manifest: { form: 'context' } }, {}, 'balance a set of the isolated form'],
+    ['an alpha channel', { alpha: true }, {}, 'build the set without alpha'],
+    ['another size', { size: 24 }, {}, 'patches of 24³ voxels, and balls makes 16³'],
+    ['one class only', { manifest: { class: 'malignant' } }, {}, 'dataset build --class all'],
+    ['no benign nodule', { benign: 0 }, {}, 'balancing needs some of both'],
+    ['enough malignant ones', { malignant: 9 }, {}, 'has 1:1 malignant to benign already'],
+    ['another field of view', { manifest: { fieldOfView: { mm: 48 } } }, {}, 'of 2 diameters, and'],
+  ] as const)('are refused for %s', async (_, plan, card, words) => {
+    await expect(balanced(plan, model({}, card))).rejects.toMatchObject({
+      kind: 'unusable',
+      message: expect.stringContaining(words),
+    });
+  });
+
+  test('are refused where the set was balanced before', async () => {
+    const { outDir } = await balanced({});
+    await expect(balanced({}, model(), { setDir: outDir, ratio: [2, 1] })).rejects.toMatchObject({
+      kind: 'unusable',
+      message: expect.stringContaining('holds synthetic nodules already'),
+    });
+  });
+});
+
+test('the command balances with the shipped model and prints the counts before and after', async () => {
+  const setDir = join(root, 'whole');
+  const { split } = trainPatients(8, {
+    ...{ seed: 1, folds: 5 },
+    testPatients: ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'],
+  });
+  await makeSet(setDir, { malignant: 2, benign: 6, indeterminate: 1, size: 64, manifest: { split } });
+  const args = ['--data', join(root, 'data'), 'balance', '--set', setDir, '--model', 'malignant-64'];
+  const text = await nodulelab(...args, '--to', '1:1', '--out', join(root, 'as-text'));
+  expect(text.status).toBe(0);
+  expect(text.stdout).toMatch(
+    /^Before augmentation\n +Cancerous +2\n +Benign +6\n +Ratio +1:3\nAfter augmentation\n +Real cancerous +2\n +Synthetic cancerous +4\n +Benign +6\n +Ratio +1:1\n/,
+  );
+  expect(text.stdout).toContain('Left behind: 1 indeterminate');
+  const json = await nodulelab('--json', ...args, '--to', '1:2', '--out', join(root, 'as-json'));
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    before: { cancerous: 2, benign: 6, ratio: '1:3' },
+    after: { realCancerous: 2, syntheticCancerous: 1, benign: 6, ratio: '1:2' },
+    balance: { lock: 'same rule', indeterminateLeftOut: 1 },
+  });
+  const refused = await nodulelab(...args, '--to', '1;1', '--out', join(root, 'refused'));
+  expect([refused.status, existsSync(join(root, 'refused'))]).toEqual([2, false]);
+}, 60_000);
