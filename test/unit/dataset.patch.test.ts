@@ -48,12 +48,12 @@ describe('isolated patches', () => {
   const FIELD = 24;
   const whole = scene([60, 60, 60], [0.7, 0.7, 0.7], (x) => (x > 0 ? -600 : -900));
 
-  test('keep the nodule and what lies close to its mask, and nothing beyond 3 mm', () => {
+  test('keep the nodule and what lies within 3 mm of its mask, and nothing beyond 5 mm', () => {
     const { data } = isolatedPatch(whole.ct, whole.mask, FIELD);
     expect(data).toHaveLength(64 ** 3);
     expect(huAt(data, FIELD, [0, 0, 0])).toBeCloseTo(100, 0);
     expect(huAt(data, FIELD, [RADIUS_MM + FULL_MM - 0.1, 0, 0])).toBeGreaterThan(-610);
-    const between = huAt(data, FIELD, [RADIUS_MM + 2, 0, 0]);
+    const between = huAt(data, FIELD, [RADIUS_MM + (FULL_MM + RIM_MM) / 2, 0, 0]);
     expect(between).toBeGreaterThan(-800);
     expect(between).toBeLessThan(-650);
     expect(huAt(data, FIELD, [RADIUS_MM + RIM_MM + 0.5, 0, 0])).toBeCloseTo(PARENCHYMA_HU, 0);
@@ -76,12 +76,16 @@ describe('isolated patches', () => {
     expect([...faces]).toEqual([Math.fround(BACKGROUND)]);
   });
 
-  test('a spicule that ends within the rim stays, chest wall at the mask does not come along', () => {
+  test('a spicule stays up to 3 mm beyond the mask, chest wall at the mask does not come along', () => {
     const spicule = scene([60, 60, 60], [0.7, 0.7, 0.7], (x, y, z) =>
       x > 0 && Math.hypot(y, z) < 0.8 ? -250 : x < -RADIUS_MM + 0.4 ? 60 : -870,
     );
     const { data } = isolatedPatch(spicule.ct, spicule.mask, FIELD);
-    expect(huAt(data, FIELD, [RADIUS_MM + 1.2, 0, 0])).toBeGreaterThan(-450);
+    const ofCt = (mm: number): number =>
+      huAt(contextPatch(spicule.ct, [0, 0, 0], FIELD).data, FIELD, [mm, 0, 0]);
+    for (const beyond of [0.5, 1.2, 2, FULL_MM - 0.3])
+      expect(huAt(data, FIELD, [RADIUS_MM + beyond, 0, 0])).toBeCloseTo(ofCt(RADIUS_MM + beyond), 0);
+    expect(ofCt(RADIUS_MM + 2)).toBeGreaterThan(-500);
     expect(huAt(data, FIELD, [-RADIUS_MM - 1.6, 0, 0])).toBeCloseTo(PARENCHYMA_HU, 0);
     // The same wall is still there where the nodule itself is.
     expect(huAt(data, FIELD, [-RADIUS_MM + 0.8, 0, 0])).toBeGreaterThan(40);
@@ -105,13 +109,43 @@ describe('isolated patches', () => {
 
   test('do not depend on how much CT lies around them', () => {
     const wall = (x: number, y: number): number => (x + y > 5 ? 50 : -880);
-    const small = scene([40, 40, 40], [0.7, 0.7, 0.7], wall);
+    const small = scene([46, 46, 46], [0.7, 0.7, 0.7], wall);
     const large = scene([80, 80, 80], [0.7, 0.7, 0.7], wall);
     const a = isolatedPatch(small.ct, small.mask, 14).data;
     const b = isolatedPatch(large.ct, large.mask, 14).data;
     const differences = a.map((value, at) => Math.abs(value - (b[at] ?? 0)));
     expect(differences.reduce((most, one) => Math.max(most, one), 0)).toBeLessThan(1e-5);
   });
+
+  test('are the blend of the CT and of parenchyma that their alpha says', () => {
+    const { data, alpha } = isolatedPatch(whole.ct, whole.mask, FIELD);
+    const context = contextPatch(whole.ct, [0, 0, 0], FIELD).data;
+    const worst = data.reduce((most, value, at) => {
+      const share = alpha[at] ?? -1;
+      return Math.max(most, Math.abs(value - (share * (context[at] ?? 0) + (1 - share) * BACKGROUND)));
+    }, 0);
+    expect(worst).toBeLessThan(1e-5);
+    expect(alpha.reduce((most, share) => Math.max(most, share), 0)).toBe(1);
+    expect(alpha.filter((share) => share > 0.01 && share < 0.99).length).toBeGreaterThan(1000);
+  });
+
+  test.each([8, 16, 37, 96])(
+    'of %i voxels an edge hold the same nodule in the same field of view',
+    (size) => {
+      const { data, alpha, spacing } = isolatedPatch(whole.ct, whole.mask, FIELD, size);
+      expect([data.length, alpha.length, spacing[0]]).toEqual([size ** 3, size ** 3, FIELD / size]);
+      const reference = isolatedPatch(whole.ct, whole.mask, FIELD);
+      const volume = (values: Float32Array, mm: number): number =>
+        values.reduce((sum, share) => sum + share, 0) * mm ** 3;
+      const ofAlpha = volume(alpha, FIELD / size) / volume(reference.alpha, FIELD / PATCH_SIZE);
+      const above = (values: Float32Array): number =>
+        values.reduce((sum, value) => sum + (value - BACKGROUND), 0);
+      const ofNodule = above(data) / size ** 3 / (above(reference.data) / PATCH_SIZE ** 3);
+      for (const ratio of [ofAlpha, ofNodule])
+        expect(Math.abs(ratio - 1)).toBeLessThan(size < 32 ? 0.12 : 0.05);
+      expect(new Set(data.subarray(0, size * size))).toEqual(new Set([Math.fround(BACKGROUND)]));
+    },
+  );
 });
 
 describe('context patches', () => {
@@ -127,5 +161,69 @@ describe('context patches', () => {
     expect(() => contextPatch(ct, [10, 0, 0], 32)).toThrow(
       /32 mm context patch around \(10\.0, 0\.0, 0\.0\) mm leaves the CT/,
     );
+  });
+
+  test('take any size', () => {
+    const { data, spacing } = contextPatch(ct, [0, 0, 0], 32, 20);
+    expect([data.length, spacing[2]]).toEqual([20 ** 3, 1.6]);
+  });
+});
+
+describe('resampling in one pass', () => {
+  const ramp = scene([50, 50, 30], [0.7, 0.7, 1.25], () => 0).ct;
+  const value = (x: number, y: number, z: number): number => 20 * x - 14 * y + 8 * z - 300;
+  for (let at = 0; at < ramp.data.length; at++)
+    ramp.data[at] = Math.round(
+      value(
+        ramp.origin[0] + 0.7 * (at % 50),
+        ramp.origin[1] + 0.7 * (Math.floor(at / 50) % 50),
+        ramp.origin[2] + 1.25 * Math.floor(at / 2500),
+      ),
+    );
+
+  test.each([
+    ['finer than the CT', 64, 24],
+    ['coarser than the CT in the plane and finer along z', 24, 24],
+    ['coarser than the CT on every axis', 8, 16],
+  ])('a linear ramp stays exact: %s', (_, size, mm) => {
+    const { data } = contextPatch(ramp, [0, 0, 0], mm, size);
+    const at = (index: number): number => (index - (size - 1) / 2) * (mm / size);
+    let worst = 0;
+    for (let index = 0; index < data.length; index++) {
+      const x = at(index % size);
+      const y = at(Math.floor(index / size) % size);
+      const z = at(Math.floor(index / size ** 2));
+      worst = Math.max(worst, Math.abs(unwindowHu(data[index] ?? 0) - value(x, y, z)));
+    }
+    // The CT holds whole HU: half of one is its own rounding.
+    expect(worst).toBeLessThan(0.6);
+  });
+
+  test('one bright voxel becomes one trilinear tent, as wide as two CT voxels and no wider', () => {
+    const size: Vec3 = [41, 41, 25];
+    const { ct } = scene(size, [0.7, 0.7, 1.25], () => -800);
+    ct.data.fill(-800);
+    ct.data[20 + 41 * (20 + 41 * 12)] = 200;
+    const patch = contextPatch(ct, [0.13, -0.07, 0.2], 12, 64);
+    const tent = (mm: number, spacing: number): number => Math.max(0, 1 - Math.abs(mm) / spacing);
+    let worst = 0;
+    patch.data.forEach((got, index) => {
+      const [x, y, z] = [index % 64, Math.floor(index / 64) % 64, Math.floor(index / 4096)].map(
+        (voxel, axis) => (patch.origin[axis] ?? 0) + voxel * (patch.spacing[axis] ?? 0),
+      );
+      const expected = -800 + 1000 * tent(x ?? 0, 0.7) * tent(y ?? 0, 0.7) * tent(z ?? 0, 1.25);
+      worst = Math.max(worst, Math.abs(unwindowHu(got) - expected));
+    });
+    expect(worst).toBeLessThan(0.01);
+  });
+
+  test('a patch coarser than the CT averages what it cannot show instead of picking voxels', () => {
+    const stripes = scene([64, 64, 64], [0.5, 0.5, 0.5], () => 0).ct;
+    // Stripes of one CT voxel: nothing that a 1.6 mm voxel could show but their mean.
+    for (let at = 0; at < stripes.data.length; at++) stripes.data[at] = at % 2 ? 100 : -900;
+    const { data } = contextPatch(stripes, [0, 0, 0], 16, 10);
+    const hu = [...data].map(unwindowHu);
+    expect(Math.max(...hu) - Math.min(...hu)).toBeLessThan(100);
+    expect(hu.reduce((sum, one) => sum + one, 0) / hu.length).toBeCloseTo(-400, -1);
   });
 });

@@ -2,57 +2,89 @@
  * The soft margin of an isolated patch: how much of the CT stays (alpha 1) and how much gives way to constant
  * parenchyma (alpha 0) around one nodule.
  *
- * The readers' 50% consensus cuts spicules off, so the mask grows by 3 mm: alpha is 1 up to 1 mm beyond the mask and
- * falls smoothly to 0 at 3 mm. Chest wall, diaphragm and large vessels inside that rim fade at once (0 at 1 mm), else
- * a nodule on the pleura would carry a slab with it. Where the CT box ends (cut-out nodules end with their own slices)
- * alpha falls to 0 in a rounded cap, so that neither repeated slices nor a flat end tell how large the box was.
+ * The readers' 50% consensus cuts spicules off, so the mask grows by 3 mm before the margin begins: alpha is 1 up to
+ * 3 mm beyond the mask and falls smoothly to 0 at 5 mm. Chest wall, diaphragm and large vessels inside that rim fade at
+ * once (0 at 1 mm), else a nodule on the pleura would carry a slab with it. Where the CT box ends (cut-out nodules end
+ * with their own slices) alpha falls to 0 in a rounded cap, so that neither repeated slices nor a flat end tell how
+ * large the box was.
  */
-import { indexMap, resample } from '../volume/resample.ts';
+import { indexMap } from '../volume/resample.ts';
 import type { Sampled } from '../volume/resample.ts';
+import { filteredResample } from '../volume/filteredResample.ts';
 import { distanceTo } from '../volume/distance.ts';
-import type { CtVolume, ScalarVolume, VolumeGeometry } from '../volume/ctVolume.ts';
+import { indexToWorld } from '../volume/ctVolume.ts';
+import type { CtVolume, ScalarVolume, Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 
 // Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
-const { hypot, max, min } = Math;
+const { ceil, floor, hypot, max, min } = Math;
 
-/** Beyond the mask, in mm: all of the CT up to here. */
-export const FULL_MM = 1;
-/** Beyond the mask, in mm: nothing of the CT from here on (the dilation of the mask). */
-export const RIM_MM = 3;
+/** Beyond the mask, in mm: all of the CT up to here (the dilation of the mask). */
+export const FULL_MM = 3;
+/** Beyond the mask, in mm: nothing of the CT from here on. */
+export const RIM_MM = 5;
+/** How far beyond the rim the CT is looked at, in mm: the thickness of wall and its surroundings, with a margin. */
+export const SURROUNDINGS_MM = 6;
 /** Denser than this (HU) and thicker than twice {@link WALL_HALF_THICKNESS_MM}: wall or large vessel, not spicule. */
 const WALL_HU = -200;
 const WALL_HALF_THICKNESS_MM = 2;
+/** Alpha is computed on voxels no wider than this, in mm. */
+const COARSEST_MM = 0.75;
 /** In wall, alpha falls from 1 at the mask to 0 here, in mm. */
 const WALL_RIM_MM = 1;
+/** The blurred edge of wall, in mm around it: up to the first it is wall still, from the second on it is free. */
+const WALL_EDGE_MM = [1, 2.5] as const;
 /** Towards an end of the CT box the margin closes over this length, in mm. */
-const CAP_MM = 3;
+const CAP_MM = 4;
 /** Alpha ends this far beyond the outer voxel border of the CT box, in mm: half of it is then left at the border. */
-const CAP_REACH_MM = 0.5;
-/** Alpha falls to 0 over this many voxels before the patch ends. */
-const FRAME_VOXELS = 5;
+const CAP_REACH_MM = 0.4;
 
-/** Alpha in [0, 1] on the patch grid `grid` for the nodule `mask` (bytes on the grid of `ct`). */
+/**
+ * Alpha in [0, 1] on `grid` for the nodule `mask` (bytes on the grid of `ct`). Coarse voxels get the mean over their
+ * parts, so that the margin is as wide in a small patch as in a large one.
+ *
+ * @param ct reaches {@link RIM_MM} and {@link SURROUNDINGS_MM} beyond the mask, or ends where the source does
+ */
 export function softMask(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): ScalarVolume {
-  const shape = resample(signedDistance(ct, mask), grid, 'nearest').data;
+  const parts = max(1, ceil(max(...grid.spacing) / COARSEST_MM));
+  if (parts === 1) return { ...geometryOf(grid), data: alphaOn(ct, mask, grid) };
+  const size: Vec3 = [grid.size[0] * parts, grid.size[1] * parts, grid.size[2] * parts];
+  const spacing: Vec3 = [grid.spacing[0] / parts, grid.spacing[1] / parts, grid.spacing[2] / parts];
+  const first = (1 / parts - 1) / 2;
+  const origin = indexToWorld(grid, [first, first, first]);
+  const fine = alphaOn(ct, mask, { size, spacing, origin, direction: grid.direction });
+  const data = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2]);
+  let from = 0;
+  for (let k = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++) {
+      const line = grid.size[0] * (floor(j / parts) + grid.size[1] * floor(k / parts));
+      for (let i = 0; i < size[0]; i++) data[line + floor(i / parts)]! += fine[from++]! / parts ** 3;
+    }
+  return { ...geometryOf(grid), data };
+}
+
+function alphaOn(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): Float32Array {
+  // Distances are no image: a filter would flatten the ridge that a thin mask is.
+  const shape = filteredResample(signedDistance(ct, mask), grid, false).data;
   const inside = new Uint8Array(shape.length);
   const outside = new Uint8Array(shape.length);
-  for (let index = 0; index < shape.length; index++) ((shape[index] ?? 0) > 0 ? inside : outside)[index] = 1;
+  for (let index = 0; index < shape.length; index++) (shape[index]! > 0 ? inside : outside)[index] = 1;
   const beyondMask = distanceTo(inside, grid.size, grid.spacing);
   const depth = distanceTo(outside, grid.size, grid.spacing);
-  const wall: Sampled = { ...geometryOf(ct), data: wallAround(ct, mask) };
-  const wallHere = resample(wall, grid, 'nearest').data;
+  // Distances are between voxel centres; the outline lies half way between the last inside and the first outside.
+  const half = min(...grid.spacing) / 2;
+  const wall = filteredResample(wallAround(ct, mask), grid).data;
   const boxMargin = marginInBox(ct, grid);
-  const frame = frameTaper(grid);
   const alpha = new Float32Array(inside.length);
   for (let index = 0; index < alpha.length; index++) {
-    const mm = inside[index] ? -(depth[index] ?? 0) : (beyondMask[index] ?? 0);
-    const rounded = roundedDistance(mm, CAP_MM - (boxMargin[index] ?? 0));
+    const mm = inside[index] ? half - depth[index]! : beyondMask[index]! - half;
+    if (mm >= RIM_MM) continue;
+    const rounded = roundedDistance(mm, CAP_MM - boxMargin[index]!);
     const free = 1 - smoothstep(FULL_MM, RIM_MM, rounded);
     const walled = 1 - smoothstep(0, WALL_RIM_MM, mm);
-    const share = wallHere[index] ?? 0;
-    alpha[index] = (free * (1 - share) + min(free, walled) * share) * (frame[index] ?? 0);
+    const share = wall[index]!;
+    alpha[index] = free * (1 - share) + min(free, walled) * share;
   }
-  return { ...geometryOf(grid), data: alpha };
+  return alpha;
 }
 
 /**
@@ -89,20 +121,27 @@ function signedDistance(ct: CtVolume, mask: Uint8Array): ScalarVolume {
   return { size: [ni, nj, nk + 2], spacing, direction, origin: [shift(0), shift(1), shift(2)], data };
 }
 
-/** 1 where the CT is dense and thick outside the mask (an opening with a ball, kept within the dense region). */
-function wallAround(ct: CtVolume, mask: Uint8Array): Uint8Array {
+/**
+ * 1 in wall: where the CT is dense and thick outside the mask (an opening with a ball, kept within the dense region).
+ * Around it the value falls to 0 over the wall's blurred edge, which else would stay behind as a bright line.
+ */
+function wallAround(ct: CtVolume, mask: Uint8Array): Sampled {
   const dense = new Uint8Array(mask.length);
   const rest = new Uint8Array(mask.length);
   for (let index = 0; index < dense.length; index++) {
-    dense[index] = !mask[index] && (ct.data[index] ?? -1000) > WALL_HU ? 1 : 0;
-    rest[index] = 1 - (dense[index] ?? 0);
+    dense[index] = !mask[index] && ct.data[index]! > WALL_HU ? 1 : 0;
+    rest[index] = 1 - dense[index]!;
   }
   const depth = distanceTo(rest, ct.size, ct.spacing);
-  const thick = new Uint8Array(depth.length);
-  for (let index = 0; index < depth.length; index++)
-    if ((depth[index] ?? 0) >= WALL_HALF_THICKNESS_MM) thick[index] = 1;
+  const thick = Uint8Array.from(depth, (mm) => (mm >= WALL_HALF_THICKNESS_MM ? 1 : 0));
+  const share = new Float32Array(depth.length);
+  if (!thick.includes(1)) return { ...geometryOf(ct), data: share };
   const toThick = distanceTo(thick, ct.size, ct.spacing);
-  return dense.map((value, index) => (value && (toThick[index] ?? 0) <= WALL_HALF_THICKNESS_MM + 1 ? 1 : 0));
+  const wall = dense.map((value, index) => (value && toThick[index]! <= WALL_HALF_THICKNESS_MM + 1 ? 1 : 0));
+  const toWall = distanceTo(wall, ct.size, ct.spacing);
+  for (let index = 0; index < share.length; index++)
+    share[index] = 1 - smoothstep(WALL_EDGE_MM[0], WALL_EDGE_MM[1], toWall[index]!);
+  return { ...geometryOf(ct), data: share };
 }
 
 /**
@@ -138,20 +177,8 @@ function marginInBox(ct: CtVolume, grid: VolumeGeometry): Float32Array {
   return margin;
 }
 
-/** 1 well inside the patch, 0 on its outermost voxels. */
-function frameTaper(grid: VolumeGeometry): Float32Array {
-  const [ni, nj, nk] = grid.size;
-  const along = (index: number, count: number): number =>
-    smoothstep(0, FRAME_VOXELS, min(index, count - 1 - index));
-  const taper = new Float32Array(ni * nj * nk);
-  let at = 0;
-  for (let k = 0; k < nk; k++)
-    for (let j = 0; j < nj; j++)
-      for (let i = 0; i < ni; i++) taper[at++] = along(i, ni) * along(j, nj) * along(k, nk);
-  return taper;
-}
-
-function smoothstep(from: number, to: number, value: number): number {
+/** 0 up to `from`, 1 from `to` on, smooth between. */
+export function smoothstep(from: number, to: number, value: number): number {
   const t = min(max((value - from) / (to - from), 0), 1);
   return t * t * (3 - 2 * t);
 }
