@@ -10,9 +10,9 @@ export interface Row {
   readonly note?: string;
 }
 
-export type Unit = 's' | 'MB' | '%';
+export type Unit = 's' | 'ms' | 'MB' | '%';
 
-const DIGITS: Readonly<Record<Unit, number>> = { s: 3, MB: 0, '%': 2 };
+const DIGITS: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 0, '%': 2 };
 
 export const seconds = (what: string, value: number): Row => ({ what, value, unit: 's' });
 

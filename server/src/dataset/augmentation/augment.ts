@@ -66,7 +66,8 @@ export const onlyCopies = ({ rotationDegrees, scaling, elastic, noise }: Augment
 /**
  * Writes a variation of a patch to `target` from `at` on. Values stay in [0, 1].
  *
- * @param source holds size³ values in [0, 1] from `from` on, and `tailOf(size)` more (see warp.ts).
+ * @param source holds size³ values in [0, 1] from `from` on, and where the variation warps `tailOf(size)` more (see
+ *   warp.ts).
  * @param random where the noise comes from.
  */
 export function varyPatch(
@@ -78,12 +79,15 @@ export function varyPatch(
   at: number,
   random: Random,
 ): void {
-  const { orientation, degrees, scale, elastic, noise } = variation;
-  if (degrees === 0 && scale === 1 && elastic === undefined)
-    copyOriented(source.subarray(from, from + size ** 3), size, orientation, target, at);
+  const { orientation, noise } = variation;
+  if (!warps(variation)) copyOriented(source.subarray(from, from + size ** 3), size, orientation, target, at);
   else warpPatch(source, from, size, warpOf(variation), target, at);
   if (noise > 0) addNoise(target, at, size ** 3, noise, random);
 }
+
+/** Whether voxels get values from between voxels, rather than other voxels' values. */
+export const warps = ({ degrees, scale, elastic }: Variation): boolean =>
+  degrees !== 0 || scale !== 1 || elastic !== undefined;
 
 /** A target voxel looks back: out of the deformation, then the scaling, the rotation and the orientation. */
 export function warpOf({ orientation, axis, degrees, scale, elastic }: Variation): Warp {

@@ -14,7 +14,7 @@ const AXIS_ORDERS = [
   [2, 1, 0],
 ] as const;
 
-/** Copies a cube in one of its orientations (0 is unchanged) to `target` from `offset` on. */
+/** Copies a cube of `size`³ values in one of its orientations (0 is unchanged) to `target` from `offset` on. */
 export function copyOriented(
   values: Float32Array,
   size: number,
@@ -22,6 +22,7 @@ export function copyOriented(
   target: Float32Array,
   offset: number,
 ): void {
+  if (orientation === 0) return void target.set(values, offset);
   const strides = [size * size, size, 1];
   let start = 0;
   const steps = AXIS_ORDERS[orientation >> 3]!.map((axis, i) => {
