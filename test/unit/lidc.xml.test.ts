@@ -90,11 +90,10 @@ describe('reading LIDC XML', () => {
     ['an empty file', '', /it is not XML/],
     ['a header without series', '<LidcReadMessage><ResponseHeader/></LidcReadMessage>', /ResponseHeader/],
     [
-      'an outline point that is no point',
-      xml.replace('<yCoord>9</yCoord>', '<yCoord>x</yCoord>'),
-      /not xCoord and yCoord/,
+      'a series reference that is no UID',
+      xml.replace(`<SeriesInstanceUid>${SERIES}`, '<SeriesInstanceUid>series 1'),
+      /SeriesInstanceUid: not a UID/,
     ],
-    ['a slice reference that is no UID', xml.replace(sopAt(-12), 'slice 12'), /imageSOP_UID: not a UID/],
   ])('refuses %s with the reason', (_, text, reason) => {
     expect(() => parseLidcXml(text, 'other.xml')).toThrow(reason);
     expect(() => parseLidcXml(text, 'other.xml')).toThrow(expect.objectContaining({ kind: 'invalid-input' }));

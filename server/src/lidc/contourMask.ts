@@ -4,9 +4,13 @@
  * outline takes away its inside and itself.
  */
 import type { IndexBox } from '../volume/ctVolume.ts';
+import { NoduleLabError } from '../volume/errors.ts';
 import { boxSize, trim } from './boxMask.ts';
 import type { BoxMask } from './boxMask.ts';
 import type { LidcContour } from './xml.ts';
+
+/** A whole CT of 512×512 pixels and 1,000 slices. */
+const MOST_VOXELS = 2 ** 28;
 
 /** A mark's outline with the index of its slice in the volume. */
 export interface PlacedContour extends Pick<LidcContour, 'inclusion' | 'points'> {
@@ -16,6 +20,8 @@ export interface PlacedContour extends Pick<LidcContour, 'inclusion' | 'points'>
 /**
  * The voxels of one reader's mark, or undefined where no voxel lies inside its outlines (a mark so small that its
  * outline closes on itself).
+ *
+ * @throws NoduleLabError `unusable` where the outlines span more voxels than any lesion
  */
 export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefined {
   const points = contours.flatMap((contour) => contour.points);
@@ -29,7 +35,7 @@ export function noduleMask(contours: readonly PlacedContour[]): BoxMask | undefi
   ] as const;
   const ni = high[0] - low[0];
   const nj = high[1] - low[1];
-  const bits = new Uint8Array(ni * nj * (high[2] - low[2]));
+  const bits = emptyBits([ni, nj, high[2] - low[2]]);
   // Holes last: a hole counts wherever its outline stands in the file.
   for (const contour of contours.toSorted((a, b) => Number(b.inclusion) - Number(a.inclusion))) {
     const region = enclosedPixels(contour.points, low[0], low[1], ni, nj);
@@ -52,9 +58,18 @@ export function outlineMask(contours: readonly PlacedContour[]): BoxMask {
   const high = (axis: 0 | 1 | 2): number => most(voxels.map((voxel) => voxel[axis])) + 1;
   const box: IndexBox = { min: [low(0), low(1), low(2)], max: [high(0), high(1), high(2)] };
   const [ni, nj, nk] = boxSize(box);
-  const bits = new Uint8Array(ni * nj * nk);
+  const bits = emptyBits([ni, nj, nk]);
   for (const [x, y, k] of voxels) bits[x - box.min[0] + ni * (y - box.min[1] + nj * (k - box.min[2]))] = 1;
   return { box, bits };
+}
+
+function emptyBits([ni, nj, nk]: readonly [number, number, number]): Uint8Array {
+  if (ni * nj * nk > MOST_VOXELS)
+    throw new NoduleLabError(
+      'unusable',
+      `A mark spans ${ni}×${nj}×${nk} voxels, more than any lesion: its outlines or their slices are damaged. Fetch the annotations again.`,
+    );
+  return new Uint8Array(ni * nj * nk);
 }
 
 /** Pixels strictly inside the closed polygon of pixel centres (even-odd rule), the polygon's own pixels left out. */
