@@ -63,7 +63,7 @@ export function readMeasurementReport(file: DicomFile): MeasurementReport | unde
   dataSetElements(part10);
   const header = decodeHeader(bytes, name);
   const root = contentItem(header);
-  if (root.valueType !== 'CONTAINER')
+  if (root.valueType !== 'CONTAINER' || root.children.length === 0)
     throw new NoduleLabError(
       'invalid-input',
       `${name} holds no structured report content: the file is damaged or of another kind. Copy or download it again.`,
