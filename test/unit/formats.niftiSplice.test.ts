@@ -114,8 +114,14 @@ describe('images as CT volumes', () => {
   });
   test.each([
     ['a value beyond 16 bits', (at: number) => (at === 17 ? 40000 : 0), /voxel \(1, 1, 1\) is 40000/],
-    ['an image scaled to [0, 1]', (at: number) => at / 24, /between 0 and 1.*scaled to/],
-    ['a mask', (at: number) => at % 2, /between 0 and 1.*a mask/],
+    ['an image scaled to [0, 1]', (at: number) => at / 24, /lie between 0 and 1.*scaled to/],
+    [
+      'stored values without their rescale',
+      (at: number) => at * 100,
+      /lie between 0 and 2300.*rescale intercept/,
+    ],
+    ['an image scaled to [-1, 1]', (at: number) => at / 12 - 1, /lie between -1 and 1/],
+    ['a mask', (at: number) => at % 2, /lie between 0 and 1.*a mask/],
   ])('%s is no CT', (_, value, message) => {
     const data = Float32Array.from({ length: 24 }, (_unused, at) => value(at));
     expect(() => ctVolumeOf({ ...image, data }, 'ct.nii')).toThrow(message);

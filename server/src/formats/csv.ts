@@ -46,9 +46,14 @@ export async function readCsv(path: string): Promise<CsvTable> {
 
 /**
  * @param name of the file, for messages
+ * @param onBadRecord told of a record with too few or too many fields, which is then left out; without it, it is thrown
  * @throws NoduleLabError `invalid-input` naming file, line and, where there is one, column
  */
-export function parseCsvTable(text: string, name: string): CsvTable {
+export function parseCsvTable(
+  text: string,
+  name: string,
+  onBadRecord?: (error: NoduleLabError) => void,
+): CsvTable {
   const [header, ...records] = splitRecords(text, name);
   if (header === undefined) return { name, columns: [], rows: [] };
   const columns = header.fields.map((column) => column.trim());
@@ -60,10 +65,10 @@ export function parseCsvTable(text: string, name: string): CsvTable {
       `the column "${twice}" stands there twice`,
       'Rename or remove one of them',
     );
-  const rows = records.map(({ line, fields }) => {
+  const rows = records.flatMap(({ line, fields }) => {
     if (fields.length !== columns.length) {
       const after = columns[Math.min(fields.length, columns.length) - 1] ?? '';
-      throw invalid(
+      const error = invalid(
         name,
         line,
         `the record has ${fields.length} fields where the header names ${columns.length}` +
@@ -72,6 +77,9 @@ export function parseCsvTable(text: string, name: string): CsvTable {
             : ` (more after column "${after}")`),
         'The file is damaged or cut short: mend the line or fetch the file again',
       );
+      if (onBadRecord === undefined) throw error;
+      onBadRecord(error);
+      return [];
     }
     return { line, fields: Object.fromEntries(columns.map((column, at) => [column, fields[at] ?? ''])) };
   });

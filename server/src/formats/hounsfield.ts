@@ -13,8 +13,8 @@ const HIGHEST_HU = 32767;
 /**
  * Values rounded to whole HU.
  *
- * @throws NoduleLabError `unusable` where a value does not fit into 16 bits, or where all lie between -1 and 1: a mask or
- *   an image scaled to [0, 1] holds no HU
+ * @throws NoduleLabError `unusable` where a value does not fit into 16 bits, or where none is negative or all lie between
+ *   -1 and 1: every CT has air in it
  */
 export function ctVolumeOf(image: ScalarImage, name: string): CtVolume {
   const { size, spacing, origin, direction, data } = image;
@@ -33,11 +33,11 @@ export function ctVolumeOf(image: ScalarImage, name: string): CtVolume {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  if (low >= -1 && high <= 1)
+  if (low >= 0 || (low >= -1 && high <= 1))
     throw new NoduleLabError(
       'unusable',
-      `${name} is no CT in Hounsfield units: all its values lie between ${low} and ${high} (a mask, or an image scaled to ` +
-        '[0, 1]). Give the CT itself, with air near -1000 HU.',
+      `${name} is no CT in Hounsfield units: its values lie between ${low} and ${high}, and air is near -1000 HU. It may be a ` +
+        'mask, an image scaled to [0, 1], or one whose rescale intercept was not applied. Give the CT in HU.',
       { name },
     );
   return { size, spacing, origin, direction, data: hu };
