@@ -25,7 +25,13 @@ export interface SegToWrite {
   readonly columns: number;
   readonly pixelSpacing: readonly [number, number];
   readonly orientation?: readonly number[];
-  readonly segments: readonly { number: number; label: string; trackingId?: string; trackingUid?: string }[];
+  readonly segments: readonly {
+    number: number;
+    label: string;
+    propertyType?: Code;
+    trackingId?: string;
+    trackingUid?: string;
+  }[];
   readonly frames: readonly FrameToWrite[];
   /** Elements to put in place of those written. */
   readonly replace?: NewDataSet;
@@ -91,9 +97,12 @@ export function segFile(seg: SegToWrite): DicomFile {
       [TAG.PixelRepresentation]: us(0),
       [TAG.SegmentationType]: { vr: 'CS', values: ['BINARY'] },
       [TAG.SegmentSequence]: sq(
-        ...seg.segments.map(({ number, label, trackingId, trackingUid }): NewDataSet => ({
+        ...seg.segments.map(({ number, label, propertyType, trackingId, trackingUid }): NewDataSet => ({
           [TAG.SegmentNumber]: us(number),
           [TAG.SegmentLabel]: { vr: 'LO', values: [label] },
+          ...(propertyType === undefined
+            ? {}
+            : { [TAG.SegmentedPropertyTypeCodeSequence]: sq(code(propertyType)) }),
           ...(trackingId === undefined ? {} : { [TAG.TrackingID]: { vr: 'UT', values: [trackingId] } }),
           ...(trackingUid === undefined ? {} : { [TAG.TrackingUID]: ui(trackingUid) }),
         })),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { unpackBits } from '../../server/src/dicom/bitFrames.ts';
 import { encodePart10 } from '../../server/src/dicom/dcmjsFacade.ts';
-import { readSegmentation } from '../../server/src/dicom/segmentation.ts';
+import { frameBits, readSegmentation } from '../../server/src/dicom/segmentation.ts';
 import { SOP_CLASS, TAG } from '../../server/src/dicom/tags.ts';
 import { packBits, segFile, type SegToWrite } from '../support/segFile.ts';
 
@@ -52,7 +52,7 @@ describe('a binary segmentation', () => {
       { segment: 1, position: [-120.5, -90.25, -297.5], sources: ['1.2.3.4.2'] },
       { segment: 2, position: [-120.5, -90.25, -297.5], sources: [] },
     ]);
-    expect(seg.frames.map(({ bits }) => bits())).toEqual(SEG.frames.map(({ bits }) => bits));
+    expect(seg.frames.map((_, at) => frameBits(seg, at))).toEqual(SEG.frames.map(({ bits }) => bits));
     expect(seg.frames[0]).toMatchObject({ orientation: [1, 0, 0, 0, 1, 0], pixelSpacing: [0.8, 0.7] });
   });
 

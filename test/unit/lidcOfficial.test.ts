@@ -159,6 +159,18 @@ describe('nodules of official segmentations and reports', () => {
     }
   });
 
+  test('are made of nodules only: lungs are no marks, and their reports are nothing to complain about', () => {
+    const segments = [{ number: 1, label: 'Left lung' }];
+    expect(nodulesOf([seg(1, LARGE, { segments })], [report(1, { evaluations: [] })])).toEqual({
+      nodules: [],
+      problems: [],
+    });
+    const propertyType = { value: '27925004', scheme: 'SCT', meaning: 'Nodule' };
+    const named = [{ number: 1, label: 'Lesion 3', propertyType }];
+    const { nodules } = nodulesOf([seg(1, LARGE, { segments: named })], [report(1)]);
+    expect(nodules.map(({ marks }) => marks.map(({ markId }) => markId))).toEqual([['Lesion 3']]);
+  });
+
   test('are placed by patient position where a frame names no source image', () => {
     const frames = [2, 3].map((k) => ({
       segment: 1,

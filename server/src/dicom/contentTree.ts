@@ -53,7 +53,8 @@ export function isConcept(concept: Code | undefined, value: string, scheme: stri
   return concept?.value === value && concept.scheme === scheme;
 }
 
-function codeOf(item: Header, tag: string): Code | undefined {
+/** The first code of a code sequence; undefined where it is not whole. */
+export function codeOf(item: Header, tag: string): Code | undefined {
   const [code] = item.items(tag);
   const value = code?.text(TAG.CodeValue);
   const scheme = code?.text(TAG.CodingSchemeDesignator);

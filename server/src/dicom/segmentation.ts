@@ -1,10 +1,12 @@
 /**
  * Reads a Segmentation object (PS3.3 A.51) of type BINARY: its segments, and its frames with their place and what they
- * were drawn on. Which CT voxels the frames are is not decided here: lidc/ places them.
+ * were drawn on. Which CT voxels the frames are is not decided here: lidc/ places them. The result is plain data, so that
+ * it can be read in one thread and used in another.
  */
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { unpackBits } from './bitFrames.ts';
+import { codeOf, type Code } from './contentTree.ts';
 import type { DicomFile } from './ctSlice.ts';
 import { decodeHeader, type Header } from './dcmjsFacade.ts';
 import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
@@ -13,6 +15,8 @@ import { SOP_CLASS, TAG } from './tags.ts';
 export interface Segment {
   readonly number: number;
   readonly label: string;
+  /** What the segment is, for example a nodule. */
+  readonly propertyType: Code | undefined;
   /** Undefined where the object has none. */
   readonly trackingId: string | undefined;
   readonly trackingUid: string | undefined;
@@ -29,8 +33,6 @@ export interface SegmentationFrame {
   readonly pixelSpacing: readonly [number, number];
   /** SOP Instance UIDs of the images that it was drawn on; empty where it names none. */
   readonly sources: readonly string[];
-  /** 1 inside the segment; column fastest, then row. Unpacked at each call. */
-  readonly bits: () => Uint8Array;
 }
 
 export interface Segmentation {
@@ -48,6 +50,13 @@ export interface Segmentation {
   readonly columns: number;
   readonly segments: readonly Segment[];
   readonly frames: readonly SegmentationFrame[];
+  /** The pixels of all frames as they are stored; see {@link frameBits}. */
+  readonly packed: Uint8Array;
+}
+
+/** The pixels of one frame: 1 inside its segment, column fastest, then row. */
+export function frameBits({ packed, rows, columns }: Segmentation, frame: number): Uint8Array {
+  return unpackBits(packed, frame * rows * columns, rows * columns);
 }
 
 /**
@@ -83,16 +92,12 @@ export function readSegmentation(file: DicomFile): Segmentation {
       name,
       `its pixel data is ${present} bytes where ${count} frames of ${columns} x ${rows} pixels need ${needed}`,
     );
-  const packed = bytes.subarray(pixels.valueStart, pixels.valueEnd);
   const [shared] = header.items(TAG.SharedFunctionalGroupsSequence);
   const frames = perFrame.map((own, at): SegmentationFrame => {
     const place = placeOf(own, shared, `${name}, frame ${at + 1}`);
     if (!numbers.has(place.segment))
       throw damaged(`${name}, frame ${at + 1}`, `it is of segment ${place.segment}, which is not described`);
-    return {
-      ...place,
-      bits: () => unpackBits(packed, at * rows * columns, rows * columns),
-    };
+    return place;
   });
   return {
     name,
@@ -110,6 +115,7 @@ export function readSegmentation(file: DicomFile): Segmentation {
     columns,
     segments,
     frames,
+    packed: bytes.slice(pixels.valueStart, pixels.valueEnd),
   };
 }
 
@@ -141,13 +147,14 @@ function segmentOf(item: Header, at: number, name: string): Segment {
   return {
     number: positive(item, TAG.SegmentNumber, 'Segment Number', `${name}, segment item ${at + 1}`),
     label: item.text(TAG.SegmentLabel) ?? '',
+    propertyType: codeOf(item, TAG.SegmentedPropertyTypeCodeSequence),
     trackingId: item.text(TAG.TrackingID),
     trackingUid: item.text(TAG.TrackingUID),
   };
 }
 
 /** Functional groups stand with the frame or, where all frames share them, once (PS3.3 C.7.6.16.1). */
-function placeOf(own: Header, shared: Header | undefined, where: string): Omit<SegmentationFrame, 'bits'> {
+function placeOf(own: Header, shared: Header | undefined, where: string): SegmentationFrame {
   const group = (tag: string): Header | undefined => own.items(tag)[0] ?? shared?.items(tag)[0];
   const position = group(TAG.PlanePositionSequence)?.numbers(TAG.ImagePositionPatient, 3);
   if (position === undefined) throw damaged(where, 'it has no Image Position (Patient)');

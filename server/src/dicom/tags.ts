@@ -111,6 +111,7 @@ export const TAG = {
   SegmentLabel: '00620005',
   SegmentIdentificationSequence: '0062000A',
   ReferencedSegmentNumber: '0062000B',
+  SegmentedPropertyTypeCodeSequence: '0062000F',
   TrackingID: '00620020',
   TrackingUID: '00620021',
   IconImageSequence: '00880200',

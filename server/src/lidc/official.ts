@@ -6,6 +6,7 @@
  * SR that refers to it and rates it. Annotations of one nodule share a Tracking UID: pylidc's grouping. Readers are not
  * recorded. Within a nodule each annotation counts as a reader's; across nodules readers cannot be told.
  */
+import { isConcept } from '../dicom/contentTree.ts';
 import type { CtSeries } from '../dicom/ctSeries.ts';
 import type { Segment, Segmentation } from '../dicom/segmentation.ts';
 import type { MeasurementGroup, MeasurementReport } from '../dicom/structuredReport.ts';
@@ -26,10 +27,25 @@ export interface OfficialNodules {
   /** Largest first. */
   readonly nodules: readonly LidcNodule[];
   /** What could not be used; everything else was. */
-  readonly problems: readonly { readonly name: string; readonly message: string }[];
+  readonly problems: readonly OfficialProblem[];
 }
 
-type Problem = OfficialNodules['problems'][number];
+export interface OfficialProblem {
+  /** The file. */
+  readonly name: string;
+  readonly message: string;
+  /** What was left out because of it; without it nothing was. */
+  readonly leftOut?: 'mark' | 'ratings';
+}
+
+type Problem = OfficialProblem;
+
+/** `Nodule` in SNOMED CT, and as SNOMED RT had it. */
+const NODULE_CODES = [
+  ['27925004', 'SCT'],
+  ['M-03010', 'SRT'],
+] as const;
+const LABEL = /^(Nodule \d+) - Annotation (.+)$/;
 
 /**
  * The nodules of a CT series.
@@ -42,31 +58,30 @@ export function officialNodules(objects: OfficialObjects, ct: CtSeries): Officia
   const annotations: Annotation[] = [];
   const segmentations = new Map(objects.segmentations.map((one) => [one.sopInstanceUID, one]));
   for (const segmentation of segmentations.values())
-    for (const segment of segmentation.segments) {
+    for (const segment of segmentation.segments.filter(isNodule)) {
       const key = segmentKey(segmentation.sopInstanceUID, segment.number);
+      const report = rated.get(key);
+      rated.delete(key);
       try {
         const mask = segmentMask(segmentation, segment.number, ct);
         if (mask === undefined)
           problems.push({
             name: segmentation.name,
             message: `${nameOf(segmentation, segment)} has no voxel`,
+            leftOut: 'mark',
           });
-        else annotations.push(annotationOf(segmentation, segment, mask, rated.get(key)));
+        else annotations.push(annotationOf(segmentation, segment, mask, report, problems));
       } catch (error) {
-        problems.push({ name: segmentation.name, message: messageOf(error) });
+        problems.push({ name: segmentation.name, message: messageOf(error), leftOut: 'mark' });
       }
-      if (!rated.has(key))
-        problems.push({
-          name: segmentation.name,
-          message: `${nameOf(segmentation, segment)} has no report that rates it`,
-        });
-      rated.delete(key);
     }
-  for (const { report } of rated.values())
-    problems.push({
-      name: report.name,
-      message: `${report.name} rates a segment whose segmentation is not there, so its ratings belong to nothing`,
-    });
+  for (const { report, group } of rated.values())
+    if (!segmentations.has(group.segment?.sopInstanceUID ?? '') && 'ratings' in codedRatings(group))
+      problems.push({
+        name: report.name,
+        message: `${report.name} rates a segment whose segmentation is not there, so its ratings belong to nothing`,
+        leftOut: 'ratings',
+      });
   const groups = Map.groupBy(annotations, ({ nodule }) => nodule);
   const nodules = [...groups.values()].map((group) => noduleOf(group, ct));
   return {
@@ -75,10 +90,14 @@ export function officialNodules(objects: OfficialObjects, ct: CtSeries): Officia
   };
 }
 
+/** Lungs, airways and whatever else segmentations hold are no marks of readers. */
+function isNodule({ label, propertyType }: Segment): boolean {
+  return LABEL.test(label) || NODULE_CODES.some(([value, scheme]) => isConcept(propertyType, value, scheme));
+}
+
 interface Rated {
   readonly report: MeasurementReport;
   readonly group: MeasurementGroup;
-  readonly ratings: Characteristics | null;
 }
 
 interface Annotation {
@@ -102,16 +121,11 @@ function ratedSegments(reports: readonly MeasurementReport[], problems: Problem[
         problems.push({
           name: report.name,
           message: `${report.name} rates a segment that ${before.report.name} rates as well; the latter counts`,
+          leftOut: 'ratings',
         });
         continue;
       }
-      const read = codedRatings(group);
-      if ('reason' in read)
-        problems.push({
-          name: report.name,
-          message: `${report.name}: ${read.reason}, so the annotation counts without ratings`,
-        });
-      rated.set(key, { report, group, ratings: 'ratings' in read ? read.ratings : null });
+      rated.set(key, { report, group });
     }
   return rated;
 }
@@ -121,8 +135,9 @@ function annotationOf(
   segment: Segment,
   mask: BoxMask,
   rated: Rated | undefined,
+  problems: Problem[],
 ): Annotation {
-  const named = /^(Nodule \d+) - Annotation (.+)$/.exec(segment.label);
+  const named = LABEL.exec(segment.label);
   return {
     nodule:
       segment.trackingUid ??
@@ -132,8 +147,31 @@ function annotationOf(
     markId: named?.[2] ?? (segment.label || `segment ${segment.number}`),
     order: [segmentation.seriesNumber ?? Infinity, segmentKey(segmentation.sopInstanceUID, segment.number)],
     mask,
-    ratings: rated?.ratings ?? null,
+    ratings: ratingsOf(segmentation, segment, rated, problems),
   };
+}
+
+function ratingsOf(
+  segmentation: Segmentation,
+  segment: Segment,
+  rated: Rated | undefined,
+  problems: Problem[],
+): Characteristics | null {
+  const leftOut = 'ratings' as const;
+  if (rated === undefined) {
+    const message = `${nameOf(segmentation, segment)} has no report that rates it`;
+    problems.push({ name: segmentation.name, message, leftOut });
+    return null;
+  }
+  const read = codedRatings(rated.group);
+  if ('ratings' in read) return read.ratings;
+  const { name } = rated.report;
+  problems.push({
+    name,
+    message: `${name}: ${read.reason}, so the annotation counts without ratings`,
+    leftOut,
+  });
+  return null;
 }
 
 function noduleOf(annotations: readonly Annotation[], ct: CtSeries): LidcNodule {

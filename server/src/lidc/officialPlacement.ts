@@ -1,6 +1,6 @@
 /** Puts a segmentation's frames onto the voxels of the CT series that it was drawn on. */
 import type { CtSeries } from '../dicom/ctSeries.ts';
-import type { Segmentation, SegmentationFrame } from '../dicom/segmentation.ts';
+import { frameBits, type Segmentation, type SegmentationFrame } from '../dicom/segmentation.ts';
 import { worldToIndex } from '../volume/ctVolume.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -44,7 +44,7 @@ export function segmentMask(
     if (seen.has(k))
       throw misplaced(where, 'another frame of its segment lies on the same slice', ct.seriesInstanceUID);
     seen.add(k);
-    const piece = trimmedFrame(frame.bits(), segmentation.columns, [i, j, k]);
+    const piece = trimmedFrame(frameBits(segmentation, at), segmentation.columns, [i, j, k]);
     if (piece === undefined) continue;
     const [columns, rows] = ct.volume.size;
     // An outline runs through the first pixels outside, so there must be some.
