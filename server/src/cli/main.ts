@@ -25,7 +25,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   export: async () => (await import('./commands/export.ts')).registerExport,
   sample: async () => (await import('./commands/sample.ts')).registerSample,
   insert: async () => (await import('./commands/insert.ts')).registerInsert,
+  augment: async () => (await import('./commands/augment.ts')).registerAugment,
   balance: async () => (await import('./commands/balance.ts')).registerBalance,
+  'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
 };
 
 /** Only what the arguments name is loaded, for a quick start; all of it for help and for what no command is named. */

@@ -6,14 +6,8 @@ import type { Vec3 } from '../volume/ctVolume.ts';
 import type { NewDataSet } from './dcmjsFacade.ts';
 import { TAG } from './tags.ts';
 
-/** Everything that is needed to make the same voxels again. */
-export interface Provenance {
-  readonly modelName: string;
-  /** SHA-256 of the generator's weights, hexadecimal. */
-  readonly modelHash: string;
-  readonly modelVersion: string;
-  /** Version of NoduleLab. */
-  readonly codeVersion: string;
+/** One inserted nodule. */
+export interface InsertedNodule {
   readonly seed: number;
   readonly candidateIndex: number;
   /** Centre of the inserted nodule, LPS mm. */
@@ -21,6 +15,18 @@ export interface Provenance {
   readonly diameterMm: number;
   /** Generation and insertion parameters; JSON values. */
   readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that is needed to make the same voxels again. */
+export interface Provenance extends InsertedNodule {
+  readonly modelName: string;
+  /** SHA-256 of the generator's weights, hexadecimal. */
+  readonly modelHash: string;
+  readonly modelVersion: string;
+  /** Version of NoduleLab. */
+  readonly codeVersion: string;
+  /** Nodules of the same model that were inserted into the same series after this one. */
+  readonly furtherNodules?: readonly InsertedNodule[];
 }
 
 /** Private creator of the block that holds the complete provenance as JSON, and its group. */
@@ -40,14 +46,26 @@ export function plainText(text: string, limit: number): string {
 /** Pads to two decimals, mm. */
 const mm = (value: number): string => value.toFixed(2);
 
+const noduleText = (nodule: InsertedNodule): string =>
+  `seed ${nodule.seed}, candidate ${nodule.candidateIndex}; ` +
+  `centre LPS (${nodule.centre.map(mm).join(', ')}) mm, diameter ${mm(nodule.diameterMm)} mm`;
+
 function derivationDescription(p: Provenance): string {
+  const further = p.furtherNodules ?? [];
+  const what =
+    further.length === 0 ? 'Synthetic lung nodule' : `${further.length + 1} synthetic lung nodules`;
   const head =
-    `Synthetic lung nodule inserted by NoduleLab ${p.codeVersion}; for research only. ` +
-    `Model ${p.modelName} ${p.modelVersion}, SHA-256 ${p.modelHash}; seed ${p.seed}, candidate ${p.candidateIndex}; ` +
-    `centre LPS (${p.centre.map(mm).join(', ')}) mm, diameter ${mm(p.diameterMm)} mm.`;
-  const full = `${head} Parameters: ${JSON.stringify(p.parameters)}`;
-  const text =
-    full.length <= DESCRIPTION_LIMIT ? full : `${head} Parameters: see private block ${PRIVATE_CREATOR}.`;
+    `${what} inserted by NoduleLab ${p.codeVersion}; for research only. ` +
+    `Model ${p.modelName} ${p.modelVersion}, SHA-256 ${p.modelHash}`;
+  const elsewhere = `see private block ${PRIVATE_CREATOR}.`;
+  const [full, short] =
+    further.length === 0
+      ? [
+          `${head}; ${noduleText(p)}. Parameters: ${JSON.stringify(p.parameters)}`,
+          `${head}; ${noduleText(p)}. Parameters: ${elsewhere}`,
+        ]
+      : [`${head}. ${[p, ...further].map(noduleText).join(' / ')}.`, `${head}. Nodules: ${elsewhere}`];
+  const text = full.length <= DESCRIPTION_LIMIT ? full : short;
   return plainText(text, DESCRIPTION_LIMIT);
 }
 

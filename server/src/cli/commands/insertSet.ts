@@ -1,0 +1,76 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { insertSet } from '../../services/insertSet/insertSet.ts';
+import type { DiameterRange } from '../../services/insertSet/setItems.ts';
+import { hostRows, reasonLines } from '../../services/insertSet/yieldReport.ts';
+import type { CommandContext } from '../context.ts';
+import { integer, positive } from '../options.ts';
+import { table } from '../output.ts';
+import { VERSION } from '../runtime.ts';
+
+interface InsertSetOptions {
+  readonly set: string;
+  readonly hosts: string[];
+  readonly out: string;
+  readonly perHost: number;
+  readonly seed: number;
+  readonly diameter?: DiameterRange;
+  readonly researchArchive: boolean;
+}
+
+export function registerInsertSet(program: Command, context: () => CommandContext): void {
+  program
+    .command('insert-set')
+    .description(
+      'insert all synthetic nodules of a set into host scans; the same command goes on after a break',
+    )
+    .requiredOption('--set <dir>', 'a set that balance wrote, or a folder of samples')
+    .requiredOption('--hosts <dir...>', 'folders with the DICOM slices of host CTs, at any depth')
+    .requiredOption('--out <dir>', 'new folder for the derived series, or that of the broken run')
+    .option('--per-host <number>', 'most nodules in one scan', integer(1, 100), 1)
+    .option('--seed <number>', 'chooses hosts and places', integer(0, 2 ** 31 - 1), 1)
+    .option(
+      '--diameter <mm|from-to>',
+      'for samples: a diameter, or a range that they are drawn from',
+      diameters,
+    )
+    .option(
+      '--research-archive',
+      'the hosts are research data: Patient Identity Removed = YES is not required',
+      false,
+    )
+    .action(async (options: InsertSetOptions) => run(context(), options));
+}
+
+function diameters(text: string): DiameterRange {
+  const [from, to = from, ...rest] = text.split('-').map(positive);
+  if (from === undefined || to === undefined || rest.length > 0 || to < from || to > 100)
+    throw new InvalidArgumentError('a diameter in mm, or a range such as 5-20');
+  return { from, to };
+}
+
+async function run({ output, signal }: CommandContext, options: InsertSetOptions): Promise<void> {
+  const outDir = resolve(options.out);
+  const report = await insertSet({
+    setDir: resolve(options.set),
+    hostDirs: options.hosts.map((dir) => resolve(dir)),
+    outDir,
+    perHost: options.perHost,
+    seed: options.seed,
+    diameters: options.diameter,
+    researchArchive: options.researchArchive,
+    codeVersion: VERSION,
+    now: () => new Date(),
+    signal,
+    onProgress: (done, total, message) => output.progress(done / total, message),
+  });
+  output.result(
+    { outDir, ...report },
+    [
+      `Placed ${report.placed} of ${report.nodules} nodules in ${report.seconds.toFixed(1)} s, each series verified against its original, in ${outDir}`,
+      table(['series', 'placed', 'refused', 'seconds', 'host'], hostRows(report)),
+      ...(report.refused === 0 ? [] : [`Refused: ${report.refused}`, ...reasonLines(report)]),
+      ...report.refusedHosts.map(({ dir, message }) => `No host: ${dir}: ${message}`),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,180 @@
+/** The synthetic nodules that are to be inserted: those of a balanced set, or a folder of samples. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { MANIFEST_FILE } from '../../dataset/manifest.ts';
+import { openPatchFile } from '../../dataset/patchFile.ts';
+import { readPatch } from '../../dataset/patchSource.ts';
+import { parseNpy } from '../../formats/npy.ts';
+import { Random } from '../../nn/random.ts';
+import { sha256Of } from '../../store/artefacts.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+
+export interface SetItem {
+  /** Unique in the set. */
+  readonly id: string;
+  /** Of the ball of the nodule's volume, mm: what insertion calls its diameter. */
+  readonly diameterMm: number;
+  readonly seed: number;
+  /** Number of the sample in the series of its seed. */
+  readonly index: number;
+  /** Of the sample's float32 voxels. */
+  readonly sampleSha256: string;
+  /** size³ values in [0, 1], x fastest. */
+  voxels(): Promise<Float32Array>;
+}
+
+export interface SetItems {
+  readonly model: { readonly name: string; readonly sha256: string };
+  readonly items: readonly SetItem[];
+  close(): Promise<void>;
+}
+
+/** Diameters that samples are given, mm: samples have no size of their own. */
+export interface DiameterRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const SAMPLES_FILE = 'samples.json';
+
+const samplesSchema = z.looseObject({
+  model: z.string(),
+  modelSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  samples: z
+    .array(
+      z.looseObject({
+        file: z.string().regex(/^[\w.-]+$/, 'a file name without a folder'),
+        seed: z.number().int(),
+        index: z.number().int().nonnegative(),
+      }),
+    )
+    .min(1),
+});
+
+/**
+ * Opens the folder, whichever of the two it is.
+ *
+ * @param diameters for samples: each gets one of its own by the seed; a set knows the size of its nodules
+ */
+export async function openSetItems(
+  dir: string,
+  diameters: DiameterRange | undefined,
+  seed: number,
+): Promise<SetItems> {
+  if (await isThere(join(dir, MANIFEST_FILE))) {
+    if (diameters !== undefined)
+      throw new NoduleLabError(
+        'invalid-input',
+        `${dir} is a set, whose nodules have their sizes already: leave the diameter out.`,
+      );
+    return fromSet(dir);
+  }
+  if (await isThere(join(dir, SAMPLES_FILE))) {
+    if (diameters === undefined)
+      throw new NoduleLabError(
+        'invalid-input',
+        `${dir} holds samples, which have no size of their own: give their diameters (--diameter 6, or --diameter 5-20).`,
+      );
+    return fromSamples(dir, diameters, seed);
+  }
+  throw new NoduleLabError(
+    'not-found',
+    `${dir} is neither a set of patches (${MANIFEST_FILE}) nor a folder of samples (${SAMPLES_FILE}): make one with nodulelab balance or nodulelab sample.`,
+    { dir },
+  );
+}
+
+async function fromSet(dir: string): Promise<SetItems> {
+  const set = await openPatchFile(dir);
+  const { form, patches } = set.manifest;
+  const items = patches.flatMap((patch, at): SetItem[] =>
+    patch.origin === 'real'
+      ? []
+      : [
+          {
+            id: patch.id,
+            diameterMm: patch.equivalentDiameterMm,
+            seed: patch.seed,
+            index: patch.index,
+            sampleSha256: patch.sampleSha256,
+            voxels: () => readPatch(set, at),
+          },
+        ],
+  );
+  const models = new Map(
+    patches.flatMap((patch) => (patch.origin === 'real' ? [] : [[patch.model.sha256, patch.model] as const])),
+  );
+  const [model] = models.values();
+  const why =
+    form === 'context'
+      ? 'holds nodules in their surroundings, which cannot be inserted'
+      : model === undefined
+        ? 'holds no synthetic nodule'
+        : models.size > 1
+          ? `holds nodules of ${models.size} models, and a series is marked with one`
+          : undefined;
+  if (why === undefined && model !== undefined) return { model, items, close: () => set.close() };
+  await set.close();
+  throw new NoduleLabError('unusable', `${dir} ${why}: give a set that nodulelab balance wrote.`, { dir });
+}
+
+async function fromSamples(dir: string, { from, to }: DiameterRange, seed: number): Promise<SetItems> {
+  const path = join(dir, SAMPLES_FILE);
+  const parsed = samplesSchema.safeParse(
+    await readFile(path, 'utf8').then(
+      (text): unknown => JSON.parse(text),
+      () => undefined,
+    ),
+  );
+  if (!parsed.success)
+    throw new NoduleLabError(
+      'invalid-input',
+      `${path} does not list samples with model, seed and index: make it with nodulelab sample.`,
+      { path },
+    );
+  const { model, modelSha256, samples } = parsed.data;
+  const items: SetItem[] = [];
+  for (const { file, seed: sampleSeed, index } of samples) {
+    const voxels = await readSample(join(dir, file));
+    const diameterMm = from + (to - from) * Random.of('diameter', seed, sampleSeed, index).uniform();
+    items.push({
+      id: file,
+      diameterMm: Math.round(diameterMm * 1000) / 1000,
+      seed: sampleSeed,
+      index,
+      sampleSha256: sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)),
+      voxels: () => readSample(join(dir, file)),
+    });
+  }
+  return { model: { name: model, sha256: modelSha256 }, items, close: async () => undefined };
+}
+
+/** A cube as `.npy`, or raw little-endian float32. */
+async function readSample(path: string): Promise<Float32Array> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new NoduleLabError(
+      'not-found',
+      `The sample ${path} cannot be read: it is missing.`,
+      { path },
+      cause,
+    );
+  });
+  const voxels = path.endsWith('.npy')
+    ? parseNpy(bytes, path).data
+    : new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, bytes.length - (bytes.length % 4)).buffer);
+  const edge = Math.round(Math.cbrt(voxels.length));
+  if (edge < 8 || edge ** 3 !== voxels.length || !voxels.every((value) => value >= 0 && value <= 1))
+    throw new NoduleLabError(
+      'invalid-input',
+      `${path} is no sample: it should hold a cube of values in [0, 1]. Make it with nodulelab sample.`,
+      { path },
+    );
+  return voxels;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  readFile(path).then(
+    () => true,
+    () => false,
+  );
