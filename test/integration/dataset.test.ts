@@ -52,7 +52,7 @@ describeWithLidc(['nodule-vois', 'tcia-lidc-xml'], 'patches of real cut-outs', (
   test('take ratings and consensus of every reader from the XML', async () => {
     const { source } = options('');
     if (source.kind !== 'vois') throw new Error('expected cut-outs');
-    const nodules = await openVoiFolder(source.dir, source.xmlDir);
+    const { nodules } = await openVoiFolder(source.dir, source.xmlDir);
     expect(nodules.map(({ ratingSource }) => ratingSource)).toEqual(
       Array.from({ length: ROWS }, () => 'readers'),
     );
@@ -61,7 +61,7 @@ describeWithLidc(['nodule-vois', 'tcia-lidc-xml'], 'patches of real cut-outs', (
     // 5,428 voxels belong to at least two of the four readers; the cut-out's own mask is their union of 6,547.
     const consensus = await first?.load();
     expect(consensus?.mask.bits.reduce((sum, bit) => sum + bit, 0)).toBe(5428);
-    const union = await (await openVoiFolder(source.dir))[0]?.load();
+    const union = await (await openVoiFolder(source.dir)).nodules[0]?.load();
     expect(union?.mask.bits.reduce((sum, bit) => sum + bit, 0)).toBe(6547);
   }, 120_000);
 
@@ -107,10 +107,14 @@ describeWithLidc(['LIDC-IDRI-0003'], 'patches of a whole CT', (dir) => {
     const build = (form: 'isolated' | 'context') =>
       buildDataset({
         source: {
-          kind: 'series',
-          nodules: nodules.map((nodule) =>
-            seriesNodule(ct.patientId, nodule, () => Promise.resolve(ct.volume)),
-          ),
+          kind: 'nodules',
+          source: {
+            wholeCts: true,
+            nodules: nodules.map((nodule) =>
+              seriesNodule(ct.patientId, nodule, () => Promise.resolve(ct.volume)),
+            ),
+            problems: [],
+          },
         },
         class: 'all',
         form,

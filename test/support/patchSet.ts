@@ -37,7 +37,7 @@ export async function writePatchSet(dir: string, count: number): Promise<void> {
     ...{ class: 'all', fold: 'train', fieldOfView: { diameters: 2 }, windowHu: [-1000, 400] },
     ...{ minDiameterMm: 3, maxDiameterMm: null, leftOut: [] },
     cancerRule: { text: 'none', ratedBy: { readers: count, majority: 0 }, counts, countsInSet: counts },
-    split: { seed: 1, folds: 5, testPatients: [], assignment: {}, sha256: assignmentHash({}) },
+    split: { seed: 1, folds: 5, testPatients: [], assignment: { p: 1 }, sha256: assignmentHash({ p: 1 }) },
     patches: Array.from({ length: count }, (_, i) => ({
       ...{ id: `p/${i}`, patientId: 'p', seriesUID: '1.2', noduleId: String(i), characteristics },
       ...{ diameterMm: 10, equivalentDiameterMm: 10, spacingMm: 0.3, centre: [0, 0, 0] },

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildDataset, type BuildOptions } from '../../server/src/dataset/build.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
-import type { PatchManifest } from '../../server/src/dataset/manifest.ts';
+import type { PatchManifest, RealPatch } from '../../server/src/dataset/manifest.ts';
+import { assignmentHash } from '../../server/src/dataset/split.ts';
+import { presetNamed } from '../../server/src/gan/presets.ts';
+import { checkTrainingData } from '../../server/src/gan/trainingData.ts';
 import { writeVois } from '../support/voiFolder.ts';
 
 let root: string;
@@ -89,7 +92,7 @@ describe('building a set of patches', () => {
     await expect(buildDataset(options('all'))).rejects.toMatchObject({ kind: 'conflict' });
     await expect(buildDataset(options('context', { form: 'context' }))).rejects.toThrow(/need whole CTs/);
     await expect(buildDataset(options('none', { minDiameterMm: 30 }))).rejects.toThrow(
-      /gave a patch: 4 were considered/,
+      /gave a patch: the fold has 4 nodules, 4 were left out \(LIDC-IDRI-0011\/1: diameter/,
     );
     expect(readdirSync(root)).not.toContain('none');
   });
@@ -103,17 +106,71 @@ describe('building a set of patches', () => {
     expect(readdirSync(root).filter((name) => name.includes('cancelled'))).toEqual([]);
   });
 
-  test('names a damaged cut-out', async () => {
+  test('leaves out a damaged cut-out by name and goes on with the others', async () => {
     const dir = join(root, 'damaged-vois');
     await cp(join(root, 'vois'), dir, { recursive: true });
     const victim = join(dir, 'mask', 'LIDC-IDRI-0012_R_1.nii.gz');
     writeFileSync(victim, readFileSync(victim).subarray(0, 60));
-    await expect(buildDataset(options('damaged', { source: { kind: 'vois', dir } }))).rejects.toThrow(
-      /LIDC-IDRI-0012_R_1\.nii\.gz cannot be read as NIfTI/,
-    );
+    rmSync(join(dir, 'image', 'LIDC-IDRI-0013_R_1.nii.gz'));
+    const manifest = await buildDataset(options('damaged', { source: { kind: 'vois', dir } }));
+    expect(manifest.patches.map(({ id }) => id)).toEqual(['LIDC-IDRI-0011/1']);
+    expect(manifest.leftOut).toEqual([
+      { id: 'LIDC-IDRI-0011/2', reason: expect.stringMatching(/under 5 mm/) },
+      { id: 'LIDC-IDRI-0012/1', reason: expect.stringMatching(/^mask.LIDC-IDRI-0012_R_1\.nii\.gz/) },
+      {
+        id: 'LIDC-IDRI-0013/1',
+        reason: expect.stringMatching(/^image.LIDC-IDRI-0013_R_1\.nii\.gz is missing/),
+      },
+    ]);
     await expect(
       buildDataset(options('nowhere', { source: { kind: 'vois', dir: join(root, 'all') } })),
     ).rejects.toThrow(/no folder of nodule cut-outs/);
+  });
+
+  test('passes over bad rows of nodules.csv, naming file, line and column', async () => {
+    const dir = join(root, 'bad-rows');
+    await cp(join(root, 'vois'), dir, { recursive: true });
+    const [header, first, second, third, fourth, fifth] = readFileSync(
+      join(dir, 'nodules.csv'),
+      'utf8',
+    ).split('\n');
+    const lines = [header, first, second?.replace(/5$/, '9'), third?.slice(0, 20), fourth, fourth, fifth, ''];
+    writeFileSync(join(dir, 'nodules.csv'), lines.join('\n'));
+    const manifest = await buildDataset(options('of-bad-rows', { source: { kind: 'vois', dir } }));
+    expect(manifest.patches.map(({ id }) => id)).toEqual(['LIDC-IDRI-0012/1', 'LIDC-IDRI-0013/1']);
+    expect(manifest.problems.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^nodules\.csv, line 4: the record has 3 fields where the header names 12/),
+      expect.stringMatching(/^nodules\.csv, line 3: column "Malignancy_value" holds "9": must be at most 6/),
+      expect.stringMatching(/^nodules\.csv, line 6: .*LIDC-IDRI-0012_R_1 stands there twice/),
+    ]);
+    writeFileSync(join(dir, 'nodules.csv'), 'patient_id,nodule_id\nLIDC-IDRI-0011,1\n');
+    await expect(buildDataset(options('no-columns', { source: { kind: 'vois', dir } }))).rejects.toThrow(
+      /lacks the columns "seriesuid", "Subtlety_value"/,
+    );
+  });
+
+  test('writes any size, any field of view, and alpha as a second channel', async () => {
+    const small = await buildDataset(
+      options('small', { size: 24, fieldOfView: { spacingMm: 1.5 }, alpha: true, dtype: 'f32' }),
+    );
+    expect(small).toMatchObject({ size: 24, channels: ['hu', 'alpha'], fieldOfView: { mm: 36 } });
+    expect(small.patches.map(({ spacingMm }) => spacingMm)).toEqual(small.patches.map(() => 1.5));
+    const file = await openPatchFile(join(root, 'small'));
+    const [hu, alpha] = [await file.patch(2), await file.channel(2, 'alpha')];
+    expect([hu.length, alpha.length]).toEqual([24 ** 3, 24 ** 3]);
+    const middle = 12 + 24 * (12 + 24 * 12);
+    expect([hu[middle], alpha[middle]]).toEqual([expect.closeTo(1040 / 1400, 2), 1]);
+    expect(alpha[0]).toBe(0);
+    // Where nothing of the CT is left the patch is parenchyma, everywhere else it may differ.
+    expect(hu.every((value, at) => (alpha[at] ?? 1) > 0 || Math.abs(value - 130 / 1400) < 1e-6)).toBe(true);
+    await file.close();
+    const tight = await buildDataset(options('tight', { fieldOfView: { diameters: 1.5 } }));
+    for (const patch of tight.patches) expect(patch.spacingMm * 64).toBeCloseTo(1.5 * patch.diameterMm, 2);
+    await expect(buildDataset(options('huge', { size: 513 }))).rejects.toThrow(/8 to 512 voxels/);
+  });
+
+  test('flags the cases whose scales are in doubt', () => {
+    expect(all.patches.map((patch) => patch.origin === 'real' && patch.flags)).toEqual([[], [], []]);
   });
 });
 
@@ -192,6 +249,57 @@ describe('opening a set of patches', () => {
       writeFileSync(join(at, 'manifest.json'), text.replace('"LIDC-IDRI-0001": 0', '"LIDC-IDRI-0001": 1'));
     });
     await expect(openPatchFile(dir)).rejects.toThrow(/split has been changed/);
+  });
+
+  test('refuses patches whose patients belong to the other fold, or to none, although the hash is right', async () => {
+    const mended = (name: string, assign: (assignment: Record<string, number>) => void): Promise<string> =>
+      damaged(name, (at) => {
+        const manifest = JSON.parse(readFileSync(join(at, 'manifest.json'), 'utf8')) as PatchManifest;
+        const assignment = { ...manifest.split.assignment };
+        assign(assignment);
+        const split = { ...manifest.split, assignment, sha256: assignmentHash(assignment) };
+        writeFileSync(join(at, 'manifest.json'), JSON.stringify({ ...manifest, split }));
+      });
+    const other = await mended('other-fold', (assignment) => (assignment['LIDC-IDRI-0012'] = 0));
+    await expect(openPatchFile(other)).rejects.toThrow(
+      /patch LIDC-IDRI-0012\/1 is of patient LIDC-IDRI-0012, who belongs to the test fold and not to the train fold/,
+    );
+    const none = await mended('no-fold', (assignment) => delete assignment['LIDC-IDRI-0013']);
+    await expect(openPatchFile(none)).rejects.toThrow(/LIDC-IDRI-0013, whom the split gives no fold/);
+  });
+
+  test('reads manifests of version 1 as what they would be today', async () => {
+    const dir = await damaged('version-1', (at) => {
+      const { channels, problems, ...manifest } = JSON.parse(
+        readFileSync(join(at, 'manifest.json'), 'utf8'),
+      ) as PatchManifest;
+      expect([channels, problems]).toEqual([['hu'], []]);
+      const { text, counts, countsInSet } = manifest.cancerRule;
+      const patches = manifest.patches.map((patch) => {
+        const { origin, readers, maskOf, flags, ...rest } = patch as RealPatch;
+        expect([origin, readers, maskOf, flags]).toEqual(['real', null, 'union', []]);
+        return rest;
+      });
+      const cancerRule = { text, ratedBy: { readers: 0, majority: 5 }, counts, countsInSet };
+      writeFileSync(
+        join(at, 'manifest.json'),
+        JSON.stringify({ ...manifest, version: 1, cancerRule, patches }),
+      );
+    });
+    const file = await openPatchFile(dir);
+    const { notJudged, ...cancerRule } = all.cancerRule;
+    expect(notJudged).toBe(0);
+    expect(file.manifest).toEqual({ ...all, cancerRule });
+    expect(await file.patch(0)).toHaveLength(64 ** 3);
+    await file.close();
+  });
+
+  test('is refused by a training of another size, with both sizes named', async () => {
+    const file = await openPatchFile(join(root, 'small'));
+    await expect(checkTrainingData(file, presetNamed('seed-64', 1))).rejects.toThrow(
+      /trains on patches of 64³ voxels, and those of the set .*small have 24³: choose a preset of that size, or build/,
+    );
+    await file.close();
   });
 
   test('refuses a folder that is no set of patches', async () => {

@@ -128,10 +128,12 @@ const current = z.object({
     ratedBy: z.object({ readers: count, majority: count, none: count }),
     /** Classes of the whole source under the rule. */
     counts: classCountsSchema,
+    /** Nodules of the whole source that the rule says nothing about. */
+    notJudged: count.optional(),
     /** Classes of the patches in this set. */
     countsInSet: classCountsSchema,
   }),
-  /** Nodules of the class and fold that gave no patch, with the reason. */
+  /** Nodules of the class and fold that gave no patch, and those of the fold that the rule does not judge, with the reason. */
   leftOut: z.array(z.object({ id: z.string(), reason: z.string() })),
   /** Parts of the source that could not be read or used, with the reason. */
   problems: z.array(z.object({ name: z.string(), message: z.string() })),

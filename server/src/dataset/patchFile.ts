@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
-import { assignmentHash } from './split.ts';
+import { assignmentHash, TEST_FOLD } from './split.ts';
 import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
 import type { Channel, PatchManifest } from './manifest.ts';
 import type { PatchSource } from './patchSource.ts';
@@ -95,7 +95,23 @@ export async function readManifest(dir: string): Promise<PatchManifest> {
     throw damaged(dir, `the manifest lists ${manifest.patches.length} patches and counts ${manifest.count}`);
   if (assignmentHash(manifest.split.assignment) !== manifest.split.sha256)
     throw damaged(dir, 'the split has been changed since its hash was written');
+  const broken = brokenBy(manifest);
+  if (broken !== undefined) throw damaged(dir, broken);
   return manifest;
+}
+
+/** How the patches contradict the split: a patient of one fold in a set of the other, or in no fold at all. */
+function brokenBy({ patches, fold, split }: PatchManifest): string | undefined {
+  for (const patch of patches) {
+    if (patch.origin !== 'real') continue;
+    const { id, patientId } = patch;
+    if (!Object.hasOwn(split.assignment, patientId))
+      return `the split is broken: patch ${id} is of patient ${patientId}, whom the split gives no fold`;
+    const own = split.assignment[patientId] === TEST_FOLD ? 'test' : 'train';
+    if (own !== fold)
+      return `the split is broken: patch ${id} is of patient ${patientId}, who belongs to the ${own} fold and not to the ${fold} fold`;
+  }
+  return undefined;
 }
 
 export function bytesPerVoxel(dtype: PatchManifest['dtype']): number {
@@ -104,7 +120,7 @@ export function bytesPerVoxel(dtype: PatchManifest['dtype']): number {
 
 /** Encodes one patch as it lies in the file. */
 export function encodePatch(values: Float32Array, dtype: PatchManifest['dtype']): Uint8Array {
-  const encoded = dtype === 'f16' ? Float16Array.from(values) : values;
+  const encoded = dtype === 'f16' ? new Float16Array(values) : values;
   return new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
 }
 

@@ -2,143 +2,201 @@
  * Joins nodule cut-outs with the readers' own marks in the LIDC XML: their ratings and their 50% consensus.
  *
  * The XML knows no pixel spacing and no origin, the cut-outs no pixel positions in their series. What both have is the
- * series UID, patient z, and the mask's shape: the cut-outs' masks are the union of the readers' marks, so a cut-out
- * belongs to the group of marks (same series) whose union covers the same slices with the same pixels.
+ * series UID, patient z, the nodule's box (of which the XML knows z and the width in pixels), and the mask's shape: the
+ * cut-outs' masks are the union of the readers' marks. The shape is the stronger evidence: a cut-out belongs to the
+ * group of marks of its series whose union covers the same slices with the same pixels. The box decides between groups
+ * that do so alike, and tells why a cut-out has none.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
-import { consensusMask } from '../lidc/consensus.ts';
-import { cropTo } from '../lidc/boxMask.ts';
+import { boxSize, cropTo } from '../lidc/boxMask.ts';
 import type { BoxMask } from '../lidc/boxMask.ts';
-import { noduleMask } from '../lidc/contourMask.ts';
-import { groupMarks } from '../lidc/grouping.ts';
 import { medianCharacteristics } from '../lidc/ratings.ts';
-import { parseLidcXml } from '../lidc/xml.ts';
-import type { Characteristics, LidcAnnotations, LidcMark } from '../lidc/xml.ts';
-import { loadVoi, voiName } from './voiFolder.ts';
-import type { VoiRow } from './voiFolder.ts';
+import type { Characteristics, LidcAnnotations } from '../lidc/xml.ts';
+import { groupsOf } from './markGroups.ts';
+import type { MarkGroup } from './markGroups.ts';
+import type { NoduleSource } from './source.ts';
+import type { VoiFile, VoiMask } from './voiFile.ts';
+import type { VoiRow } from './voiTable.ts';
+import { annotationsBySeries } from './xmlFolder.ts';
 
 export interface ReaderMarks {
   /** Medians over the readers. */
   readonly characteristics: Characteristics;
-  /** One per reader. */
+  /** One per mark: a reader who marked the lesion in two parts gave two. */
   readonly malignancy: readonly number[];
+  /** How many readers marked it. */
+  readonly readers: number;
   /** What at least half of the readers marked, in voxels of the cut-out. */
   readonly consensus: BoxMask;
 }
 
+export interface JoinedMarks {
+  /** By the cut-out's name. */
+  readonly found: ReadonlyMap<string, ReaderMarks>;
+  /** Cut-outs without a group of marks, with the reason. */
+  readonly problems: NoduleSource['problems'];
+}
+
+interface CutOut {
+  readonly row: VoiRow;
+  readonly file: VoiFile;
+}
+
 /** Two masks are of the same nodule where they share at least this part of their union. */
 const SAME_NODULE_OVERLAP = 0.7;
+/** Overlaps closer than this say nothing about which is the better match: the box decides. */
+const ALIKE = 0.02;
 
-/** The masks of a group of marks in pixels of its series; slice 0 lies at patient z `zMm`. */
-interface Group {
-  readonly marks: readonly LidcMark[];
-  readonly union: BoxMask;
-  readonly consensus: BoxMask;
-  readonly zMm: number;
-}
-
-/** Readers' marks by cut-out name; cut-outs without a matching group of marks are left out. */
-export async function readerMarks(
-  rows: readonly VoiRow[],
-  dir: string,
-  xmlDir: string,
-): Promise<Map<string, ReaderMarks>> {
-  const annotations = await annotationsOf(new Set(rows.map(({ seriesuid }) => seriesuid)), xmlDir);
+/** The readers' marks of every cut-out that the XML files under `xmlDir` hold. */
+export async function readerMarks(cutOuts: readonly CutOut[], xmlDir: string): Promise<JoinedMarks> {
+  const { annotations, problems } = await annotationsBySeries(
+    new Set(cutOuts.map(({ row }) => row.seriesuid)),
+    xmlDir,
+  );
   const found = new Map<string, ReaderMarks>();
-  for (const [series, ofSeries] of Map.groupBy(rows, ({ seriesuid }) => seriesuid)) {
-    for (const row of ofSeries) {
-      const { ct, mask: own } = await loadVoi(dir, row);
-      let best = SAME_NODULE_OVERLAP;
-      for (const { marks } of annotations.get(series) ?? [])
-        for (const group of groupsOf(marks, ct.spacing)) {
-          const shift: Vec3 = [
-            own.box.min[0] - group.union.box.min[0],
-            own.box.min[1] - group.union.box.min[1],
-            Math.round((group.zMm - ct.origin[2]) / ct.spacing[2]),
-          ];
-          const overlap = overlapOf(own, moved(group.union, shift));
-          const ratings = ratingsOf(group.marks);
-          if (overlap <= best || ratings === undefined) continue;
-          best = overlap;
-          found.set(voiName(row), { ...ratings, consensus: moved(group.consensus, shift) });
-        }
+  const unfound: { name: string; message: string }[] = [];
+  for (const [series, ofSeries] of Map.groupBy(cutOuts, ({ row }) => row.seriesuid)) {
+    const groups = grouper(annotations.get(series) ?? []);
+    for (const { row, file } of ofSeries) {
+      const own = await file.mask().catch((error: unknown) => {
+        // What is wrong with a file is said when its patch is cut: that nodule is left out.
+        if (error instanceof NoduleLabError) return undefined;
+        throw error;
+      });
+      if (own === undefined) continue;
+      const candidates = groups(own.geometry.spacing).map((group) => candidateOf(group, own, row));
+      const best = strongest(candidates);
+      if (best !== undefined && best.overlap >= SAME_NODULE_OVERLAP) found.set(file.name, best.marks());
+      else
+        unfound.push({
+          name: file.name,
+          message: `The XML does not hold this nodule: ${whyNot(own, row, best, annotations.get(series))}. Its table's majority ratings and its own mask stand in.`,
+        });
     }
   }
-  return found;
+  return { found, problems: [...problems, ...unfound] };
 }
 
-async function annotationsOf(
-  series: ReadonlySet<string>,
-  xmlDir: string,
-): Promise<Map<string, LidcAnnotations[]>> {
-  const names = await readdir(xmlDir, { recursive: true }).catch((cause: unknown) => {
-    throw new NoduleLabError(
-      'not-found',
-      `${xmlDir} cannot be read: give the folder of LIDC XML files.`,
-      {},
-      cause,
-    );
-  });
-  const bySeries = new Map<string, LidcAnnotations[]>();
-  for (const name of names.filter((entry) => entry.endsWith('.xml')).sort()) {
-    const text = await readFile(join(xmlDir, name), 'utf8');
-    const uid = /<SeriesInstanceUid>\s*([0-9.]+)\s*</.exec(text)?.[1];
-    if (uid === undefined || !series.has(uid)) continue;
-    const parsed = parseLidcXml(text, name);
-    if (parsed.kind === 'ct') bySeries.set(uid, [...(bySeries.get(uid) ?? []), parsed]);
-  }
-  return bySeries;
+/** Grouping marks takes time; the cut-outs of one series share it. */
+function grouper(annotations: readonly LidcAnnotations[]): (spacing: Vec3) => readonly MarkGroup[] {
+  const known = new Map<string, readonly MarkGroup[]>();
+  return (spacing) => {
+    const key = spacing.join();
+    const groups = known.get(key) ?? annotations.flatMap(({ marks }) => groupsOf(marks, spacing));
+    known.set(key, groups);
+    return groups;
+  };
 }
 
-function groupsOf(marks: readonly LidcMark[], spacing: Vec3): Group[] {
-  const zMm = marks
-    .flatMap(({ contours }) => contours.map(({ z }) => z ?? Infinity))
-    .reduce((a, b) => Math.min(a, b), Infinity);
-  const outlines = marks.map(({ contours }) =>
-    Float64Array.from(
-      contours.flatMap(({ points, z }) =>
-        points.flatMap(([x, y]) => [x * spacing[0], y * spacing[1], z ?? Infinity]),
-      ),
-    ),
+interface Candidate {
+  readonly group: MarkGroup;
+  /** Voxels of both masks as a part of the voxels of either. */
+  readonly overlap: number;
+  /** By how many voxels its consensus departs from the table's box, at the worst side; 0 where the table has none. */
+  readonly boxVoxels: number;
+  readonly marks: () => ReaderMarks;
+}
+
+function strongest(candidates: readonly Candidate[]): Candidate | undefined {
+  const most = candidates.reduce((greatest, { overlap }) => Math.max(greatest, overlap), 0);
+  return candidates
+    .filter(({ overlap }) => overlap >= most - ALIKE)
+    .toSorted((a, b) => a.boxVoxels - b.boxVoxels)[0];
+}
+
+function candidateOf(group: MarkGroup, { geometry, mask }: VoiMask, { bboxMm }: VoiRow): Candidate {
+  const { spacing } = geometry;
+  const shift: Vec3 = [
+    mask.box.min[0] - group.union.box.min[0],
+    mask.box.min[1] - group.union.box.min[1],
+    Math.round((group.zMm - geometry.origin[2]) / spacing[2]),
+  ];
+  const characteristics = medianCharacteristics(group.marks);
+  return {
+    group,
+    overlap: characteristics === null ? 0 : overlapOf(mask, moved(group.union, shift)),
+    boxVoxels: bboxMm === undefined ? 0 : boxDeparture(group, spacing, bboxMm),
+    marks: () => ({
+      // Without ratings the overlap is 0 and this is never asked for.
+      characteristics: characteristics!,
+      malignancy: group.marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
+      readers: new Set(group.marks.map(({ reader }) => reader)).size,
+      consensus: moved(group.consensus, shift),
+    }),
+  };
+}
+
+/** Of the box the XML knows z, and width and height in pixels. */
+function boxDeparture(
+  { consensus, zMm }: MarkGroup,
+  spacing: Vec3,
+  { low, high }: NonNullable<VoiRow['bboxMm']>,
+): number {
+  const [width, height] = boxSize(consensus.box);
+  const zLow = zMm + consensus.box.min[2] * spacing[2];
+  const zHigh = zMm + consensus.box.max[2] * spacing[2];
+  return Math.max(
+    Math.abs(width - (high[0] - low[0]) / spacing[0]),
+    Math.abs(height - (high[1] - low[1]) / spacing[1]),
+    Math.abs(zLow - low[2]) / spacing[2],
+    Math.abs(zHigh - high[2]) / spacing[2],
   );
-  return groupMarks(outlines, spacing[2]).flatMap((group) => {
-    const members = group.flatMap((index) => marks[index] ?? []);
-    const masks = members.flatMap(({ reader, contours }) => {
-      const mask = noduleMask(
-        contours.flatMap(({ inclusion, points, z }) =>
-          z === undefined ? [] : [{ inclusion, points, slice: Math.round((z - zMm) / spacing[2]) }],
-        ),
-      );
-      return mask === undefined ? [] : [{ reader, mask }];
-    });
-    const consensus = consensusMask(masks);
-    const union = consensusMask(masks, 0);
-    return consensus === undefined || union === undefined ? [] : [{ marks: members, union, consensus, zMm }];
-  });
 }
+
+function whyNot(
+  { geometry }: VoiMask,
+  { bboxMm }: VoiRow,
+  best: Candidate | undefined,
+  annotations: readonly LidcAnnotations[] = [],
+): string {
+  if (annotations.length === 0) return 'no file annotates its series';
+  const between = sliceDistance(annotations);
+  const own = geometry.spacing[2];
+  if (between !== undefined && Math.abs(between - own) > 0.1 * own)
+    return `the slices that the readers marked lie ${round(between)} mm apart, those of the cut-out ${round(own)} mm`;
+  if (best === undefined || best.overlap === 0)
+    return bboxMm === undefined
+      ? 'no marks lie in its slices'
+      : `no marks lie at z ${round(bboxMm.low[2])} to ${round(bboxMm.high[2])} mm, where the table places it`;
+  const box =
+    bboxMm === undefined ? '' : `, and depart from the table's box by ${round(best.boxVoxels)} voxels`;
+  return (
+    `the ${best.group.marks.length} marks that come closest share ${Math.round(100 * best.overlap)}% of its voxels${box}: ` +
+    'its table joined other marks into one nodule'
+  );
+}
+
+/** The least distance between two marked slices, mm. */
+function sliceDistance(annotations: readonly LidcAnnotations[]): number | undefined {
+  const z = annotations
+    .flatMap(({ marks }) => marks.flatMap(({ contours }) => contours.flatMap((contour) => contour.z ?? [])))
+    .sort((a, b) => a - b);
+  const gaps = z.slice(1).map((value, at) => value - (z[at] ?? value));
+  const least = gaps.filter((gap) => gap > 0.05).reduce((a, b) => Math.min(a, b), Infinity);
+  return least === Infinity ? undefined : least;
+}
+
+const round = (value: number): number => Math.round(100 * value) / 100;
 
 function moved({ box, bits }: BoxMask, by: Vec3): BoxMask {
   const at = ([i, j, k]: Vec3): Vec3 => [i + by[0], j + by[1], k + by[2]];
   return { box: { min: at(box.min), max: at(box.max) }, bits };
 }
 
-/** Voxels in both masks as a part of the voxels in either. */
 function overlapOf(a: BoxMask, b: BoxMask): number {
+  if (
+    ([0, 1, 2] as const).some(
+      (axis) => a.box.min[axis] >= b.box.max[axis] || b.box.min[axis] >= a.box.max[axis],
+    )
+  )
+    return 0;
   const there = cropTo(b, a.box);
-  const count = (bits: Uint8Array): number => bits.reduce((sum, bit) => sum + bit, 0);
-  const shared = a.bits.reduce((sum, bit, index) => sum + (bit & (there[index] ?? 0)), 0);
-  return shared / (count(a.bits) + count(b.bits) - shared);
-}
-
-/** Undefined where no reader rated the nodule. */
-function ratingsOf(marks: readonly LidcMark[]): Omit<ReaderMarks, 'consensus'> | undefined {
-  const characteristics = medianCharacteristics(marks);
-  if (characteristics === null) return undefined;
-  return {
-    characteristics,
-    malignancy: marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
-  };
+  let [own, other, shared] = [0, 0, 0];
+  for (const bit of b.bits) other += bit;
+  for (let index = 0; index < a.bits.length; index++) {
+    own += a.bits[index]!;
+    shared += a.bits[index]! & there[index]!;
+  }
+  return shared / (own + other - shared);
 }

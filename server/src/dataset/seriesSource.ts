@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { CtVolume } from '../volume/ctVolume.ts';
+import { caseFlags } from '../lidc/flags.ts';
 import type { LidcNodule } from '../lidc/nodules.ts';
 import type { SourceNodule } from './source.ts';
 
@@ -30,7 +31,7 @@ export function seriesNodule(
     ratingSource: 'readers',
     readers: nodule.readers,
     maskOf: nodule.maskOf,
-    flags: [],
+    flags: [...caseFlags(patientId)],
     load: async () => {
       const ct = await loadCt();
       const voxels = new Uint8Array(ct.data.buffer, ct.data.byteOffset, ct.data.byteLength);
