@@ -29,17 +29,24 @@ export const engineOption = (): Option =>
     .choices(ENGINE_CHOICES)
     .default(DEFAULT_ENGINE);
 
-/** `x,y,z` in LPS mm, or `auto`. */
-export function place(text: string): Vec3 | 'auto' {
+/** A place as it is written; what three numbers alone are depends on the host. */
+export type PlaceOption = 'auto' | { readonly frame: 'lps' | 'ijk' | 'plain'; readonly at: Vec3 };
+
+/** `x,y,z`, `lps:x,y,z` (mm), `ijk:i,j,k` (voxels from 0), or `auto`. */
+export function place(text: string): PlaceOption {
   if (text === 'auto') return 'auto';
-  const [x, y, z, ...rest] = text.split(',').map(Number);
+  const frame = /^(lps|ijk):/.exec(text)?.[1] as 'lps' | 'ijk' | undefined;
+  const parts = (frame === undefined ? text : text.slice(4)).split(',');
+  const [x, y, z] = parts.map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (
     x === undefined ||
     y === undefined ||
     z === undefined ||
-    rest.length > 0 ||
+    parts.length !== 3 ||
     ![x, y, z].every(Number.isFinite)
   )
-    throw new InvalidArgumentError('three numbers x,y,z in LPS mm, or auto');
-  return [x, y, z];
+    throw new InvalidArgumentError(
+      'three numbers x,y,z, or lps:x,y,z in mm, or ijk:i,j,k in voxels, or auto',
+    );
+  return { frame: frame ?? 'plain', at: [x, y, z] };
 }

@@ -8,8 +8,9 @@ import { TAG } from './tags.ts';
 
 /** One inserted nodule. */
 export interface InsertedNodule {
-  readonly seed: number;
-  readonly candidateIndex: number;
+  /** Null, like the index, of a patch whose origin is not recorded; `parameters` then holds its hash. */
+  readonly seed: number | null;
+  readonly candidateIndex: number | null;
   /** Centre of the inserted nodule, LPS mm. */
   readonly centre: Vec3;
   readonly diameterMm: number;
@@ -20,8 +21,8 @@ export interface InsertedNodule {
 /** Everything that is needed to make the same voxels again. */
 export interface Provenance extends InsertedNodule {
   readonly modelName: string;
-  /** SHA-256 of the generator's weights, hexadecimal. */
-  readonly modelHash: string;
+  /** SHA-256 of the generator's weights, hexadecimal; null where the model is not recorded. */
+  readonly modelHash: string | null;
   readonly modelVersion: string;
   /** Version of NoduleLab. */
   readonly codeVersion: string;
@@ -47,7 +48,9 @@ export function plainText(text: string, limit: number): string {
 const mm = (value: number): string => value.toFixed(2);
 
 const noduleText = (nodule: InsertedNodule): string =>
-  `seed ${nodule.seed}, candidate ${nodule.candidateIndex}; ` +
+  (nodule.seed === null
+    ? 'patch from a file; '
+    : `seed ${nodule.seed}, candidate ${nodule.candidateIndex}; `) +
   `centre LPS (${nodule.centre.map(mm).join(', ')}) mm, diameter ${mm(nodule.diameterMm)} mm`;
 
 function derivationDescription(p: Provenance): string {
@@ -56,7 +59,9 @@ function derivationDescription(p: Provenance): string {
     further.length === 0 ? 'Synthetic lung nodule' : `${further.length + 1} synthetic lung nodules`;
   const head =
     `${what} inserted by NoduleLab ${p.codeVersion}; for research only. ` +
-    `Model ${p.modelName} ${p.modelVersion}, SHA-256 ${p.modelHash}`;
+    (p.modelHash === null
+      ? 'Model not recorded'
+      : `Model ${p.modelName} ${p.modelVersion}, SHA-256 ${p.modelHash}`);
   const elsewhere = `see private block ${PRIVATE_CREATOR}.`;
   const [full, short] =
     further.length === 0
@@ -103,7 +108,10 @@ export function dicomDateTime(
 
 /** Contributing equipment item: what synthesised part of the content. (109100, DCM) is in CID 7005 as of its
  * version 20240324; PS3.3 C.12.1 names it beside Synthetic Data. */
-export function synthesizingEquipment(p: Provenance, dateTime: string): NewDataSet {
+export function synthesizingEquipment(
+  p: Pick<Provenance, 'modelName' | 'modelHash' | 'modelVersion' | 'codeVersion'>,
+  dateTime: string,
+): NewDataSet {
   return {
     [TAG.Manufacturer]: { vr: 'LO', values: ['NoduleLab'] },
     [TAG.ManufacturerModelName]: { vr: 'LO', values: [plainText(p.modelName, 64)] },
@@ -115,7 +123,10 @@ export function synthesizingEquipment(p: Provenance, dateTime: string): NewDataS
     [TAG.ContributionDescription]: {
       vr: 'ST',
       values: [
-        plainText(`Generated a synthetic lung nodule; model SHA-256 ${p.modelHash}`, DESCRIPTION_LIMIT),
+        plainText(
+          `Generated a synthetic lung nodule; model ${p.modelHash === null ? 'not recorded' : `SHA-256 ${p.modelHash}`}`,
+          DESCRIPTION_LIMIT,
+        ),
       ],
     },
     [TAG.PurposeOfReferenceCodeSequence]: {

@@ -4,21 +4,25 @@ import { join } from 'node:path';
 import type { QualityCheck } from '@nodulelab/contract';
 import { readCtSeries } from '../dicom/ctSeries.ts';
 import { mayWriteBack } from '../security/writeBack.ts';
-import { sha256Of } from '../store/artefacts.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { factsOf, deriveFrom, previewIn, proposeIn, verifyAgainst } from './imaging/operations.ts';
 import { hostOf } from './imaging/hosts.ts';
 import type { ModelRegistry } from './models.ts';
+import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from './nodulePatch.ts';
 import { blendingSeed } from './placement.ts';
+import { wantedPoint, type WantedPlace } from './wantedPlace.ts';
 
 export interface OfflineInsertion {
   readonly dicomDir: string;
   readonly outDir: string;
-  readonly at: Vec3 | 'auto';
-  readonly diameterMm: number;
+  readonly nodule: NoduleChoice;
+  /** Voxels are column, row and slice, slices in their order along the body. */
+  readonly at: WantedPlace;
+  /** Without it the recorded size of the nodule, else 10 mm. */
+  readonly diameterMm?: number | undefined;
+  /** Chooses the place where the program proposes one. */
   readonly seed: number;
-  readonly model?: string | undefined;
   readonly researchArchive: boolean;
   readonly codeVersion: string;
   readonly now: Date;
@@ -31,14 +35,17 @@ export interface OfflineResult {
   readonly centre: Vec3;
   readonly diameterMm: number;
   readonly slices: number;
-  readonly model: string;
-  readonly modelSha256: string;
+  /** Null where the nodule's file does not say. */
+  readonly model: string | null;
+  readonly modelSha256: string | null;
   readonly checks: readonly QualityCheck[];
   readonly outDir: string;
 }
 
+const NOT_RECORDED = 'not recorded';
+
 /**
- * Inserts one sample and writes the derived series, verified by reading the written files back.
+ * Inserts one nodule and writes the derived series, verified by reading the written files back.
  * @throws NoduleLabError `conflict` where the output folder has files in it; `refused` for a host that is not de-identified
  */
 export async function insertOffline(
@@ -53,15 +60,18 @@ export async function insertOffline(
   const decision = mayWriteBack(facts, request);
   if (!decision.allowed) throw new NoduleLabError('refused', decision.reason);
 
-  progress(0.3, 'Sampling');
-  const { model, sampler } = await models.load(request.model);
-  const patch = await sampler.sample(request.seed, 0);
-  const candidateSha256 = sha256Of(new Uint8Array(patch.buffer, patch.byteOffset, patch.byteLength));
-  const { diameterMm, seed } = request;
-  const centre = request.at === 'auto' ? proposeIn(host, { diameterMm, seed }) : request.at;
+  progress(0.3, 'Preparing the nodule');
+  const patch = await nodulePatch(models, request.nodule);
+  const { model } = patch.origin;
+  const { seed } = request;
+  const diameterMm = request.diameterMm ?? patch.origin.diameterMm ?? DEFAULT_DIAMETER_MM;
+  const centre = wantedPoint(host.series.volume, request.at, () => proposeIn(host, { diameterMm, seed }));
 
   progress(0.5, 'Inserting');
-  const change = previewIn(host, { patch, centre, diameterMm, seed: blendingSeed(candidateSha256) });
+  const change = previewIn(host, {
+    ...{ patch: patch.voxels, centre, diameterMm },
+    seed: blendingSeed(patch.sha256),
+  });
   const { box, hu } = change;
   const derived = deriveFrom(
     host,
@@ -70,15 +80,18 @@ export async function insertOffline(
       hu,
       now: request.now,
       provenance: {
-        modelName: model.name,
-        modelHash: model.sha256,
-        modelVersion: model.sha256.slice(0, 12),
+        modelName: model?.name ?? NOT_RECORDED,
+        modelHash: model?.sha256 ?? null,
+        modelVersion: model?.sha256.slice(0, 12) ?? NOT_RECORDED,
         codeVersion: request.codeVersion,
-        seed,
-        candidateIndex: 0,
+        seed: patch.origin.seed,
+        candidateIndex: patch.origin.index,
         centre,
         diameterMm,
-        parameters: { candidateSha256 },
+        parameters: {
+          candidateSha256: patch.sha256,
+          ...(patch.file === undefined ? {} : { patchFileSha256: patch.file.sha256 }),
+        },
       },
     },
     request.newUid,
@@ -95,8 +108,8 @@ export async function insertOffline(
     centre,
     diameterMm,
     slices: derived.instances.length,
-    model: model.name,
-    modelSha256: model.sha256,
+    model: model?.name ?? null,
+    modelSha256: model?.sha256 ?? null,
     checks: change.checks,
     outDir: request.outDir,
   };
