@@ -22,9 +22,7 @@ export function groupMarks(outlines: readonly OutlineMm[], sliceMm: number): num
   const bounds = outlines.map(boundsOf);
   // Outlines whose boxes are further apart than the widest tolerance need no closer look.
   const distances = bounds.map((a, row) =>
-    bounds
-      .slice(0, row)
-      .map((b) => (boxDistance(a, b) > sliceMm ? Infinity : leastDistance(a.outline, b.outline))),
+    bounds.slice(0, row).map((b) => (boxDistance(a, b) > sliceMm ? Infinity : leastDistance(a, b, sliceMm))),
   );
   let tolerance = sliceMm;
   let groups = components(distances, tolerance);
@@ -36,7 +34,8 @@ export function groupMarks(outlines: readonly OutlineMm[], sliceMm: number): num
 }
 
 interface Bounds {
-  readonly outline: OutlineMm;
+  /** The outline's points by growing x. */
+  readonly byX: OutlineMm;
   readonly low: readonly number[];
   readonly high: readonly number[];
 }
@@ -48,7 +47,7 @@ function boundsOf(outline: OutlineMm): Bounds {
     low[at % 3] = Math.min(low[at % 3] ?? value, value);
     high[at % 3] = Math.max(high[at % 3] ?? value, value);
   });
-  return { outline, low, high };
+  return { byX: sortedByX(outline), low, high };
 }
 
 function boxDistance(a: Bounds, b: Bounds): number {
@@ -58,24 +57,43 @@ function boxDistance(a: Bounds, b: Bounds): number {
   return Math.hypot(...gaps);
 }
 
-function leastDistance(a: OutlineMm, b: OutlineMm): number {
+/**
+ * Least distance between two outlines as far as groups depend on it: some distance above `mm` where none is within it,
+ * and any of those that are too small to tell apart where there is one. Each point meets only those that lie within `mm` along x.
+ */
+function leastDistance({ byX: a }: Bounds, { byX: b }: Bounds, mm: number): number {
+  const same = (SHRINK * SMALLEST_MM) ** 2;
   let least = Infinity;
-  for (let p = 0; p < a.length; p += 3)
-    for (let q = 0; q < b.length; q += 3) {
-      const dx = (a[p] ?? 0) - (b[q] ?? 0);
+  let from = 0;
+  for (let p = 0; p < a.length; p += 3) {
+    const x = a[p] ?? 0;
+    while (from < b.length && (b[from] ?? 0) < x - mm) from += 3;
+    for (let q = from; q < b.length && (b[q] ?? 0) <= x + mm; q += 3) {
+      const dx = x - (b[q] ?? 0);
       const dy = (a[p + 1] ?? 0) - (b[q + 1] ?? 0);
       const dz = (a[p + 2] ?? 0) - (b[q + 2] ?? 0);
-      least = Math.min(least, dx * dx + dy * dy + dz * dz);
+      const square = dx * dx + dy * dy + dz * dz;
+      if (square < least) least = square;
+      if (least < same) return Math.sqrt(least);
     }
+  }
   return Math.sqrt(least);
+}
+
+function sortedByX(outline: OutlineMm): OutlineMm {
+  const order = Array.from({ length: outline.length / 3 }, (_, point) => 3 * point).sort(
+    (p, q) => (outline[p] ?? 0) - (outline[q] ?? 0),
+  );
+  return Float64Array.from(order.flatMap((p) => [outline[p] ?? 0, outline[p + 1] ?? 0, outline[p + 2] ?? 0]));
 }
 
 /** @param distances lower triangle: `distances[row][column]` for column < row */
 function components(distances: readonly (readonly number[])[], tolerance: number): number[][] {
   const groupOf = distances.map((_, index) => index);
   const find = (index: number): number => {
-    const parent = groupOf[index] ?? index;
-    return parent === index ? index : find(parent);
+    let at = index;
+    while ((groupOf[at] ?? at) !== at) at = groupOf[at] = groupOf[groupOf[at] ?? at] ?? at;
+    return at;
   };
   distances.forEach((row, a) =>
     row.forEach((mm, b) => {
@@ -87,7 +105,9 @@ function components(distances: readonly (readonly number[])[], tolerance: number
   const groups = new Map<number, number[]>();
   distances.forEach((_, index) => {
     const root = find(index);
-    groups.set(root, [...(groups.get(root) ?? []), index]);
+    const group = groups.get(root);
+    if (group) group.push(index);
+    else groups.set(root, [index]);
   });
   return [...groups.values()];
 }

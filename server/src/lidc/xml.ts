@@ -49,6 +49,9 @@ const messageSchema = z.object({
     .default([]),
 });
 
+/** The fullest file of LIDC-IDRI has 195. Grouping compares each with each. */
+const MOST_NODULES = 4_000;
+
 const LISTS = new Set(['readingSession', 'unblindedReadNodule', 'nonNodule', 'roi']);
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -94,6 +97,12 @@ export function parseLidcXml(xml: string, name: string): LidcAnnotations | LidcC
     const [issue] = parsed.error.issues;
     throw invalid(name, `${issue?.path.join('.') || 'LidcReadMessage'}: ${issue?.message ?? 'invalid'}`);
   }
+  const nodules = parsed.data.readingSession.reduce(
+    (sum, session) => sum + session.unblindedReadNodule.length,
+    0,
+  );
+  if (nodules > MOST_NODULES)
+    throw invalid(name, `it has ${nodules} nodules; a scan has at most ${MOST_NODULES}`);
   return annotationsOf(parsed.data, name);
 }
 
