@@ -15,6 +15,55 @@ export const AcceptResult = z
   .meta({ id: 'AcceptResult' });
 export type AcceptResult = z.infer<typeof AcceptResult>;
 
+/** What an ended import job brought in, and what it left out. */
+export const ImportResult = z
+  .object({
+    series: z.array(
+      z.object({
+        seriesInstanceUID: Uid,
+        studyInstanceUID: Uid,
+        patientId: z.string(),
+        modality: z.string(),
+        instances: z.int().min(0),
+        added: z.int().min(0).describe('instances that the archive did not have before'),
+        nodules: z.int().min(0),
+        nodulesFrom: z
+          .enum(['xml', 'official'])
+          .nullable()
+          .describe('annotation XML, or the official segmentations and reports; null without nodules'),
+      }),
+    ),
+    nodules: z.int().min(0),
+    chestXrayXml: z.int().min(0).describe('XML of chest X-rays, which carry no CT series'),
+    ignoredFiles: z.int().min(0),
+    failures: z
+      .array(z.object({ name: z.string(), message: z.string() }))
+      .describe('files and series that could not be imported; everything else was'),
+    problems: z
+      .array(
+        z.object({
+          name: z.string(),
+          where: z.string(),
+          message: z.string(),
+          leftOut: z.enum(['mark', 'outline', 'point', 'ratings']).nullable(),
+        }),
+      )
+      .describe('parts of files that are doubtful or were left out; the rest of each file was read'),
+    leftOut: z
+      .object({
+        marks: z.int().min(0),
+        outlines: z.int().min(0),
+        points: z.int().min(0),
+        ratings: z.int().min(0),
+      })
+      .describe('how many of what the problems left out'),
+    disagreements: z
+      .array(z.object({ seriesInstanceUID: Uid, message: z.string() }))
+      .describe('where XML and official segmentations or reports differ; the XML counts'),
+  })
+  .meta({ id: 'ImportResult' });
+export type ImportResult = z.infer<typeof ImportResult>;
+
 const common = {
   id: Id,
   kind: JobKind,

@@ -4,10 +4,12 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Nodule } from '@nodulelab/contract';
 import { zipSync } from 'fflate';
 import { importPaths } from '../../server/src/services/importing/importPaths.ts';
 import type { PhantomStudy } from '../../server/src/services/phantomStudy.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
+import { readPhantom, writeOfficial } from '../support/officialPhantom.ts';
 import { makePhantomStudy, openProduct, type Product, unwatched } from '../support/product.ts';
 
 let product: Product;
@@ -157,6 +159,126 @@ describe('import of odd folders', () => {
     await expect(importPaths(product.context, [dir], job)).rejects.toMatchObject({ kind: 'cancelled' });
     expect(await product.context.archive.seriesInstances(seriesInstanceUID)).toEqual([]);
   }, 60_000);
+});
+
+describe('import of nodules in the official form', () => {
+  const store = () => product.context.store.nodules;
+  /** A phantom of its own: folders with its slices, with its XML too, and with its SEG and SR. */
+  async function forms(name: string, seed: number) {
+    const all = await makePhantomStudy(join(work, name), seed);
+    const slices = join(work, `${name} slices`);
+    await mkdir(slices);
+    for (const file of (await readdir(all.dir)).filter(slicesOnly))
+      await copyFile(join(all.dir, file), join(slices, file));
+    const official = join(work, `${name} official`);
+    const { nodules, ct } = readPhantom(all.dir);
+    const annotations = writeOfficial(official, { nodules, ct });
+    expect(annotations).toBeGreaterThan(nodules.length);
+    return { ...all, slices, official, annotations };
+  }
+  /** All but who drew it how: readers and outlines are not recorded in the official form. */
+  const essence = (nodule: Nodule) => ({
+    ...nodule,
+    id: null,
+    marks: nodule.marks.map(({ markId, characteristics }) => ({ markId, characteristics })).toSorted(byId),
+  });
+  const byId = (a: { markId: string }, b: { markId: string }): number => (a.markId < b.markId ? -1 : 1);
+
+  test('CT, SEG and SR without XML give the nodules of the XML; the XML counts as soon as it is there', async () => {
+    const { dir, slices, official, annotations, nodules, seriesInstanceUID } = await forms('both forms', 21);
+    const entries: Record<string, Uint8Array> = {};
+    for (const file of await readdir(official))
+      entries[`annotations/${file}`] = await readFile(join(official, file));
+    const zip = join(work, 'official.zip');
+    await writeFile(zip, zipSync(entries, { level: 1 }));
+
+    const withoutXml = await run(slices, zip);
+    expect(withoutXml).toMatchObject({ nodules, failures: [], problems: [], disagreements: [] });
+    expect(withoutXml.series).toHaveLength(1 + 2 * annotations);
+    expect(withoutXml.series.find(({ modality }) => modality === 'CT')).toMatchObject({
+      nodules,
+      nodulesFrom: 'official',
+    });
+    const fromOfficial = await store().ofSeries(seriesInstanceUID);
+
+    const withXml = await run(dir, official);
+    expect(withXml).toMatchObject({ nodules, failures: [], problems: [], disagreements: [] });
+    expect(withXml.series.find(({ modality }) => modality === 'CT')?.nodulesFrom).toBe('xml');
+    const fromXml = await store().ofSeries(seriesInstanceUID);
+    expect(fromOfficial.map(essence)).toEqual(fromXml.map(essence));
+
+    const again = await run(slices, official);
+    expect(again.nodules).toBe(0);
+    expect(again.problems).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('from its XML already') as unknown }),
+    ]);
+    expect(await store().ofSeries(seriesInstanceUID)).toEqual(fromXml);
+  });
+
+  test('where XML and SEG differ the XML counts, and the summary says where', async () => {
+    const { dir, official, nodules, seriesInstanceUID } = await forms('differing', 22);
+    const path = join(dir, 'annotations.xml');
+    const xml = await readFile(path, 'utf8');
+    await writeFile(path, xml.replace(/<malignancy>\d<\/malignancy>/, '<malignancy>1</malignancy>'));
+    const summary = await run(dir, official);
+    expect(summary).toMatchObject({ nodules, failures: [] });
+    expect(summary.disagreements).toEqual([
+      {
+        seriesInstanceUID,
+        message: expect.stringMatching(/rated otherwise: malignancy 1 in the XML, [2-5]/) as unknown,
+      },
+    ]);
+  });
+
+  test('an XML that cannot be read is named, and SEG and SR stand in for it', async () => {
+    const { dir, official, nodules } = await forms('bad xml', 23);
+    await writeFile(join(dir, 'annotations.xml'), '<LidcReadMessage><ResponseHeader>');
+    const summary = await run(dir, official);
+    expect(summary.nodules).toBe(nodules);
+    expect(summary.failures).toEqual([expect.objectContaining({ name: join(dir, 'annotations.xml') })]);
+  });
+
+  test('a SEG that is cut short is named and not stored; an SR without it says that its ratings are lost', async () => {
+    const { slices, official, annotations, seriesInstanceUID } = await forms('cut seg', 24);
+    const victim = join(official, '1-seg.dcm');
+    await writeFile(victim, (await readFile(victim)).subarray(0, -100));
+    const summary = await run(slices, official);
+    expect(summary.failures).toEqual([{ name: victim, message: expect.stringContaining(victim) as unknown }]);
+    expect(summary.problems).toEqual([
+      expect.objectContaining({ name: join(official, '1-sr.dcm'), leftOut: 'ratings' }),
+    ]);
+    expect(summary.leftOut).toEqual({ marks: 0, outlines: 0, points: 0, ratings: 1 });
+    expect(await product.context.archive.hasSeries(`${seriesInstanceUID}.6.1.1`)).toBe(false);
+    const marks = (await store().ofSeries(seriesInstanceUID)).flatMap((nodule) => nodule.marks);
+    expect(marks).toHaveLength(annotations - 1);
+  });
+
+  test('a mark on a slice that the CT lacks is left out by name; the others are imported', async () => {
+    const { dir, nodules } = await copyOfXml('stray mark', (xml) =>
+      xml
+        .replace(/<imageSOP_UID>[\d.]+</, '<imageSOP_UID>1.2.3.4<')
+        .replace(/<imageZposition>[-\d.]+</, '<imageZposition>9999<'),
+    );
+    const summary = await run(dir);
+    expect(summary.nodules).toBe(nodules);
+    expect(summary.failures).toEqual([]);
+    expect(summary.leftOut).toEqual({ marks: 1, outlines: 0, points: 0, ratings: 0 });
+    expect(summary.problems.filter(({ leftOut }) => leftOut !== null)).toEqual([
+      {
+        name: join(dir, 'annotations.xml'),
+        where: expect.stringMatching(/^reader 1, nodule /) as unknown,
+        message: expect.stringContaining('1.2.3.4') as unknown,
+        leftOut: 'mark',
+      },
+    ]);
+  });
+
+  async function copyOfXml(name: string, change: (xml: string) => string) {
+    const study = await makePhantomStudy(join(work, name), 25);
+    const path = join(study.dir, 'annotations.xml');
+    await writeFile(path, change(await readFile(path, 'utf8')));
+    return study;
+  }
 });
 
 describeWithLidc(['LIDC-IDRI-0001'], 'LIDC-IDRI-0001', (patient) => {

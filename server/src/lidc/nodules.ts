@@ -118,7 +118,12 @@ interface PlacedMark {
   readonly contours: readonly (PlacedContour & LidcContour)[];
 }
 
-function placeContours(
+/**
+ * A mark's outlines with the index of each one's slice.
+ *
+ * @throws NoduleLabError `not-found` where the series lacks a slice, `invalid-input` where an outline leaves its pixels
+ */
+export function placeContours(
   annotations: MarkedSeries,
   mark: LidcMark,
   { geometry, sliceIndexOf }: AnnotatedSeries,

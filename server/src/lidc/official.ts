@@ -90,6 +90,11 @@ export function officialNodules(objects: OfficialObjects, ct: CtSeries): Officia
   };
 }
 
+/** True where any segment is a nodule. */
+export function holdsNodules({ segments }: Pick<Segmentation, 'segments'>): boolean {
+  return segments.some(isNodule);
+}
+
 /** Lungs, airways and whatever else segmentations hold are no marks of readers. */
 function isNodule({ label, propertyType }: Segment): boolean {
   return LABEL.test(label) || NODULE_CODES.some(([value, scheme]) => isConcept(propertyType, value, scheme));

@@ -1,7 +1,6 @@
-import { Job } from '@nodulelab/contract';
+import { ImportResult, Job } from '@nodulelab/contract';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import { importPaths } from '../../services/importing/importPaths.ts';
 import type { JobContext } from '../../services/face.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -10,28 +9,12 @@ import { table } from '../output.ts';
 import { openRuntime } from '../runtime.ts';
 import { findRunningServer } from '../runningServer.ts';
 
-const Summary = z.object({
-  series: z.array(
-    z.object({
-      seriesInstanceUID: z.string(),
-      studyInstanceUID: z.string(),
-      patientId: z.string(),
-      modality: z.string(),
-      instances: z.int(),
-      added: z.int(),
-      nodules: z.int(),
-    }),
-  ),
-  nodules: z.int(),
-  chestXrayXml: z.int(),
-  ignoredFiles: z.int(),
-  failures: z.array(z.object({ name: z.string(), message: z.string() })),
-});
-
 export function registerImport(program: Command, context: () => CommandContext): void {
   program
     .command('import')
-    .description('import LIDC folders, zips or plain DICOM: CT, SEG and SR to Orthanc, XML to nodules')
+    .description(
+      'import LIDC folders, zips or plain DICOM: CT, SEG and SR to Orthanc, XML (or SEG and SR) to nodules',
+    )
     .argument('<path...>', 'files or folders')
     .action(async (paths: string[]) =>
       run(
@@ -43,22 +26,24 @@ export function registerImport(program: Command, context: () => CommandContext):
 
 async function run(context: CommandContext, paths: string[]): Promise<void> {
   const { output } = context;
-  const summary = Summary.parse(await importAnywhere(context, paths));
+  const summary = ImportResult.parse(await importAnywhere(context, paths));
   output.result(
     summary,
     [
       table(
-        ['modality', 'patient', 'instances', 'new', 'nodules', 'series'],
+        ['modality', 'patient', 'instances', 'new', 'nodules', 'from', 'series'],
         summary.series.map((row) => [
           row.modality,
           row.patientId,
           String(row.instances),
           String(row.added),
           String(row.nodules),
+          row.nodulesFrom === 'official' ? 'SEG, SR' : (row.nodulesFrom?.toUpperCase() ?? ''),
           row.seriesInstanceUID,
         ]),
       ),
       `${summary.series.length} series, ${summary.nodules} nodules; ${summary.ignoredFiles} other files passed over`,
+      ...problemLines(summary),
     ].join('\n'),
   );
   if (summary.failures.length > 0)
@@ -66,6 +51,29 @@ async function run(context: CommandContext, paths: string[]): Promise<void> {
       'invalid-input',
       `${summary.failures.length} could not be imported: ${summary.failures.map(({ message }) => message).join('; ')}`,
     );
+}
+
+/** More lines than this nobody reads in a terminal; `--json` has them all. */
+const LINES_SHOWN = 20;
+
+function problemLines({ problems, leftOut, disagreements }: ImportResult): string[] {
+  const counts = Object.entries(leftOut).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  return [
+    ...(counts.length > 0 ? [`Left out: ${counts.join(', ')}`] : []),
+    ...shown(problems.map(({ name, where, message }) => [name, where, message].filter(Boolean).join(': '))),
+    ...(disagreements.length > 0
+      ? [`XML and official segmentations differ in ${disagreements.length} places; the XML counts`]
+      : []),
+    ...shown(disagreements.map(({ seriesInstanceUID, message }) => `${seriesInstanceUID}: ${message}`)),
+  ];
+}
+
+function shown(lines: readonly string[]): string[] {
+  const rest = lines.length - LINES_SHOWN;
+  return [
+    ...lines.slice(0, LINES_SHOWN).map((line) => `  ${line}`),
+    ...(rest > 0 ? [`  … and ${rest} more (--json shows all)`] : []),
+  ];
 }
 
 async function importAnywhere(context: CommandContext, paths: string[]): Promise<unknown> {

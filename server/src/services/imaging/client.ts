@@ -68,6 +68,9 @@ export function startImaging(orthancUrl: string): Imaging {
     preview: call('preview'),
     derive: call('derive'),
     verify: call('verify'),
+    readCt: call('readCt'),
+    readOfficial: call('readOfficial'),
+    annotate: call('annotate'),
     async close() {
       closed = true;
       await thread?.terminate();

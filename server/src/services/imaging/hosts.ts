@@ -13,6 +13,8 @@ export interface Host {
 export interface Hosts {
   /** @throws NoduleLabError `not-found` where the archive has no such series. */
   get(seriesInstanceUID: string): Promise<Host>;
+  /** The series is read anew when it is next asked for. */
+  forget(seriesInstanceUID: string): void;
 }
 
 /** A 133-slice CT takes 70 MB of files and 70 MB of voxels: two are enough to work on one and compare with another. */
@@ -42,6 +44,9 @@ export function createHosts(archive: Pick<OrthancClient, 'downloadSeries'>): Hos
         hosts.delete(oldest);
       }
       return host;
+    },
+    forget: (seriesInstanceUID) => {
+      hosts.delete(seriesInstanceUID);
     },
   };
 }

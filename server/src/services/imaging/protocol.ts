@@ -1,8 +1,12 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
-import type { QualityCheck } from '@nodulelab/contract';
+import type { Nodule, QualityCheck } from '@nodulelab/contract';
+import type { DicomFile } from '../../dicom/ctSeries.ts';
+import type { DicomKind } from '../../dicom/header.ts';
 import type { Provenance } from '../../dicom/provenance.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
+import type { SeriesNodules } from '../importing/annotate.ts';
+import type { OfficialObject, SeriesAnnotations } from '../importing/annotations.ts';
 
 /** Facts of a host series that the server needs without its voxels. */
 export interface HostFacts {
@@ -53,6 +57,16 @@ export interface VerifyWork {
   readonly files: readonly Uint8Array[];
 }
 
+export interface AnnotateWork {
+  readonly seriesInstanceUID: string;
+  readonly annotations: SeriesAnnotations;
+}
+
+export interface AnnotateResult extends Omit<SeriesNodules, 'nodules'> {
+  /** Largest first, numbered from 1. */
+  readonly nodules: readonly Nodule[];
+}
+
 /** The thread's methods: parameters and answers. */
 export interface ImagingMethods {
   /** Reads a host and finds its lungs, so that its first preview does not have to. */
@@ -66,6 +80,14 @@ export interface ImagingMethods {
   preview(work: PreviewWork): Promise<PreviewResult>;
   derive(work: DeriveWork): Promise<DerivedFiles>;
   verify(work: VerifyWork): Promise<null>;
+  /** Reads a CT series that is to be imported; what of the files belongs to its stack, in order. */
+  readCt(work: {
+    readonly files: readonly DicomFile[];
+  }): Promise<readonly { readonly name: string; readonly sopInstanceUID: string }[]>;
+  /** Reads an official segmentation or report. */
+  readOfficial(work: { readonly kind: DicomKind; readonly file: DicomFile }): Promise<OfficialObject>;
+  /** Nodules of a CT series that was just imported. */
+  annotate(work: AnnotateWork): Promise<AnnotateResult>;
 }
 
 export type MethodName = keyof ImagingMethods;

@@ -1,10 +1,14 @@
-/** The imaging thread: hosts, places, previews and derived series. See client.ts for its other end. */
+/** The imaging thread: hosts, places, previews, derived series, and what an import reads. See client.ts for its other end. */
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { z } from 'zod';
 import { createOrthancClient } from '../../pacs/orthancClient.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import { readCtSeries } from '../../dicom/ctSeries.ts';
 import { makeUidGenerator } from '../../dicom/uid.ts';
+import { nodulesOf } from '../importing/annotate.ts';
+import { readOfficial } from '../importing/annotations.ts';
+import { wireNodule } from '../importing/nodules.ts';
 import { createHosts } from './hosts.ts';
 import { deriveFrom, factsOf, previewIn, proposeIn, verifyAgainst } from './operations.ts';
 import type { Answer, ImagingMethods, Request } from './protocol.ts';
@@ -28,6 +32,15 @@ const methods: ImagingMethods = {
   verify: async (work) => {
     verifyAgainst(await hosts.get(work.seriesInstanceUID), work);
     return null;
+  },
+  readCt: async ({ files }) =>
+    readCtSeries(files).slices.map(({ name, sopInstanceUID }) => ({ name, sopInstanceUID })),
+  readOfficial: async ({ kind, file }) => readOfficial(kind, file),
+  annotate: async ({ seriesInstanceUID, annotations }) => {
+    // The import may have added slices to a series that was known before.
+    hosts.forget(seriesInstanceUID);
+    const found = nodulesOf(annotations, (await hosts.get(seriesInstanceUID)).series);
+    return { ...found, nodules: found.nodules.map((nodule, index) => wireNodule(nodule, index + 1)) };
   },
 };
 

@@ -17,7 +17,9 @@ export interface FoundInstance {
 
 export interface FoundXml {
   readonly name: string;
-  read(): Promise<string>;
+  readonly size: number;
+  /** The file as it is: its first bytes say how it is encoded. */
+  read(): Promise<Uint8Array>;
 }
 
 export interface Found {
@@ -89,7 +91,7 @@ async function visitFile(path: string, size: number, found: Found): Promise<void
       await visitZip(path, found);
       return;
     case '.xml':
-      found.xml.push({ name: path, read: () => readFile(path, 'utf8') });
+      found.xml.push({ name: path, size, read: () => readFile(path) });
       return;
     default:
       await visitPlain(path, size, found);
@@ -115,7 +117,7 @@ async function visitZip(path: string, found: Found): Promise<void> {
     if (entry.endsWith('/')) continue;
     const name = `${path}!${entry}`;
     if (extname(entry).toLowerCase() === '.xml')
-      found.xml.push({ name, read: async () => new TextDecoder().decode(bytes) });
+      found.xml.push({ name, size: bytes.length, read: async () => bytes });
     else await addInstance(name, bytes, bytes.length, async () => bytes, found);
   }
 }

@@ -1,37 +1,25 @@
 /**
- * Import: CT, SEG and SR go to the archive; LIDC XML becomes nodules in the store. Running it twice changes nothing:
- * instances are known by their UIDs and nodules by their marks.
+ * Import: CT, SEG and SR go to the archive; LIDC XML, or where it is missing the official SEG and SR, become nodules in
+ * the store. Running it twice changes nothing: instances are known by their UIDs and nodules by their marks.
  */
-import { readCtSeries, type CtSeries } from '../../dicom/ctSeries.ts';
-import { parseLidcXml, type LidcAnnotations } from '../../lidc/xml.ts';
+import type { ImportResult } from '@nodulelab/contract';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { ServiceContext } from '../context.ts';
 import type { JobContext } from '../face.ts';
-import { gather, type Found, type FoundInstance } from './gather.ts';
-import { nodulesOfSeries } from './nodules.ts';
+import {
+  annotationsBySeries,
+  mayBeOfficial,
+  messageOf,
+  readAnnotations,
+  type Failure,
+  type OfficialObject,
+} from './annotations.ts';
+import type { AnnotationProblem } from './annotate.ts';
+import { gather, type FoundInstance } from './gather.ts';
+import { importNodules } from './importNodules.ts';
 
-export interface ImportedSeries {
-  readonly seriesInstanceUID: string;
-  readonly studyInstanceUID: string;
-  readonly patientId: string;
-  readonly modality: string;
-  readonly instances: number;
-  /** Instances that the archive did not have before. */
-  readonly added: number;
-  readonly nodules: number;
-}
-
-export interface ImportSummary {
-  readonly series: ImportedSeries[];
-  readonly nodules: number;
-  /** XML of chest X-rays, which carry no CT series. */
-  readonly chestXrayXml: number;
-  readonly ignoredFiles: number;
-  /** What could not be imported; everything else was. */
-  readonly failures: { readonly name: string; readonly message: string }[];
-}
-
-type ImportContext = Pick<ServiceContext, 'store' | 'archive' | 'now'>;
+export type ImportContext = Pick<ServiceContext, 'store' | 'archive' | 'imaging' | 'now'>;
+type ImportedSeries = Omit<ImportResult['series'][number], 'nodules' | 'nodulesFrom'>;
 
 /** @throws NoduleLabError where nothing at all could be imported: it names the first thing that failed. */
 export async function importPaths(
@@ -39,11 +27,12 @@ export async function importPaths(
   paths: readonly string[],
   job: JobContext,
   origin: 'imported' | 'phantom' = 'imported',
-): Promise<ImportSummary> {
+): Promise<ImportResult> {
   job.progress(0, 'Looking through the files');
   const found = await gather(paths, job.signal);
-  const failures = [...found.broken];
-  const annotations = await readAnnotations(found, failures);
+  const failures: Failure[] = [...found.broken];
+  const problems: AnnotationProblem[] = [];
+  const annotations = await readAnnotations(found.xml, failures, job.signal);
   const groups = bySeries(found.instances);
   if (
     groups.length === 0 &&
@@ -58,6 +47,7 @@ export async function importPaths(
     );
 
   const imported: ImportedSeries[] = [];
+  const official: OfficialObject[] = [];
   let done = 0;
   for (const group of groups) {
     job.signal.throwIfAborted();
@@ -65,18 +55,28 @@ export async function importPaths(
       const series = await importSeries(context, group, origin, {
         signal: job.signal,
         say: (sent, message) => job.progress((done + sent) / found.instances.length, message),
+        official,
+        problems,
       });
       imported.push(series);
     } catch (error) {
-      if (job.signal.aborted || (error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
+      if (job.signal.aborted || isUpstream(error)) throw error;
       failures.push({ name: group[0]?.name ?? '', message: messageOf(error) });
     }
     done += group.length;
   }
 
-  const counts = await importNodules(context, annotations.list, failures);
-  const series = imported.map((entry) => ({ ...entry, nodules: counts.get(entry.seriesInstanceUID) ?? 0 }));
-  const nodules = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const nodulesOf = await importNodules(context, {
+    bySeries: annotationsBySeries(annotations.list, official, failures),
+    signal: job.signal,
+    failures,
+    problems,
+  });
+  const series = imported.map((entry) => {
+    const { nodules, from } = nodulesOf.series.get(entry.seriesInstanceUID) ?? { nodules: 0, from: null };
+    return { ...entry, nodules, nodulesFrom: from };
+  });
+  const nodules = [...nodulesOf.series.values()].reduce((sum, entry) => sum + entry.nodules, 0);
   const [first] = failures;
   if (series.length === 0 && nodules === 0 && first)
     throw new NoduleLabError('invalid-input', first.message, { failures });
@@ -87,111 +87,107 @@ export async function importPaths(
     chestXrayXml: annotations.chestXrays,
     ignoredFiles: found.ignored,
     failures,
+    problems,
+    leftOut: leftOutOf(problems),
+    disagreements: nodulesOf.disagreements,
+  };
+}
+
+function leftOutOf(problems: readonly AnnotationProblem[]): ImportResult['leftOut'] {
+  const count = (what: AnnotationProblem['leftOut']): number =>
+    problems.filter(({ leftOut }) => leftOut === what).length;
+  return {
+    marks: count('mark'),
+    outlines: count('outline'),
+    points: count('point'),
+    ratings: count('ratings'),
   };
 }
 
 function bySeries(instances: readonly FoundInstance[]): FoundInstance[][] {
-  const groups = new Map<string, FoundInstance[]>();
-  for (const instance of instances) {
-    const { seriesInstanceUID } = instance.header;
-    const group = groups.get(seriesInstanceUID);
-    if (group) group.push(instance);
-    else groups.set(seriesInstanceUID, [instance]);
-  }
+  const groups = Map.groupBy(instances, ({ header }) => header.seriesInstanceUID);
   // CT first: annotations refer to it.
   return [...groups.values()].toSorted(
     (a, b) => Number(b[0]?.header.modality === 'CT') - Number(a[0]?.header.modality === 'CT'),
   );
 }
 
+interface SeriesImport {
+  readonly signal: AbortSignal;
+  readonly say: (sent: number, message: string) => void;
+  /** Takes what the series says about nodules. */
+  readonly official: OfficialObject[];
+  readonly problems: AnnotationProblem[];
+}
+
 async function importSeries(
-  { archive, store }: ImportContext,
+  { archive, store, imaging }: ImportContext,
   group: readonly FoundInstance[],
   origin: 'imported' | 'phantom',
-  { signal, say }: { signal: AbortSignal; say: (sent: number, message: string) => void },
+  { signal, say, official, problems }: SeriesImport,
 ): Promise<ImportedSeries> {
   const [first] = group;
   if (!first) throw new Error('a group of instances is never empty');
   const { header } = first;
-  const files = await Promise.all(group.map(async ({ name, read }) => ({ name, bytes: await read() })));
-  // A CT that cannot be used is refused before anything of it is stored.
-  const ct = header.modality === 'CT' ? readCtSeries(files) : undefined;
-  const instances = ct
-    ? ct.slices.map(({ sopInstanceUID, bytes }) => ({ sopInstanceUID, bytes }))
-    : group.map((instance, index) => ({
-        sopInstanceUID: instance.header.sopInstanceUID,
-        bytes: files[index]?.bytes ?? new Uint8Array(),
-      }));
+  const files = await Promise.all(
+    group.map(async ({ name, header: own, read }) => ({
+      name,
+      sopInstanceUID: own.sopInstanceUID,
+      bytes: await read(),
+    })),
+  );
+  // What cannot be used is refused before anything of it is stored; the arithmetic is done beside the event loop.
+  const instances =
+    header.modality === 'CT' ? await stackOf(imaging, files) : files.map((file) => ({ ...file }));
+  if (mayBeOfficial(header))
+    for (const file of files) official.push(await officialOf(imaging, header.kind, file, problems));
   const label = `${header.modality} ${header.seriesDescription || header.patientId}`;
   const { added } = await archive.storeSeries(instances, {
     signal,
     onProgress: (sent, all) => say(sent, `${label}: ${sent} of ${all}`),
   });
-  await store.series.upsert({
-    seriesInstanceUID: header.seriesInstanceUID,
-    studyInstanceUID: header.studyInstanceUID,
-    patientId: header.patientId,
-    modality: header.modality,
-    description: header.seriesDescription,
-    instances: instances.length,
-    origin,
-  });
-  return {
+  const series = {
     seriesInstanceUID: header.seriesInstanceUID,
     studyInstanceUID: header.studyInstanceUID,
     patientId: header.patientId,
     modality: header.modality,
     instances: instances.length,
-    added,
-    nodules: 0,
   };
+  await store.series.upsert({ ...series, description: header.seriesDescription, origin });
+  return { ...series, added };
 }
 
-async function readAnnotations(
-  found: Found,
-  failures: { name: string; message: string }[],
-): Promise<{ list: LidcAnnotations[]; chestXrays: number }> {
-  const list: LidcAnnotations[] = [];
-  let chestXrays = 0;
-  for (const { name, read } of found.xml) {
-    try {
-      const parsed = parseLidcXml(await read(), name);
-      if (parsed.kind === 'ct') list.push(parsed);
-      else chestXrays += 1;
-    } catch (error) {
-      failures.push({ name, message: messageOf(error) });
-    }
+type ReadFile = { readonly name: string; readonly sopInstanceUID: string; readonly bytes: Uint8Array };
+
+/** The slices of a CT series in order; scout views and the like are left out. */
+async function stackOf(
+  imaging: ImportContext['imaging'],
+  files: readonly ReadFile[],
+): Promise<{ sopInstanceUID: string; bytes: Uint8Array }[]> {
+  const bytesOf = new Map(files.map(({ name, bytes }) => [name, bytes]));
+  const slices = await imaging.readCt({ files: files.map(({ name, bytes }) => ({ name, bytes })) });
+  return slices.flatMap(({ name, sopInstanceUID }) => {
+    const bytes = bytesOf.get(name);
+    return bytes ? [{ sopInstanceUID, bytes }] : [];
+  });
+}
+
+/** @throws NoduleLabError where the file is damaged; one of a form that is not read is stored all the same */
+async function officialOf(
+  imaging: ImportContext['imaging'],
+  kind: FoundInstance['header']['kind'],
+  { name, bytes }: ReadFile,
+  problems: AnnotationProblem[],
+): Promise<OfficialObject> {
+  try {
+    return await imaging.readOfficial({ kind, file: { name, bytes } });
+  } catch (error) {
+    if (!(error instanceof NoduleLabError) || error.kind !== 'unusable') throw error;
+    problems.push({ name, where: '', message: error.message, leftOut: null });
+    return { kind: 'other' };
   }
-  return { list, chestXrays };
 }
 
-async function importNodules(
-  { store, archive }: ImportContext,
-  annotations: readonly LidcAnnotations[],
-  failures: { name: string; message: string }[],
-): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for (const annotation of annotations) {
-    try {
-      const files = await archive.downloadSeries(annotation.seriesInstanceUID);
-      if (files.length === 0)
-        throw new NoduleLabError(
-          'not-found',
-          `${annotation.name} annotates CT series ${annotation.seriesInstanceUID}, which is not in the archive: import that CT, then this file again`,
-          { seriesInstanceUID: annotation.seriesInstanceUID },
-        );
-      const series: CtSeries = readCtSeries(files);
-      const nodules = nodulesOfSeries(annotation, series);
-      await store.nodules.replaceForSeries(series.seriesInstanceUID, nodules);
-      counts.set(series.seriesInstanceUID, nodules.length);
-    } catch (error) {
-      if (error instanceof NoduleLabError && error.kind === 'upstream') throw error;
-      failures.push({ name: annotation.name, message: messageOf(error) });
-    }
-  }
-  return counts;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+export function isUpstream(error: unknown): boolean {
+  return error instanceof NoduleLabError && error.kind === 'upstream';
 }

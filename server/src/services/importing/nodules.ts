@@ -1,27 +1,9 @@
 /** LIDC nodules of a series as the contract shows them. */
 import type { Characteristics, Nodule } from '@nodulelab/contract';
-import type { CtSeries } from '../../dicom/ctSeries.ts';
-import { lidcNodules, type LidcNodule } from '../../lidc/nodules.ts';
-import { sliceFinder } from '../../lidc/sliceFinder.ts';
-import type { LidcAnnotations } from '../../lidc/xml.ts';
+import type { LidcNodule } from '../../lidc/nodules.ts';
 
-/** Largest first, numbered from 1. */
-export function nodulesOfSeries(annotations: LidcAnnotations, series: CtSeries): Nodule[] {
-  return lidcNodulesOf(annotations, series).map((nodule, index) => wireOf(nodule, index + 1));
-}
-
-export function lidcNodulesOf(annotations: LidcAnnotations, series: CtSeries): LidcNodule[] {
-  return lidcNodules(annotations, {
-    geometry: series.volume,
-    sliceThicknessMm: series.sliceThickness,
-    sliceIndexOf: sliceFinder(
-      series.slices.map(({ sopInstanceUID }) => sopInstanceUID),
-      series.volume,
-    ),
-  });
-}
-
-function wireOf(nodule: LidcNodule, number: number): Nodule {
+/** @param number display number within the series, from 1 */
+export function wireNodule(nodule: LidcNodule, number: number): Nodule {
   return {
     id: nodule.id,
     seriesInstanceUID: nodule.seriesInstanceUID,
