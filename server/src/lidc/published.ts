@@ -14,8 +14,10 @@ export interface PublishedCount {
   readonly source: string;
 }
 
-const TCIA = 'TCIA, 10.7937/K9/TCIA.2015.LO9QL9SX';
-const DICOM_FORM = 'official SEG and SR, 10.7937/TCIA.2018.h7umfurq';
+/** 10.7937/K9/TCIA.2015.LO9QL9SX */
+const TCIA = 'TCIA';
+/** 10.7937/TCIA.2018.h7umfurq */
+const DICOM_FORM = 'official SEG and SR';
 
 export const PUBLISHED: readonly PublishedCount[] = [
   { count: 'ctSeries', value: 1_018, source: TCIA },
