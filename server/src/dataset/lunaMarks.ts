@@ -11,6 +11,7 @@ import { lidcNodules } from '../lidc/nodules.ts';
 import type { LidcNodule } from '../lidc/nodules.ts';
 import { sliceFinder } from '../lidc/sliceFinder.ts';
 import { parseLidcXml } from '../lidc/xml.ts';
+import { decodeXml } from '../lidc/xmlText.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { OpenedVolume, VolumeProblem } from './volumes/openedVolume.ts';
@@ -41,7 +42,7 @@ export async function marksOfSeries(
     signal.throwIfAborted();
     const path = join(xmlDir, name);
     try {
-      const text = await readFile(path, 'utf8');
+      const text = decodeXml(await readFile(path), path);
       const uid = /<SeriesInstanceUid>\s*([0-9.]+)\s*</.exec(text)?.[1] ?? '';
       const volume = volumes.get(uid);
       // Some series have the same annotations in two files.

@@ -11,6 +11,9 @@ declare module 'dcmjs' {
     dict: TagDictionary;
     write(options?: { allowInvalidVRLength?: boolean }): ArrayBuffer;
   }
+  interface Logger {
+    setLevel(level: 'silent' | 'error' | 'warn'): void;
+  }
   const dcmjs: {
     data: {
       DicomMessage: {
@@ -19,7 +22,7 @@ declare module 'dcmjs' {
       DicomDict: typeof DicomDict;
       DicomMetaDictionary: { dictionary: Record<string, { vr: string; name: string } | undefined> };
     };
-    log: { setLevel(level: 'silent' | 'error' | 'warn'): void };
+    log: Logger & { getLogger(name: string): Logger };
   };
   export default dcmjs;
 }

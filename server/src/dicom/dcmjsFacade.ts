@@ -7,6 +7,8 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { EXPLICIT_LITTLE_ENDIAN, TAG } from './tags.ts';
 
 dcmjs.log.setLevel('silent');
+// A logger of its own: it says of a damaged value what our errors say of the file.
+dcmjs.log.getLogger('validation.dcmjs').setLevel('silent');
 
 /** Decoded values of a data set. */
 export interface Header {

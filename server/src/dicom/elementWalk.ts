@@ -28,12 +28,17 @@ export interface WalkOptions {
   readonly lastTag?: string;
   /** Named in error messages. */
   readonly name: string;
+  /** How many sequences the walk stands in. */
+  readonly depth?: number;
 }
 
 const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 'FFFEE000';
 const ITEM_END = 'FFFEE00D';
 const SEQUENCE_END = 'FFFEE0DD';
+/** Deeper than any object of the standard; hostile files would exhaust the stack. */
+const MOST_NESTED = 32;
+const SHORT_LENGTH = new Set('AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US'.split(' '));
 /** VRs whose explicit length takes 4 bytes after 2 reserved ones (PS3.5 Table 7.1-1). */
 const LONG_LENGTH = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 
@@ -73,7 +78,7 @@ function readHeader(view: DataView, offset: number, options: WalkOptions): Eleme
   if (!options.explicit || tag.startsWith('FFFE'))
     return { tag, vr: undefined, valueStart: offset + 8, length: view.getUint32(offset + 4, true) };
   const vr = String.fromCharCode(view.getUint8(offset + 4), view.getUint8(offset + 5));
-  if (!/^[A-Z]{2}$/.test(vr))
+  if (!LONG_LENGTH.has(vr) && !SHORT_LENGTH.has(vr))
     throw new NoduleLabError(
       'invalid-input',
       `${options.name}: element ${formatTag(tag)} has no valid value representation; the file is damaged. Copy or download it again.`,
@@ -122,11 +127,21 @@ function undefinedItemEnd(
   }
 }
 
+function nested(options: WalkOptions): WalkOptions {
+  const depth = (options.depth ?? 0) + 1;
+  if (depth <= MOST_NESTED) return { ...options, depth };
+  throw new NoduleLabError(
+    'invalid-input',
+    `${options.name}: its sequences are nested more than ${MOST_NESTED} deep; the file is damaged. Copy or download it again.`,
+    { file: options.name },
+  );
+}
+
 function readElement(view: DataView, offset: number, options: WalkOptions): ElementRange {
   const { tag, vr, valueStart, length } = readHeader(view, offset, options);
   if (length === UNDEFINED_LENGTH) {
     // UN with undefined length is a sequence in Implicit VR Little Endian (PS3.5 section 6.2.2, note 2).
-    const inner = vr === 'UN' ? { ...options, explicit: false } : options;
+    const inner = nested(vr === 'UN' ? { ...options, explicit: false } : options);
     return { tag, vr, start: offset, valueStart, ...undefinedLengthEnd(view, valueStart, inner, tag) };
   }
   const end = valueStart + length;
@@ -172,4 +187,29 @@ export function walkItems(
     }
   }
   return items;
+}
+
+/**
+ * Walks into every sequence among the elements, so that whoever decodes them finds no item that is cut short or damaged.
+ *
+ * @param isSequence of an element of defined length whose VR the file does not name (Implicit VR)
+ */
+export function requireSoundSequences(
+  bytes: Uint8Array,
+  elements: readonly ElementRange[],
+  options: Pick<WalkOptions, 'explicit' | 'name' | 'depth'>,
+  isSequence: (tag: string) => boolean,
+): void {
+  for (const element of elements) {
+    const undefinedLength = element.end !== element.valueEnd;
+    const unknown = element.vr === 'UN' && undefinedLength;
+    const isOne =
+      element.vr === 'SQ' ||
+      unknown ||
+      (element.vr === undefined && (undefinedLength || isSequence(element.tag)));
+    if (!isOne) continue;
+    const inner = nested({ ...options, start: 0, end: 0, explicit: options.explicit && !unknown });
+    for (const { start, end } of walkItems(bytes, element, inner))
+      requireSoundSequences(bytes, walkElements(bytes, { ...inner, start, end }), inner, isSequence);
+  }
 }

@@ -1,6 +1,6 @@
 /** Cheap identification of a DICOM object, for sorting what a folder or archive holds. No pixel data is touched. */
 import { decodeHeader } from './dcmjsFacade.ts';
-import { dataSetElements, openPart10 } from './part10.ts';
+import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
 import { IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, SOP_CLASS, TAG } from './tags.ts';
 
 /** What import does with an object. */
@@ -35,7 +35,8 @@ function kindOf(sopClassUID: string, modality: string): DicomKind {
 /**
  * Reads the identifying attributes of a DICOM file.
  *
- * @throws NoduleLabError 'invalid-input' where the bytes are not DICOM or end before the series number
+ * @throws NoduleLabError 'invalid-input' where the bytes are not DICOM or end before the series number, 'unusable' where
+ *   the data set is deflated or big endian
  */
 export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
   const file = openPart10(bytes, name);
@@ -45,9 +46,9 @@ export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
     // Encapsulated syntaxes compress the pixels only; the header is Explicit VR Little Endian (PS3.5 Annex A.4).
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.4.') ||
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.5');
-  const end = readable
-    ? (dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart)
-    : bytes.length;
+  // A deflated data set is not unpacked here: nothing says how much it holds.
+  if (!readable) requireUncompressed(file);
+  const end = dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart;
   const header = decodeHeader(bytes.subarray(0, end), name);
   const sopClassUID = header.text(TAG.SOPClassUID) ?? '';
   const modality = header.text(TAG.Modality) ?? '';

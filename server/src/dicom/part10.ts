@@ -1,6 +1,7 @@
 /** Opening a DICOM Part 10 file: its meta information, where its data set begins, and how that is encoded. */
 import { NoduleLabError } from '../volume/errors.ts';
-import { walkElements, type ElementRange } from './elementWalk.ts';
+import { dictionaryVr } from './dcmjsFacade.ts';
+import { requireSoundSequences, walkElements, type ElementRange } from './elementWalk.ts';
 import { isDicom } from './sniff.ts';
 import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, TAG, transferSyntaxName } from './tags.ts';
 
@@ -14,6 +15,7 @@ export interface Part10 {
 }
 
 const LAST_META_TAG = '0002FFFF';
+const GROUP_LENGTH_TAG = '00020000';
 
 function text(bytes: Uint8Array, element: ElementRange): string {
   let value = '';
@@ -35,13 +37,14 @@ export function openPart10(bytes: Uint8Array, name: string): Part10 {
     name,
   });
   const syntax = meta.find((element) => element.tag === TAG.TransferSyntaxUID);
-  if (syntax === undefined)
+  const transferSyntaxUID = syntax === undefined ? '' : text(bytes, syntax);
+  if (!/^[0-9.]+$/.test(transferSyntaxUID))
     throw new NoduleLabError(
       'invalid-input',
       `${name}: the DICOM file names no transfer syntax, so it is cut short or damaged. Copy or download it again.`,
       { file: name },
     );
-  const transferSyntaxUID = text(bytes, syntax);
+  requireGroupLength(bytes, meta, name);
   return {
     bytes,
     name,
@@ -49,6 +52,21 @@ export function openPart10(bytes: Uint8Array, name: string): Part10 {
     dataSetStart: meta.at(-1)!.end,
     explicit: transferSyntaxUID !== IMPLICIT_LITTLE_ENDIAN,
   };
+}
+
+/** The meta information says how long it is; where that is wrong, decoders read the data set from its middle. */
+function requireGroupLength(bytes: Uint8Array, meta: readonly ElementRange[], name: string): void {
+  const [first] = meta;
+  const last = meta.at(-1);
+  if (first?.tag !== GROUP_LENGTH_TAG || last === undefined || first.valueEnd - first.valueStart !== 4)
+    return;
+  const said = new DataView(bytes.buffer, bytes.byteOffset).getUint32(first.valueStart, true);
+  if (said === last.end - first.end) return;
+  throw new NoduleLabError(
+    'invalid-input',
+    `${name}: the DICOM meta information takes ${last.end - first.end} bytes and says ${said}, so the file is damaged. Copy or download it again.`,
+    { file: name },
+  );
 }
 
 /** Refuses what this room cannot read yet: compressed, deflated and big-endian files. */
@@ -63,13 +81,15 @@ export function requireUncompressed(file: Part10): void {
   );
 }
 
-/** Elements of the data set; `lastTag` stops the walk early. */
+/** Elements of the data set, their sequences whole down to the last item; `lastTag` stops the walk early. */
 export function dataSetElements(file: Part10, lastTag?: string): ElementRange[] {
-  return walkElements(file.bytes, {
+  const elements = walkElements(file.bytes, {
     explicit: file.explicit,
     start: file.dataSetStart,
     end: file.bytes.length,
     name: file.name,
     ...(lastTag === undefined ? {} : { lastTag }),
   });
+  requireSoundSequences(file.bytes, elements, file, (tag) => dictionaryVr(tag) === 'SQ');
+  return elements;
 }

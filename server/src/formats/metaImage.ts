@@ -2,7 +2,7 @@
  * Reads MetaImage: `.mhd` with its voxels in a file beside it (`.raw`, `.zraw`), and `.mha` with header and voxels in one
  * (format: MetaIO documentation, "MetaImage"). World axes are LPS mm, as ITK writes them.
  *
- * Own reader instead of `@itk-wasm/image-io`, for the reason given in nifti.ts.
+ * Why the reader is our own: see nifti.ts.
  */
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { failing } from './formatError.ts';

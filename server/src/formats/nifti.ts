@@ -1,8 +1,11 @@
 /**
  * Reads NIfTI-1 files (`.nii`, `.nii.gz`) into volumes with LPS geometry.
  *
- * Own reader instead of `@itk-wasm/image-io`: ITK returns a file that was cut short as a complete image with a wrong
- * tail and no error (checked with version 1.6.1), and annotations must never be read that way.
+ * Own readers of NIfTI, MetaImage and NRRD instead of `@itk-wasm/image-io` (checked with version 1.6.1, whose voxels and
+ * geometry ours agree with on 660 files of every type, packing and direction): ITK returns NIfTI, and packed MetaImage
+ * without `CompressedDataSize`, that was cut short as a complete image with a wrong tail; it takes a header that
+ * names fewer voxels than there are; it puts a file without qform and sform at the origin, and where an sform is sheared it
+ * follows the qform without a word. Annotations must never be read that way. Its errors carry no reason, either.
  */
 import { failing } from './formatError.ts';
 import type { Fail } from './formatError.ts';

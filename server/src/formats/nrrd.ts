@@ -3,7 +3,7 @@
  * of NRRD File Format", teem.sourceforge.net/nrrd/format.html). Read are three-dimensional scalars in a space that names
  * the patient's axes, encoded raw or gzip.
  *
- * Own reader instead of `@itk-wasm/image-io`, for the reason given in nifti.ts.
+ * Why the reader is our own: see nifti.ts.
  */
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { failing } from './formatError.ts';
