@@ -289,7 +289,8 @@ describeWithLidc(['LIDC-IDRI-0001'], 'LIDC-IDRI-0001', (patient) => {
       ['CT', 'SEG', 'SEG', 'SEG', 'SEG', 'SR', 'SR', 'SR', 'SR'].toSorted(),
     );
     const ct = summary.series.find(({ modality }) => modality === 'CT');
-    expect(ct).toMatchObject({ instances: 133, nodules: 1 });
+    expect(ct).toMatchObject({ instances: 133, nodules: 1, nodulesFrom: 'xml' });
+    expect(summary).toMatchObject({ problems: [], disagreements: [] });
     const [nodule] = await product.context.store.nodules.ofSeries(ct?.seriesInstanceUID ?? '');
     expect(nodule?.readers).toBe(4);
     expect(nodule?.marks.map(({ characteristics }) => characteristics?.malignancy).toSorted()).toEqual([

@@ -6,7 +6,6 @@ import type { Nodule } from '@nodulelab/contract';
 import { seriesNodule } from '../dataset/seriesSource.ts';
 import type { NoduleSource, SourceNodule } from '../dataset/source.ts';
 import type { SourceVolume } from '../dataset/volumeSource.ts';
-import { caseFlags } from '../lidc/flags.ts';
 import { noduleOfMarks, type AnnotatedSeries, type LidcNodule } from '../lidc/nodules.ts';
 import { sliceFinder } from '../lidc/sliceFinder.ts';
 import type { LidcMark } from '../lidc/xml.ts';
@@ -55,8 +54,7 @@ export async function archiveNodules(
       const loaded = await volume.load();
       const load = reloading(loaded, () => volume.load());
       for (const nodule of stored.map((one) => rebuilt(one, loaded)))
-        if (nodule.characteristics)
-          nodules.push({ ...seriesNodule(patientId, nodule, load), flags: [...caseFlags(patientId)] });
+        if (nodule.characteristics) nodules.push(seriesNodule(patientId, nodule, load));
         else problems.push({ name: uid, message: `Nodule ${nodule.id} has no ratings and was left out.` });
     } catch (error) {
       if (signal.aborted || (error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
