@@ -1,6 +1,6 @@
 /**
- * Writes a CT series from a volume (PS3.3 A.3, CT Image IOD): for the project's own phantom, which has no patient and
- * is marked as synthetic and de-identified.
+ * Writes a CT series from a volume (PS3.3 A.3, CT Image IOD): the project's own phantom, which has no patient and is
+ * marked as synthetic and de-identified, unless the caller replaces those elements.
  */
 import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -30,6 +30,8 @@ export interface CtAttributes {
   readonly frameOfReferenceUID?: string;
   /** SOP Instance UID of slice k; a new one where absent. */
   readonly sopInstanceUID?: (k: number) => string;
+  /** Elements of every slice that are added to those of a phantom, or take their place; null leaves one out. */
+  readonly replace?: Readonly<Record<string, NewDataSet[string] | null>>;
 }
 
 export interface WrittenCt {
@@ -148,6 +150,14 @@ function requireRightHanded({ direction: [i, j, k] }: CtVolume): void {
     );
 }
 
+function replaced(dataSet: NewDataSet, replace: CtAttributes['replace'] = {}): NewDataSet {
+  const merged: Record<string, NewDataSet[string]> = { ...dataSet };
+  for (const [tag, element] of Object.entries(replace))
+    if (element === null) delete merged[tag];
+    else merged[tag] = element;
+  return merged;
+}
+
 /**
  * Writes one file per slice of the volume; `readCtSeries` gives the same volume back.
  *
@@ -170,11 +180,16 @@ export function writeCtSeries(volume: CtVolume, attributes: CtAttributes, deps: 
   };
   const instances = Array.from({ length: volume.size[2] }, (_, k): WrittenInstance => {
     const sopInstanceUID = attributes.sopInstanceUID?.(k) ?? deps.newUid();
-    const bytes = encodePart10({
-      ...shared,
-      ...imageElements(volume, attributes, k, date, time),
-      [TAG.SOPInstanceUID]: text('UI', sopInstanceUID),
-    });
+    const bytes = encodePart10(
+      replaced(
+        {
+          ...shared,
+          ...imageElements(volume, attributes, k, date, time),
+          [TAG.SOPInstanceUID]: text('UI', sopInstanceUID),
+        },
+        attributes.replace,
+      ),
+    );
     return { sopInstanceUID, bytes };
   });
   return { studyInstanceUID, seriesInstanceUID, frameOfReferenceUID, instances };
