@@ -1,0 +1,61 @@
+/** What a contact sheet says about a patch, as plain text. */
+import { median } from '../../lidc/ratings.ts';
+import type { PatchEntry } from '../manifest.ts';
+
+export interface Caption {
+  readonly id: string;
+  readonly diameter: string;
+  readonly class: PatchEntry['class'];
+  readonly synthetic: boolean;
+  /** Further lines, the most telling first. */
+  readonly details: readonly string[];
+}
+
+const unknown = '–';
+
+export function captionOf(entry: PatchEntry): Caption {
+  const synthetic = entry.origin === 'synthetic';
+  return {
+    id: entry.id,
+    diameter: `${entry.diameterMm.toFixed(1)} mm`,
+    class: entry.class,
+    synthetic,
+    details: synthetic ? syntheticDetails(entry) : realDetails(entry),
+  };
+}
+
+function realDetails(entry: Extract<PatchEntry, { origin: 'real' }>): string[] {
+  const { malignancyRatings, ratingSource, readers, characteristics, flags } = entry;
+  const ratings = malignancyRatings.length === 0 ? unknown : malignancyRatings.join(' ');
+  const by =
+    ratingSource === 'readers'
+      ? `${readers ?? malignancyRatings.length} readers`
+      : ratingSource === 'majority'
+        ? 'majority'
+        : 'not rated';
+  return [
+    `malignancy ${ratings} (${by})`,
+    `texture ${characteristics?.texture ?? unknown}, spiculation ${characteristics?.spiculation ?? unknown}`,
+    ...(flags.length > 0 ? [`flags: ${flags.join(', ')}`] : []),
+  ];
+}
+
+function syntheticDetails({
+  model,
+  seed,
+  index,
+  conditions,
+}: Extract<PatchEntry, { origin: 'synthetic' }>): string[] {
+  const given = Object.entries(conditions).map(([name, value]) => `${name} ${value}`);
+  return [
+    `model ${model.name} ${model.sha256.slice(0, 8)}`,
+    `seed ${seed}, number ${index}`,
+    ...(given.length > 0 ? [given.join(', ')] : []),
+  ];
+}
+
+/** What the order by malignancy goes by: the median rating; a synthetic one has the middle of its class. */
+export function malignancyOf(entry: PatchEntry): number {
+  if (entry.origin === 'real' && entry.malignancyRatings.length > 0) return median(entry.malignancyRatings);
+  return entry.class === 'malignant' ? 4 : entry.class === 'benign' ? 2 : 3;
+}
