@@ -1,5 +1,5 @@
 /** Images in a file's own numbers → CT volumes in whole Hounsfield units. */
-import type { CtVolume } from '../volume/ctVolume.ts';
+import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { ScalarImage } from './scalarImage.ts';
 import { placeOf } from './voxels.ts';
@@ -18,18 +18,9 @@ const HIGHEST_HU = 32767;
  */
 export function ctVolumeOf(image: ScalarImage, name: string): CtVolume {
   const { size, spacing, origin, direction, data } = image;
+  const hu = data instanceof Int16Array ? data : rounded(data, size, name);
   let [low, high] = [Infinity, -Infinity];
-  const hu = data instanceof Int16Array ? data : new Int16Array(data.length);
-  for (let index = 0; index < hu.length; index++) {
-    const value = round(data[index] ?? 0);
-    if (value < LOWEST_HU || value > HIGHEST_HU)
-      throw new NoduleLabError(
-        'unusable',
-        `${name} is no CT in Hounsfield units: voxel (${placeOf(index, size).join(', ')}) is ${data[index]}, ` +
-          `outside ${LOWEST_HU} to ${HIGHEST_HU}. Apply its rescale slope and intercept first.`,
-        { name },
-      );
-    hu[index] = value;
+  for (const value of hu) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
@@ -41,4 +32,20 @@ export function ctVolumeOf(image: ScalarImage, name: string): CtVolume {
       { name },
     );
   return { size, spacing, origin, direction, data: hu };
+}
+
+function rounded(data: Float32Array, size: Vec3, name: string): Int16Array {
+  const hu = new Int16Array(data.length);
+  for (let index = 0; index < hu.length; index++) {
+    const value = round(data[index] ?? 0);
+    if (value < LOWEST_HU || value > HIGHEST_HU)
+      throw new NoduleLabError(
+        'unusable',
+        `${name} is no CT in Hounsfield units: voxel (${placeOf(index, size).join(', ')}) is ${data[index]}, ` +
+          `outside ${LOWEST_HU} to ${HIGHEST_HU}. Apply its rescale slope and intercept first.`,
+        { name },
+      );
+    hu[index] = value;
+  }
+  return hu;
 }
