@@ -20,7 +20,8 @@ export function ctVolumeOf(image: ScalarImage, name: string): CtVolume {
   const { size, spacing, origin, direction, data } = image;
   const hu = data instanceof Int16Array ? data : rounded(data, size, name);
   let [low, high] = [Infinity, -Infinity];
-  for (const value of hu) {
+  for (let index = 0; index < hu.length; index++) {
+    const value = hu[index] ?? 0;
     if (value < low) low = value;
     if (value > high) high = value;
   }
