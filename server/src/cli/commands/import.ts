@@ -57,15 +57,29 @@ async function run(context: CommandContext, paths: string[]): Promise<void> {
 const LINES_SHOWN = 20;
 
 function problemLines({ problems, leftOut, disagreements }: ImportResult): string[] {
-  const counts = Object.entries(leftOut).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+  const { marks, outlines, points, ratings } = leftOut;
+  const counts = [
+    ...counted(marks, 'mark'),
+    ...counted(outlines, 'outline'),
+    ...counted(points, 'point'),
+    ...counted(ratings, 'mark').map((text) => `the ratings of ${text}`),
+  ];
   return [
     ...(counts.length > 0 ? [`Left out: ${counts.join(', ')}`] : []),
-    ...shown(problems.map(({ name, where, message }) => [name, where, message].filter(Boolean).join(': '))),
+    ...shown(
+      problems.map(({ name, where, message }) =>
+        [message.includes(name) ? '' : name, where, message].filter(Boolean).join(': '),
+      ),
+    ),
     ...(disagreements.length > 0
-      ? [`XML and official segmentations differ in ${disagreements.length} places; the XML counts`]
+      ? [`XML and official form differ (${disagreements.length}); the XML counts`]
       : []),
     ...shown(disagreements.map(({ seriesInstanceUID, message }) => `${seriesInstanceUID}: ${message}`)),
   ];
+}
+
+function counted(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'}`];
 }
 
 function shown(lines: readonly string[]): string[] {
