@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readCtSeries } from '../../server/src/dicom/ctSeries.ts';
+import { parseNpy } from '../../server/src/formats/npy.ts';
 import { listCheckpoints, readCheckpoint } from '../../server/src/nn/checkpoint.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
 import { lidcData } from '../support/lidcData.ts';
@@ -45,6 +46,7 @@ describe('nodulelab', () => {
       'dataset',
       'train',
       'sample',
+      'augment',
       'insert',
       'serve',
     ])
@@ -65,7 +67,10 @@ describe('nodulelab', () => {
       expect.stringMatching(/^nodulelab: --orthanc .*\n$/),
     ]);
     const both = await nodulelab('insert', '--at', 'auto');
-    expect([both.status, both.stderr]).toEqual([2, expect.stringMatching(/--series UID.*--dicom DIR/)]);
+    expect([both.status, both.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--series UID.*--dicom DIR.*--nifti FILE/),
+    ]);
     const failure = await nodulelab(
       '--data',
       work,
@@ -164,10 +169,10 @@ describe('nodulelab', () => {
         dir,
       );
       expect(status).toBe(0);
-      files.push(await readFile(join(dir, 'nodule_0000.f32')));
+      files.push(await readFile(join(dir, 'nodule_0000.npy')));
     }
     const [first, again, other] = files;
-    expect(first?.length).toBe(64 ** 3 * 4);
+    expect(parseNpy(first ?? Buffer.alloc(0), 'sample').shape).toEqual([64, 64, 64]);
     expect(first?.equals(again ?? Buffer.alloc(0))).toBe(true);
     expect(first?.equals(other ?? Buffer.alloc(0))).toBe(false);
   }, 120_000);

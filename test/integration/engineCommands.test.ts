@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseNpy } from '../../server/src/formats/npy.ts';
 import { ENGINE_NAMES } from '../../server/src/engine/registry.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -59,8 +60,7 @@ async function sampled(name: string, engine: string, environment?: NodeJS.Proces
   expect(stderr).toMatch(new RegExp(`^Engine ${engine}: ONNX Runtime .+, version 1\\.`, 'm'));
   const manifest: unknown = JSON.parse(await readFile(join(out, 'samples.json'), 'utf8'));
   expect(manifest).toMatchObject({ model: 'malignant-64', engine, size: 64 });
-  const bytes = await readFile(join(out, 'nodule_0000.f32'));
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  return parseNpy(await readFile(join(out, 'nodule_0000.npy')), 'sample').data;
 }
 
 describe('nodulelab doctor', () => {

@@ -180,7 +180,7 @@ async function requireNewOutput(out: string): Promise<string> {
 
 /** What stands in `descrip`: at most 79 characters of ASCII and a zero byte. */
 function markOf(codeVersion: string, provenance: string): string {
-  const mark = `SYNTHETIC nodule inserted by NoduleLab ${codeVersion}; research only`;
+  const mark = `SYNTHETIC nodule by NoduleLab ${codeVersion}, research only`;
   const full = `${mark}; see ${provenance}`;
   return full.length < DESCRIPTION_BYTES && /^[\x20-\x7e]*$/.test(full) ? full : mark;
 }
