@@ -212,6 +212,7 @@ describe('a segmentation does not lie on the CT', () => {
       frame({ source: undefined, position: indexToWorld(ct.volume, [0, 0, 9]) }),
       /no slice/,
     ],
+    ['beside it', frame({ position: [1e300, 0, -295] }), /lies beside the image/],
     [
       'between its pixels',
       frame({ position: indexToWorld(ct.volume, [0.4, 0, 2]) }),

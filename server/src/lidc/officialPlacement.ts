@@ -74,6 +74,9 @@ function placeOf(
     throw misplaced(where, `its pixels are ${betweenColumns} x ${betweenRows} mm`, seriesInstanceUID);
   const [x, y, z] = worldToIndex(volume, frame.position);
   const [i, j] = [round(x), round(y)];
+  // Also keeps absurd positions out of the arithmetic.
+  if (!(abs(i) < volume.size[0] && abs(j) < volume.size[1]))
+    throw misplaced(where, 'it lies beside the image', seriesInstanceUID);
   if (abs(x - i) > GRID_TOLERANCE || abs(y - j) > GRID_TOLERANCE)
     throw misplaced(where, 'its pixels lie between those of the CT', seriesInstanceUID);
   const named = slices.findIndex(({ sopInstanceUID }) => frame.sources.includes(sopInstanceUID));
