@@ -1,30 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { readCtSeries, type CtSeries } from '../../server/src/dicom/index.ts';
-import { lidcNodules, type LidcNodule } from '../../server/src/lidc/nodules.ts';
-import { sliceFinder } from '../../server/src/lidc/sliceFinder.ts';
-import { parseLidcXml } from '../../server/src/lidc/xml.ts';
+import { join } from 'node:path';
+import type { CtSeries } from '../../server/src/dicom/index.ts';
+import type { LidcNodule } from '../../server/src/lidc/nodules.ts';
+import { readLidcXml } from '../../server/src/lidc/xml.ts';
 import { describeWithLidc, testWithLidc } from '../support/lidcData.ts';
-
-/** The CT of a patient's folder with the nodules of the XML that lies beside it. */
-function readPatient(dir: string): { ct: CtSeries; nodules: LidcNodule[] } {
-  const names = (readdirSync(dir, { recursive: true }) as string[]).map((name) => join(dir, name));
-  for (const path of names.filter((name) => name.endsWith('.xml'))) {
-    const annotations = parseLidcXml(readFileSync(path, 'utf8'), basename(path));
-    if (annotations.kind !== 'ct') continue;
-    const slices = names.filter((name) => name.endsWith('.dcm') && dirname(name) === dirname(path));
-    const ct = readCtSeries(slices.map((name) => ({ name, bytes: new Uint8Array(readFileSync(name)) })));
-    const sops = ct.slices.map(({ sopInstanceUID }) => sopInstanceUID);
-    const nodules = lidcNodules(annotations, {
-      geometry: ct.volume,
-      sliceThicknessMm: ct.sliceThickness,
-      sliceIndexOf: sliceFinder(sops, ct.volume),
-    });
-    return { ct, nodules };
-  }
-  throw new Error(`no CT annotations in ${dir}`);
-}
+import { readPatient } from '../support/lidcPatient.ts';
 
 /** Mean HU over a nodule's mask. */
 function meanHu(ct: CtSeries, { mask }: LidcNodule): number {
@@ -83,7 +64,7 @@ testWithLidc(
     const series = new Set<string>();
     let [xrays, marks, small, others] = [0, 0, 0, 0];
     for (const name of names) {
-      const parsed = parseLidcXml(readFileSync(join(dir, name), 'utf8'), name);
+      const parsed = readLidcXml(readFileSync(join(dir, name)), name);
       if (parsed.kind === 'chest-xray') xrays++;
       else {
         series.add(parsed.seriesInstanceUID);
