@@ -64,10 +64,8 @@ export async function withSource<T>(flags: SourceFlags, context: CommandContext,
       });
     case 'lidc': {
       const paths = flags.lidc!.map((path) => resolve(path));
-      const nodules = await lidcFolderNodules(paths, signal, (message) =>
-        context.output.progress(0, message),
-      );
-      return work(known({ wholeCts: true, nodules, problems: [] }));
+      const source = await lidcFolderNodules(paths, signal, (message) => context.output.progress(0, message));
+      return work(known(source));
     }
     case 'volumes': {
       if (flags.annotations === undefined)
