@@ -5,6 +5,8 @@
  * tenth until no group holds more marks than there are readers (four).
  */
 
+const { max, min, sqrt } = Math;
+
 /** Points of one mark's outlines in mm, three numbers a point. */
 export type OutlineMm = Float64Array;
 
@@ -20,17 +22,30 @@ const SMALLEST_MM = 0.1;
  */
 export function groupMarks(outlines: readonly OutlineMm[], sliceMm: number): number[][] {
   const bounds = outlines.map(boundsOf);
-  // Outlines whose boxes are further apart than the widest tolerance need no closer look.
-  const distances = bounds.map((a, row) =>
-    bounds.slice(0, row).map((b) => (boxDistance(a, b) > sliceMm ? Infinity : leastDistance(a, b, sliceMm))),
-  );
+  const pairs: Pair[] = [];
+  bounds.forEach((a, first) => {
+    for (let second = 0; second < first; second++) {
+      const b = bounds[second];
+      // Outlines whose boxes are further apart than the widest tolerance need no closer look.
+      if (b === undefined || boxDistance(a, b) > sliceMm) continue;
+      const mm = leastDistance(a, b, sliceMm);
+      if (mm <= sliceMm) pairs.push({ first, second, mm });
+    }
+  });
   let tolerance = sliceMm;
-  let groups = components(distances, tolerance);
+  let groups = components(outlines.length, pairs, tolerance);
   while (tolerance > SMALLEST_MM && groups.some((group) => group.length > MOST_READERS)) {
     tolerance *= SHRINK;
-    groups = components(distances, tolerance);
+    groups = components(outlines.length, pairs, tolerance);
   }
   return groups;
+}
+
+/** Two outlines that come within the widest tolerance. */
+interface Pair {
+  readonly first: number;
+  readonly second: number;
+  readonly mm: number;
 }
 
 interface Bounds {
@@ -44,17 +59,19 @@ function boundsOf(outline: OutlineMm): Bounds {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   outline.forEach((value, at) => {
-    low[at % 3] = Math.min(low[at % 3] ?? value, value);
-    high[at % 3] = Math.max(high[at % 3] ?? value, value);
+    low[at % 3] = min(low[at % 3] ?? value, value);
+    high[at % 3] = max(high[at % 3] ?? value, value);
   });
   return { byX: sortedByX(outline), low, high };
 }
 
 function boxDistance(a: Bounds, b: Bounds): number {
-  const gaps = [0, 1, 2].map((axis) =>
-    Math.max(0, (a.low[axis] ?? 0) - (b.high[axis] ?? 0), (b.low[axis] ?? 0) - (a.high[axis] ?? 0)),
-  );
-  return Math.hypot(...gaps);
+  let square = 0;
+  for (let axis = 0; axis < 3; axis++) {
+    const gap = max(0, (a.low[axis] ?? 0) - (b.high[axis] ?? 0), (b.low[axis] ?? 0) - (a.high[axis] ?? 0));
+    square += gap * gap;
+  }
+  return sqrt(square);
 }
 
 /**
@@ -74,10 +91,10 @@ function leastDistance({ byX: a }: Bounds, { byX: b }: Bounds, mm: number): numb
       const dz = (a[p + 2] ?? 0) - (b[q + 2] ?? 0);
       const square = dx * dx + dy * dy + dz * dz;
       if (square < least) least = square;
-      if (least < same) return Math.sqrt(least);
+      if (least < same) return sqrt(least);
     }
   }
-  return Math.sqrt(least);
+  return sqrt(least);
 }
 
 function sortedByX(outline: OutlineMm): OutlineMm {
@@ -87,27 +104,24 @@ function sortedByX(outline: OutlineMm): OutlineMm {
   return Float64Array.from(order.flatMap((p) => [outline[p] ?? 0, outline[p + 1] ?? 0, outline[p + 2] ?? 0]));
 }
 
-/** @param distances lower triangle: `distances[row][column]` for column < row */
-function components(distances: readonly (readonly number[])[], tolerance: number): number[][] {
-  const groupOf = distances.map((_, index) => index);
+function components(count: number, pairs: readonly Pair[], tolerance: number): number[][] {
+  const groupOf = Array.from({ length: count }, (_, index) => index);
   const find = (index: number): number => {
     let at = index;
     while ((groupOf[at] ?? at) !== at) at = groupOf[at] = groupOf[groupOf[at] ?? at] ?? at;
     return at;
   };
-  distances.forEach((row, a) =>
-    row.forEach((mm, b) => {
-      if (mm > tolerance) return;
-      const [first, second] = [find(a), find(b)];
-      groupOf[Math.max(first, second)] = Math.min(first, second);
-    }),
-  );
+  for (const { first, second, mm } of pairs) {
+    if (mm > tolerance) continue;
+    const [a, b] = [find(first), find(second)];
+    groupOf[max(a, b)] = min(a, b);
+  }
   const groups = new Map<number, number[]>();
-  distances.forEach((_, index) => {
+  for (let index = 0; index < count; index++) {
     const root = find(index);
     const group = groups.get(root);
     if (group) group.push(index);
     else groups.set(root, [index]);
-  });
+  }
   return [...groups.values()];
 }

@@ -93,10 +93,11 @@ export function readNodule(
 }
 
 function readOutline(text: string, where: string, problems: LidcProblem[]): LidcContour[] {
-  const { z: zText, sopInstanceUID: sopText, inclusion: inclusionText, coordinates } = readRoi(text);
+  const { z: zText, sopInstanceUID: sopText, inclusion: inclusionText, coordinates, ...rest } = readRoi(text);
   const sopInstanceUID = sopText?.trim() ?? '';
   const inclusion = inclusionText?.trim().toUpperCase();
   const fault =
+    rest.fault ??
     whatIsWrongWithPoints(coordinates) ??
     (UID.test(sopInstanceUID) ? undefined : `has imageSOP_UID "${shown(sopInstanceUID)}", which is no UID`) ??
     (inclusion === 'TRUE' || inclusion === 'FALSE'

@@ -13,6 +13,8 @@ export interface RoiText {
   readonly inclusion: string | undefined;
   /** x and y by turns; NaN for what is no number. */
   readonly coordinates: readonly number[];
+  /** Why nothing of it could be read. */
+  readonly fault?: string;
 }
 
 const HEAD =
@@ -51,7 +53,15 @@ export function numberOf(text: string | undefined): number {
 }
 
 function readAnyRoi(text: string): RoiText {
-  const roi = childrenOf((parser.parse(`<roi>${text}</roi>`) as { roi?: unknown }).roi);
+  let parsed: { roi?: unknown };
+  try {
+    parsed = parser.parse(`<roi>${text}</roi>`) as { roi?: unknown };
+  } catch (error) {
+    // The parser refuses names such as __proto__.
+    const fault = `cannot be parsed: ${error instanceof Error ? error.message : 'unknown'}`;
+    return { z: undefined, sopInstanceUID: undefined, inclusion: undefined, coordinates: [], fault };
+  }
+  const roi = childrenOf(parsed.roi);
   const edges = Array.isArray(roi['edgeMap']) ? (roi['edgeMap'] as unknown[]) : [];
   return {
     z: textOf(roi['imageZposition']),

@@ -50,7 +50,7 @@ const messageSchema = z.object({
 });
 
 /** The fullest file of LIDC-IDRI has 195. Grouping compares each with each. */
-const MOST_NODULES = 4_000;
+const MOST_NODULES = 1_000;
 
 const LISTS = new Set(['readingSession', 'unblindedReadNodule', 'nonNodule', 'roi']);
 const parser = new XMLParser({
