@@ -7,7 +7,7 @@ import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
 import type { BalanceModel } from '../../server/src/services/balance/balanceModel.ts';
 import { balanceSet, type BalanceOptions } from '../../server/src/services/balance/balanceSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
-import { ballPatch, makeSet, RULE, trainPatients, type SetPlan } from '../support/nodulePatches.ts';
+import { ballPatch, makeSet, RULE, splitOf, type SetPlan } from '../support/nodulePatches.ts';
 import { nodulelab } from '../support/product.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'nodulelab-balance-'));
@@ -89,6 +89,22 @@ describe('a balanced set', () => {
       const again = await made.sample(item.seed, item.index, item.conditions);
       expect(sha256Of(new Uint8Array(again.buffer))).toBe(item.sampleSha256);
     }
+  });
+
+  test('lays synthetic nodules on the ground of the real ones', async () => {
+    const manifest = await balanced(
+      {},
+      model({
+        sample: async (seed, index) =>
+          ballPatch(16, 3.5, `${seed} ${index}`).map((value, at) => value + (at % 3) / 200),
+      }),
+    );
+    const file = await openPatchFile(manifest.outDir);
+    for (const [index, { origin }] of manifest.patches.entries()) {
+      const face = (await file.patch(index)).subarray(0, 16 ** 2);
+      if (origin === 'synthetic') expect(new Set(face).size).toBe(1);
+    }
+    await file.close();
   });
 
   test('gives synthetic nodules the sizes of the real malignant ones, and the spacing that goes with each', async () => {
@@ -174,7 +190,7 @@ describe('a balanced set', () => {
 
 describe('the lock against leaks', () => {
   test('lets a model through that was trained on this very split', async () => {
-    const { split } = trainPatients(12);
+    const split = splitOf(104);
     const manifest = await balanced({}, model({}, { splitSha256: split.sha256 }));
     expect(manifest.balance?.lock).toBe('same split');
   });
@@ -220,7 +236,7 @@ describe('the lock against leaks', () => {
 
   test('refuses a set whose patients were moved between the folds by hand', async () => {
     const rule = { ...RULE, seed: 2 };
-    const { split } = trainPatients(12, rule);
+    const split = splitOf(104, rule);
     await expect(balanced({ manifest: { split: { ...split, seed: 1 } } })).rejects.toMatchObject({
       kind: 'refused',
       message: expect.stringContaining('patients were moved by hand'),
@@ -265,7 +281,7 @@ describe('sets and models that do not go together', () => {
 
 test('the command balances with the shipped model and prints the counts before and after', async () => {
   const setDir = join(root, 'whole');
-  const { split } = trainPatients(8, {
+  const split = splitOf(80, {
     ...{ seed: 1, folds: 5 },
     testPatients: ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'],
   });

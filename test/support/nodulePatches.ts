@@ -30,17 +30,14 @@ export function ballPatch(size: number, radius: number, name: string): Float32Ar
   return values;
 }
 
-/** The split of patients P000 … by {@link RULE}, and those of its training fold in order. */
-export function trainPatients(
+/** The split of so many patients P000 … by a rule. */
+export function splitOf(
   count: number,
   rule: Parameters<typeof splitPatients>[1] = RULE,
-): { readonly split: PatchManifest['split']; readonly patients: readonly string[] } {
-  const all = Array.from({ length: 2 * count + 8 }, (_, n) => `P${String(n).padStart(3, '0')}`);
+): PatchManifest['split'] {
+  const all = Array.from({ length: count }, (_, n) => `P${String(n).padStart(3, '0')}`);
   const { assignment, testPatients, ...split } = splitPatients(all, rule);
-  return {
-    split: { ...split, testPatients: [...testPatients], assignment: { ...assignment } },
-    patients: all.filter((patient) => assignment[patient] !== TEST_FOLD).slice(0, count),
-  };
+  return { ...split, testPatients: [...testPatients], assignment: { ...assignment } };
 }
 
 export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManifest> {
@@ -50,7 +47,11 @@ export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManif
     ...Array.from({ length: benign }, () => 'benign' as const),
     ...Array.from({ length: indeterminate }, () => 'indeterminate' as const),
   ];
-  const { split, patients } = trainPatients(classes.length);
+  const { fold = 'train', split = splitOf(8 * classes.length + 8) } = plan.manifest ?? {};
+  // Each nodule is of a patient of its own, who belongs to the set's fold.
+  const patients = Object.keys(split.assignment).filter(
+    (patient) => (split.assignment[patient] === TEST_FOLD) === (fold === 'test'),
+  );
   const counts = { malignant, benign, indeterminate };
   return writePatchSet({ outDir, dtype: 'f16' }, async (writer) => {
     for (const [n, nodule] of classes.entries()) {
@@ -87,7 +88,7 @@ export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManif
       channels: alpha ? ['hu', 'alpha'] : ['hu'],
       form: 'isolated',
       class: 'all',
-      fold: 'train',
+      fold,
       fieldOfView: { diameters: 2 },
       windowHu: [-1000, 400],
       minDiameterMm: 5,

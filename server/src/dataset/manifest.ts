@@ -70,7 +70,7 @@ export const syntheticPatchSchema = anyPatch.extend({
   index: count,
   /** Conditions that the model was given; empty for an unconditional one. */
   conditions: z.record(z.string(), z.number()),
-  /** Of the patch's float32 voxels, as sampled. */
+  /** Of the float32 voxels as sampled; the patch holds them on the constant ground of the set. */
   sampleSha256: sha256,
 });
 

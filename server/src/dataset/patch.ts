@@ -50,9 +50,7 @@ export function isolatedPatch(
   const nearby = cropVolume(ct, near);
   const hu = filteredResample(nearby, region).data;
   const soft = softMask(nearby, cropTo(mask, near), region).data;
-  const frame = Float32Array.from({ length: size }, (_, at) =>
-    smoothstep(0, FRAME * size, min(at, size - 1 - at)),
-  );
+  const frame = frameFade(size);
   let from = 0;
   for (let k = box.min[2]; k < box.max[2]; k++)
     for (let j = box.min[1]; j < box.max[1]; j++) {
@@ -68,19 +66,39 @@ export function isolatedPatch(
   return { ...grid, data, alpha };
 }
 
-/** The voxels of the patch that the rim around the mask can reach. */
+/** How much of the CT is left at each voxel along an axis: 0 at both ends of the patch, 1 from a little inside on. */
+export const frameFade = (size: number): Float32Array =>
+  Float32Array.from({ length: size }, (_, at) => smoothstep(0, FRAME * size, min(at, size - 1 - at)));
+
+/** The voxels of the patch that the rim around the mask can reach, as far as there is CT. */
 function reachOfRim(ct: CtVolume, mask: IndexBox, grid: VolumeGeometry): IndexBox {
-  const last: Vec3 = [mask.max[0] - 1, mask.max[1] - 1, mask.max[2] - 1];
-  const corners = cornersOf(ct, mask.min, last).map((corner) => worldToIndex(grid, corner));
   // Between two slices the nodule goes on for up to one slice beyond its last.
-  const mm = RIM_MM + max(...ct.spacing) + grid.spacing[0];
+  const slice = max(...ct.spacing) + grid.spacing[0];
+  const rim = boundsIn(grid, ct, mask, RIM_MM + slice);
+  const there = boundsIn(grid, ct, { min: [0, 0, 0], max: ct.size }, slice);
   const bound = (axis: 0 | 1 | 2): readonly [number, number] => {
-    const along = corners.map((corner) => corner[axis]);
-    const low = max(0, Math.floor(min(...along) - mm / grid.spacing[axis]));
-    return [low, max(low, min(grid.size[axis], Math.ceil(max(...along) + mm / grid.spacing[axis]) + 1))];
+    const low = max(0, rim.min[axis], there.min[axis]);
+    return [low, max(low, min(grid.size[axis], rim.max[axis], there.max[axis]))];
   };
   const [x, y, z] = [bound(0), bound(1), bound(2)];
   return { min: [x[0], y[0], z[0]], max: [x[1], y[1], z[1]] };
+}
+
+/** The voxels of `grid` within a distance of a box of `ct`. */
+function boundsIn(
+  grid: VolumeGeometry,
+  ct: CtVolume,
+  { min: low, max: end }: IndexBox,
+  mm: number,
+): IndexBox {
+  const corners = cornersOf(ct, low, [end[0] - 1, end[1] - 1, end[2] - 1]).map((corner) =>
+    worldToIndex(grid, corner),
+  );
+  const first = (axis: 0 | 1 | 2): number =>
+    Math.floor(min(...corners.map((corner) => corner[axis])) - mm / grid.spacing[axis]);
+  const last = (axis: 0 | 1 | 2): number =>
+    Math.ceil(max(...corners.map((corner) => corner[axis])) + mm / grid.spacing[axis]) + 1;
+  return { min: [first(0), first(1), first(2)], max: [last(0), last(1), last(2)] };
 }
 
 /** The voxels of the CT that the soft mask depends on. */

@@ -5,7 +5,7 @@ import type { PatchFile } from '../../dataset/patchFile.ts';
 import { readPatch } from '../../dataset/patchSource.ts';
 import { requireNewFolder, writePatchSet } from '../../dataset/patchSetWriter.ts';
 import type { PatchSetWriter } from '../../dataset/patchSetWriter.ts';
-import { measurePatch, toHuPatch } from '../../insertion/patchShape.ts';
+import { measurePatch, toHuPatch, type PatchShape } from '../../insertion/patchShape.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { WINDOW_HIGH_HU, WINDOW_LOW_HU } from '../../volume/window.ts';
@@ -15,6 +15,7 @@ import { noduleDrawer } from './drawNodule.ts';
 import type { DrawnNodule } from './drawNodule.ts';
 import { requireNoLeak } from './leakLock.ts';
 import type { Lock } from './leakLock.ts';
+import { onConstantGround } from './onConstantGround.ts';
 import { missingMalignant, ratioText } from './ratio.ts';
 import type { Ratio } from './ratio.ts';
 
@@ -37,7 +38,7 @@ const MOST_EMPTY = 0.5;
 
 /**
  * Writes a new set of all real malignant and benign patches, in their order, and the synthetic malignant ones that the
- * ratio calls for, each with its lineage. All or nothing; the same set, model, seed and engine give the same bytes.
+ * ratio calls for, each with its lineage, on the ground of the real ones. All or nothing; the same set, model, seed and engine give the same bytes.
  *
  * @throws NoduleLabError `refused` where patients of the test fold could leak (leakLock.ts); `unusable` where set and
  *   model do not go together or nothing is missing; `cancelled`; `conflict` where `outDir` exists
@@ -151,8 +152,8 @@ async function fill(
     signal?.throwIfAborted();
     const drawn = draw(seed, index);
     const voxels = await model.sample(seed, index, drawn.conditions);
-    const diameterVoxels = visibleDiameter(voxels);
-    if (diameterVoxels === null) {
+    const shape = shapeOf(voxels);
+    if (shape === null) {
       leftOut.push({ id: `sample ${seed}/${index}`, reason: 'the sample shows no nodule' });
       if (index + 1 - made > Math.max(8, MOST_EMPTY * missing))
         throw unusable(
@@ -161,10 +162,8 @@ async function fill(
       continue;
     }
     made += 1;
-    await writer.add(
-      [voxels],
-      synthetic(manifest, model, { seed, index, made }, drawn, voxels, diameterVoxels),
-    );
+    const entry = synthetic(manifest, model, { seed, index, made }, drawn, voxels, shape);
+    await writer.add([onConstantGround(voxels, manifest.size, entry.spacingMm, shape)], entry);
     onProgress?.(writer.entries.length, total);
   }
   return {
@@ -207,7 +206,7 @@ function synthetic(
   { seed, index, made }: { readonly seed: number; readonly index: number; readonly made: number },
   { diameterMm, conditions }: DrawnNodule,
   voxels: Float32Array,
-  diameterVoxels: number,
+  { diameterVoxels }: PatchShape,
 ): SyntheticPatch {
   const scaled = 'diameters' in fieldOfView;
   const spacingMm = (scaled ? fieldOfView.diameters * diameterMm : fieldOfView.mm) / size;
@@ -228,11 +227,11 @@ function synthetic(
   };
 }
 
-/** Diameter of the ball of the nodule's volume, in voxels; null where nothing stands out. */
-function visibleDiameter(voxels: Float32Array): number | null {
+/** Null where nothing stands out. */
+function shapeOf(voxels: Float32Array): PatchShape | null {
   const patch = toHuPatch(voxels);
   try {
-    return measurePatch(patch).diameterVoxels;
+    return measurePatch(patch);
   } catch (error) {
     if (error instanceof NoduleLabError && error.kind === 'unusable') return null;
     throw error;

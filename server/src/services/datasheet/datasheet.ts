@@ -163,7 +163,7 @@ const LOCKS = {
 function synthetic({ record, cards }: DatasheetFacts): string[] {
   const models = new Map(syntheticOf(record).map(({ model }) => [model.sha256, model.name]));
   return [
-    'They are marked as synthetic in `export.json`; with model, seed and index each can be made again. Their class is that of the nodules that the model was trained on, not a finding.',
+    'They are marked as synthetic in `export.json`; with model, seed and index each can be made again. Each lies on the same constant ground as the real ones, with the same margins. Their class is that of the nodules that the model was trained on, not a finding.',
     ...[...models].flatMap(([sha256, name]) => {
       const card = cards.get(sha256);
       const lock = record.balance?.model.sha256 === sha256 ? ` ${LOCKS[record.balance.lock]}` : '';
