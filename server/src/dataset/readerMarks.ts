@@ -65,7 +65,7 @@ export async function readerMarks(cutOuts: readonly CutOut[], xmlDir: string): P
         throw error;
       });
       if (own === undefined) continue;
-      const candidates = groups(own.geometry.spacing).map((group) => candidateOf(group, own, row));
+      const candidates = groups(own.geometry.spacing).flatMap((group) => candidateOf(group, own, row) ?? []);
       const best = strongest(candidates);
       if (best !== undefined && best.overlap >= SAME_NODULE_OVERLAP) found.set(file.name, best.marks());
       else
@@ -105,31 +105,41 @@ function strongest(candidates: readonly Candidate[]): Candidate | undefined {
     .toSorted((a, b) => a.boxVoxels - b.boxVoxels)[0];
 }
 
-function candidateOf(group: MarkGroup, { geometry, mask }: VoiMask, { bboxMm }: VoiRow): Candidate {
-  const { spacing } = geometry;
-  const shift: Vec3 = [
-    mask.box.min[0] - group.union.box.min[0],
-    mask.box.min[1] - group.union.box.min[1],
-    Math.round((group.zMm - geometry.origin[2]) / spacing[2]),
-  ];
+/** Undefined where the group has no voxel in the cut-out's slices, or no ratings. */
+function candidateOf(
+  group: MarkGroup,
+  { geometry, mask }: VoiMask,
+  { bboxMm }: VoiRow,
+): Candidate | undefined {
+  const { spacing, origin } = geometry;
+  const zOf = (k: number): number => origin[2] + k * spacing[2];
+  const [low, high] = group.zRange;
+  if (low > zOf(mask.box.max[2]) || high < zOf(mask.box.min[2] - 1)) return undefined;
+  const masks = group.masks();
   const characteristics = medianCharacteristics(group.marks);
+  if (masks === undefined || characteristics === null) return undefined;
+  const shift: Vec3 = [
+    mask.box.min[0] - masks.union.box.min[0],
+    mask.box.min[1] - masks.union.box.min[1],
+    Math.round((group.zMm - origin[2]) / spacing[2]),
+  ];
   return {
     group,
-    overlap: characteristics === null ? 0 : overlapOf(mask, moved(group.union, shift)),
-    boxVoxels: bboxMm === undefined ? 0 : boxDeparture(group, spacing, bboxMm),
+    overlap: overlapOf(mask, moved(masks.union, shift)),
+    boxVoxels: bboxMm === undefined ? 0 : boxDeparture(masks.consensus, group.zMm, spacing, bboxMm),
     marks: () => ({
-      // Without ratings the overlap is 0 and this is never asked for.
-      characteristics: characteristics!,
+      characteristics,
       malignancy: group.marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
       readers: new Set(group.marks.map(({ reader }) => reader)).size,
-      consensus: moved(group.consensus, shift),
+      consensus: moved(masks.consensus, shift),
     }),
   };
 }
 
 /** Of the box the XML knows z, and width and height in pixels. */
 function boxDeparture(
-  { consensus, zMm }: MarkGroup,
+  consensus: BoxMask,
+  zMm: number,
   spacing: Vec3,
   { low, high }: NonNullable<VoiRow['bboxMm']>,
 ): number {

@@ -68,22 +68,26 @@ function alphaOn(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): Float32A
   const inside = new Uint8Array(shape.length);
   const outside = new Uint8Array(shape.length);
   for (let index = 0; index < shape.length; index++) (shape[index]! > 0 ? inside : outside)[index] = 1;
-  const beyondMask = distanceTo(inside, grid.size, grid.spacing);
-  const depth = distanceTo(outside, grid.size, grid.spacing);
   // Distances are between voxel centres; the outline lies half way between the last inside and the first outside.
   const half = min(...grid.spacing) / 2;
-  const wall = filteredResample(wallAround(ct, mask), grid).data;
-  const boxMargin = marginInBox(ct, grid);
+  const beyondMask = distanceTo(inside, grid.size, grid.spacing, [0, 1, 2], RIM_MM + half);
+  const depth = distanceTo(outside, grid.size, grid.spacing, [0, 1, 2], RIM_MM + half);
+  const wall = wallAround(ct, mask);
+  const wallHere = wall === undefined ? undefined : filteredResample(wall, grid).data;
+  const marginAt = marginInBox(ct, grid);
   const alpha = new Float32Array(inside.length);
-  for (let index = 0; index < alpha.length; index++) {
-    const mm = inside[index] ? half - depth[index]! : beyondMask[index]! - half;
-    if (mm >= RIM_MM) continue;
-    const rounded = roundedDistance(mm, CAP_MM - boxMargin[index]!);
-    const free = 1 - smoothstep(FULL_MM, RIM_MM, rounded);
-    const walled = 1 - smoothstep(0, WALL_RIM_MM, mm);
-    const share = wall[index]!;
-    alpha[index] = free * (1 - share) + min(free, walled) * share;
-  }
+  let index = 0;
+  for (let k = 0; k < grid.size[2]; k++)
+    for (let j = 0; j < grid.size[1]; j++)
+      for (let i = 0; i < grid.size[0]; i++, index++) {
+        const mm = inside[index] ? half - depth[index]! : beyondMask[index]! - half;
+        if (mm >= RIM_MM) continue;
+        const rounded = roundedDistance(mm, CAP_MM - marginAt(i, j, k));
+        const free = 1 - smoothstep(FULL_MM, RIM_MM, rounded);
+        const share = wallHere === undefined ? 0 : wallHere[index]!;
+        alpha[index] =
+          share === 0 ? free : free * (1 - share) + min(free, 1 - smoothstep(0, WALL_RIM_MM, mm)) * share;
+      }
   return alpha;
 }
 
@@ -123,22 +127,29 @@ function signedDistance(ct: CtVolume, mask: Uint8Array): ScalarVolume {
 
 /**
  * 1 in wall: where the CT is dense and thick outside the mask (an opening with a ball, kept within the dense region).
- * Around it the value falls to 0 over the wall's blurred edge, which else would stay behind as a bright line.
+ * Around it the value falls to 0 over the wall's blurred edge, which else would stay behind as a bright line. Undefined
+ * where there is no wall.
  */
-function wallAround(ct: CtVolume, mask: Uint8Array): Sampled {
+function wallAround(ct: CtVolume, mask: Uint8Array): Sampled | undefined {
   const dense = new Uint8Array(mask.length);
   const rest = new Uint8Array(mask.length);
   for (let index = 0; index < dense.length; index++) {
     dense[index] = !mask[index] && ct.data[index]! > WALL_HU ? 1 : 0;
     rest[index] = 1 - dense[index]!;
   }
-  const depth = distanceTo(rest, ct.size, ct.spacing);
-  const thick = Uint8Array.from(depth, (mm) => (mm >= WALL_HALF_THICKNESS_MM ? 1 : 0));
+  const all = [0, 1, 2] as const;
+  const depth = distanceTo(rest, ct.size, ct.spacing, all, WALL_HALF_THICKNESS_MM);
+  const thick = new Uint8Array(depth.length);
+  for (let index = 0; index < thick.length; index++)
+    thick[index] = depth[index]! >= WALL_HALF_THICKNESS_MM ? 1 : 0;
+  if (!thick.includes(1)) return undefined;
+  const ball = WALL_HALF_THICKNESS_MM + 1;
+  const toThick = distanceTo(thick, ct.size, ct.spacing, all, ball);
+  const wall = new Uint8Array(depth.length);
+  for (let index = 0; index < wall.length; index++)
+    wall[index] = dense[index] && toThick[index]! <= ball ? 1 : 0;
+  const toWall = distanceTo(wall, ct.size, ct.spacing, all, WALL_EDGE_MM[1]);
   const share = new Float32Array(depth.length);
-  if (!thick.includes(1)) return { ...geometryOf(ct), data: share };
-  const toThick = distanceTo(thick, ct.size, ct.spacing);
-  const wall = dense.map((value, index) => (value && toThick[index]! <= WALL_HALF_THICKNESS_MM + 1 ? 1 : 0));
-  const toWall = distanceTo(wall, ct.size, ct.spacing);
   for (let index = 0; index < share.length; index++)
     share[index] = 1 - smoothstep(WALL_EDGE_MM[0], WALL_EDGE_MM[1], toWall[index]!);
   return { ...geometryOf(ct), data: share };
@@ -157,24 +168,19 @@ function roundedDistance(mm: number, intoEnd: number): number {
   return max(mm, hypot(max(0, mm + RIM_MM), intoEnd * stretch) - RIM_MM);
 }
 
-/** Distance in mm of every patch voxel to the nearest end of the CT box, negative beyond it. */
-function marginInBox(ct: CtVolume, grid: VolumeGeometry): Float32Array {
+/** Distance in mm of a patch voxel to the nearest end of the CT box, negative beyond it. */
+function marginInBox(ct: CtVolume, grid: VolumeGeometry): (i: number, j: number, k: number) => number {
   const { start, step } = indexMap(ct, grid);
-  const [ni, nj, nk] = grid.size;
-  const margin = new Float32Array(ni * nj * nk);
+  const { size, spacing } = ct;
   const [[xi, yi, zi], [xj, yj, zj], [xk, yk, zk]] = step;
   const along = (index: number, count: number, mm: number): number =>
     min(index + 0.5, count - 0.5 - index) * mm;
-  let at = 0;
-  for (let k = 0; k < nk; k++)
-    for (let j = 0; j < nj; j++)
-      for (let i = 0; i < ni; i++) {
-        const x = along(start[0] + i * xi + j * xj + k * xk, ct.size[0], ct.spacing[0]);
-        const y = along(start[1] + i * yi + j * yj + k * yk, ct.size[1], ct.spacing[1]);
-        const z = along(start[2] + i * zi + j * zj + k * zk, ct.size[2], ct.spacing[2]);
-        margin[at++] = min(x, y, z) + CAP_REACH_MM;
-      }
-  return margin;
+  return (i, j, k) => {
+    const x = along(start[0] + i * xi + j * xj + k * xk, size[0], spacing[0]);
+    const y = along(start[1] + i * yi + j * yj + k * yk, size[1], spacing[1]);
+    const z = along(start[2] + i * zi + j * zj + k * zk, size[2], spacing[2]);
+    return min(x, y, z) + CAP_REACH_MM;
+  };
 }
 
 /** 0 up to `from`, 1 from `to` on, smooth between. */

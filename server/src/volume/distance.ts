@@ -5,6 +5,7 @@
 import type { Vec3 } from './ctVolume.ts';
 
 const FAR = 1e20;
+const INFINITE = 1e10;
 const NONE = -Infinity;
 // Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
 const { sqrt } = Math;
@@ -14,38 +15,71 @@ const { sqrt } = Math;
  * is none.
  *
  * @param axes which axes to measure along; `[0, 1]` treats every slice on its own.
+ * @param furthest distances beyond it (mm) come out as infinite too, sooner
  */
 export function distanceTo(
   features: Uint8Array,
   size: Vec3,
   spacing: Vec3,
   axes: readonly (0 | 1 | 2)[] = [0, 1, 2],
+  furthest = Infinity,
 ): Float32Array {
   const squared = new Float64Array(features.length);
-  for (let index = 0; index < squared.length; index++) squared[index] = features[index] ? 0 : FAR;
   const strides: Vec3 = [1, size[0], size[0] * size[1]];
   const longest = Math.max(...size);
   const line = new Float64Array(longest);
   const vertices = new Int32Array(longest);
   const borders = new Float64Array(longest + 1);
+  const limit = Math.min(FAR, furthest * furthest);
+  const [first] = axes;
   for (const axis of axes) {
     const [u, v] = axis === 0 ? ([1, 2] as const) : axis === 1 ? ([0, 2] as const) : ([0, 1] as const);
     for (let b = 0; b < size[v]; b++)
-      for (let a = 0; a < size[u]; a++)
-        transformLine(
-          squared,
-          a * strides[u] + b * strides[v],
-          strides[axis],
-          size[axis],
-          spacing[axis] * spacing[axis],
-          line,
-          vertices,
-          borders,
-        );
+      for (let a = 0; a < size[u]; a++) {
+        const start = a * strides[u] + b * strides[v];
+        if (axis === first) scanLine(features, squared, start, strides[axis], size[axis], spacing[axis]);
+        else
+          transformLine(
+            squared,
+            start,
+            strides[axis],
+            size[axis],
+            spacing[axis] * spacing[axis],
+            limit,
+            line,
+            vertices,
+            borders,
+          );
+      }
   }
   const distance = new Float32Array(features.length);
-  for (let index = 0; index < distance.length; index++) distance[index] = sqrt(squared[index] ?? FAR);
+  for (let index = 0; index < distance.length; index++) {
+    const value = squared[index]!;
+    distance[index] = value > limit ? INFINITE : sqrt(value);
+  }
   return distance;
+}
+
+/** The first axis: from feature to feature in both directions. */
+function scanLine(
+  features: Uint8Array,
+  squared: Float64Array,
+  start: number,
+  stride: number,
+  count: number,
+  mm: number,
+): void {
+  let steps = Infinity;
+  for (let q = 0, at = start; q < count; q++, at += stride) {
+    steps = features[at] ? 0 : steps + 1;
+    squared[at] = steps;
+  }
+  steps = Infinity;
+  for (let q = 0, at = start + (count - 1) * stride; q < count; q++, at -= stride) {
+    steps = features[at] ? 0 : steps + 1;
+    const nearest = steps < squared[at]! ? steps : squared[at]!;
+    squared[at] = nearest === Infinity ? FAR : nearest * nearest * mm * mm;
+  }
 }
 
 function transformLine(
@@ -54,20 +88,22 @@ function transformLine(
   stride: number,
   count: number,
   unit: number,
+  limit: number,
   line: Float64Array,
   vertices: Int32Array,
   borders: Float64Array,
 ): void {
   let found = 0;
-  for (let q = 0; q < count; q++) {
-    const value = squared[start + q * stride] ?? FAR;
+  for (let q = 0, at = start; q < count; q++, at += stride) {
+    const value = squared[at]!;
     line[q] = value;
-    if (value >= FAR) continue;
+    // What is too far along the other axes alone is nobody's nearest within the limit.
+    if (value >= FAR || value > limit) continue;
     let cross = NONE;
     while (found > 0) {
-      const p = vertices[found - 1] ?? 0;
-      cross = (value + unit * q * q - ((line[p] ?? 0) + unit * p * p)) / (2 * unit * (q - p));
-      if (cross > (borders[found - 1] ?? NONE)) break;
+      const p = vertices[found - 1]!;
+      cross = (value + unit * q * q - (line[p]! + unit * p * p)) / (2 * unit * (q - p));
+      if (cross > borders[found - 1]!) break;
       found--;
     }
     vertices[found] = q;
@@ -76,9 +112,9 @@ function transformLine(
   }
   if (found === 0) return;
   let envelope = 0;
-  for (let q = 0; q < count; q++) {
-    while (envelope + 1 < found && (borders[envelope + 1] ?? q) < q) envelope++;
-    const p = vertices[envelope] ?? 0;
-    squared[start + q * stride] = unit * (q - p) * (q - p) + (line[p] ?? 0);
+  for (let q = 0, at = start; q < count; q++, at += stride) {
+    while (envelope + 1 < found && borders[envelope + 1]! < q) envelope++;
+    const p = vertices[envelope]!;
+    squared[at] = unit * (q - p) * (q - p) + line[p]!;
   }
 }
