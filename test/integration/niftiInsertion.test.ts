@@ -1,5 +1,5 @@
 /** A nodule in a CT that is a NIfTI file: the right voxels whatever the file's axes and numbers are, and no other byte. */
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -171,6 +171,28 @@ describe('a nodule in a NIfTI file', () => {
     const hu = (await volumeIn(unsigned.out)).data;
     expect(differences(hu, host.data)).toHaveLength(second.changedVoxels);
     expect(differences(hu, (await volumeIn(join(work, 'lps-out.nii'))).data)).toEqual([]);
+  }, 60_000);
+
+  test('has the size that is recorded of it where none is asked for', async () => {
+    const dir = join(work, 'recorded');
+    await mkdir(join(dir, 'patches'), { recursive: true });
+    await writeFile(join(dir, 'patches/nodule_0000.npy'), await readFile(nodule));
+    await writeFile(
+      join(dir, 'export.json'),
+      JSON.stringify({
+        ...{ kind: 'nodulelab-export', version: 1 },
+        patches: [{ files: { hu: 'nodule_0000.npy' }, origin: 'real', equivalentDiameterMm: 18.5 }],
+      }),
+    );
+    const files = await file('recorded-size', encodeNifti(host));
+    const { diameterMm, provenanceFile } = await insert({
+      ...{ ...files, at: { lps: place }, diameterMm: undefined },
+      nodule: { file: join(dir, 'patches/nodule_0000.npy') },
+    });
+    expect(diameterMm).toBe(18.5);
+    expect(JSON.parse(await readFile(provenanceFile, 'utf8'))).toMatchObject({
+      nodule: { synthetic: false },
+    });
   }, 60_000);
 
   test('has its provenance beside it', async () => {

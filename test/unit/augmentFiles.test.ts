@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { augmentPatch, seedAugmentationOf } from '../../server/src/dataset/augmentation/augmentPatch.ts';
 import { encodeNpy, parseNpy } from '../../server/src/formats/npy.ts';
+import { exportSet } from '../../server/src/services/exportSet/exportSet.ts';
 import { augmentFiles, type AugmentFilesRequest } from '../../server/src/services/patchFiles/augmentFiles.ts';
 import { augmentedSchema } from '../../server/src/services/patchFiles/manifests.ts';
 import { readPatchFile } from '../../server/src/services/patchFiles/readPatchFile.ts';
 import { sampleSet } from '../../server/src/services/patchFiles/sampleSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
 import { bare, randomPatch } from '../support/formulaPatches.ts';
+import { writePatchSet } from '../support/patchSet.ts';
 
 const SIZE = 12;
 let folder: string;
@@ -106,6 +108,22 @@ describe('augmenting files', () => {
       ...{ synthetic: true, seed: 7, index: 2, diameterMm: null },
       model: { name: 'm', sha256: sha256Of('m') },
     });
+  });
+
+  test('of an exported set takes each patch’s size and kind from its record', async () => {
+    await writePatchSet(join(folder, 'set'), 2);
+    await exportSet({
+      ...{ setDir: join(folder, 'set'), outDir: join(folder, 'export'), format: 'npy', class: 'all' },
+      ...{ key: null, withoutAlpha: false, codeVersion: '1', now: new Date(0), cards: new Map() },
+      stated: {},
+    });
+    const input = join(folder, 'export/patches');
+    const { manifest } = await augment({ input, out: join(folder, 'out') });
+    expect(manifest.patches).toHaveLength(2);
+    for (const { source, drawn, diameterMm } of manifest.patches) {
+      expect(source.origin).toMatchObject({ synthetic: false, model: null, diameterMm: 10 });
+      expect(diameterMm).toBe(10 * drawn.scale);
+    }
   });
 
   test('of patches of unknown origin says so', async () => {

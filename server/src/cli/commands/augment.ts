@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { z } from 'zod';
 import { augmentationSchema, type Augmentation } from '../../dataset/augmentation/augmentation.ts';
 import {
   onlyThese,
@@ -110,7 +109,9 @@ function augmentationFrom(options: AugmentOptions, size: number): Augmentation {
   };
   const parsed = augmentationSchema.safeParse(onlyThese(named, only ?? TRANSFORMS));
   if (parsed.success) return parsed.data;
-  throw new UsageError(z.prettifyError(parsed.error).replaceAll('\n', ' '));
+  throw new UsageError(
+    parsed.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('; '),
+  );
 }
 
 function drawnTable(patches: readonly AugmentedPatch[]): string {

@@ -9,7 +9,7 @@ import { writeAtomically, writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { AUGMENTED_FILE, type AugmentedPatch, type AugmentedSet } from './manifests.ts';
-import { readPatchFile, type PatchFile } from './readPatchFile.ts';
+import { readPatchFile, type PatchFile, type ReadManifests } from './readPatchFile.ts';
 
 export interface AugmentFilesRequest {
   /** A .npy file, or a folder of them. */
@@ -97,8 +97,9 @@ async function toFolder(
     const entries: AugmentedPatch[] = [];
     let edge: { readonly size: number; readonly path: string } | undefined;
     const all = sources.length * count;
+    const manifests: ReadManifests = new Map();
     for (const path of sources) {
-      const source = await readPatchFile(path);
+      const source = await readPatchFile(path, manifests);
       edge ??= { size: source.size, path };
       if (source.size !== edge.size)
         throw new NoduleLabError(

@@ -100,3 +100,19 @@ export const augmentedSchema = z.object({
 });
 export type AugmentedSet = z.infer<typeof augmentedSchema>;
 export type AugmentedPatch = z.infer<typeof augmentedPatchSchema>;
+
+/** What is read here of the record of an export of .npy files (exportSet/exportRecord.ts). */
+export const exportedSchema = z.object({
+  kind: z.literal('nodulelab-export'),
+  version: z.literal(1),
+  patches: z.array(
+    z.object({
+      files: z.object({ hu: fileName }),
+      origin: z.enum(['real', 'synthetic']),
+      equivalentDiameterMm: z.number().positive(),
+      model: originSchema.shape.model.default(null),
+      seed: originSchema.shape.seed.default(null),
+      index: originSchema.shape.index.default(null),
+    }),
+  ),
+});

@@ -6,9 +6,11 @@ import { cubeEdge, requirePatch } from '../../dataset/augmentation/augmentPatch.
 import { parseNpy } from '../../formats/npy.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import { EXPORT_FILE } from '../exportSet/exportRecord.ts';
 import {
   AUGMENTED_FILE,
   augmentedSchema,
+  exportedSchema,
   NOT_RECORDED,
   SAMPLES_FILE,
   samplesSchema,
@@ -26,8 +28,18 @@ export interface PatchFile {
   readonly origin: Origin;
 }
 
+/** Manifests that were read already, by path: for those who read many files of one folder. */
+export type ReadManifests = Map<string, Promise<Records>>;
+/** What a manifest says, by file name. */
+type Records = ReadonlyMap<string, Recorded>;
+interface Recorded {
+  /** Null where the manifest does not keep it. */
+  readonly sha256: string | null;
+  readonly origin: Origin;
+}
+
 /** @throws NoduleLabError naming the file where it is no patch, or not the one that is recorded beside it */
-export async function readPatchFile(path: string): Promise<PatchFile> {
+export async function readPatchFile(path: string, manifests: ReadManifests = new Map()): Promise<PatchFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new NoduleLabError(
       'not-found',
@@ -40,49 +52,24 @@ export async function readPatchFile(path: string): Promise<PatchFile> {
   const size = cubeEdge(shape, path);
   requirePatch(data, size, path);
   const sha256 = sha256Of(bytes);
-  return { voxels: data, size, shape, sha256, origin: await originOf(path, sha256) };
+  return { voxels: data, size, shape, sha256, origin: await originOf(path, sha256, manifests) };
 }
 
-/** A manifest whose entries name files of their folder, with the origin of one of them. */
-interface Record {
-  readonly sha256: string;
-  readonly origin: Origin;
-}
-type Reader = (json: unknown, file: string) => Record | undefined;
-
-const fromSamples: Reader = (json, file) => {
-  const { model, modelSha256, samples } = samplesSchema.parse(json);
-  const found = samples.find((sample) => sample.file === file);
-  if (found === undefined) return undefined;
-  const { seed, index, sha256 } = found;
-  return {
-    sha256,
-    origin: { ...NOT_RECORDED, synthetic: true, model: { name: model, sha256: modelSha256 }, seed, index },
-  };
-};
-
-const fromAugmented: Reader = (json, file) => {
-  const found = augmentedSchema.parse(json).patches.find((patch) => patch.file === file);
-  if (found === undefined) return undefined;
-  return { sha256: found.sha256, origin: { ...found.source.origin, diameterMm: found.diameterMm } };
-};
-
-const READERS: Readonly<{ [kind: string]: Reader }> = {
-  'nodulelab-samples': fromSamples,
-  'nodulelab-augmented': fromAugmented,
-};
-const Kind = z.looseObject({ kind: z.string() });
-
-async function originOf(path: string, sha256: string): Promise<Origin> {
-  const file = basename(path);
-  const own = file.replace(/\.npy$/, '.json');
-  for (const beside of [own, AUGMENTED_FILE, SAMPLES_FILE]) {
-    const manifest = join(dirname(path), beside);
-    const text = await readFile(manifest, 'utf8').catch(() => undefined);
-    if (text === undefined) continue;
-    const recorded = recordIn(text, manifest, file);
+async function originOf(path: string, sha256: string, manifests: ReadManifests): Promise<Origin> {
+  const folder = dirname(path);
+  const own = join(folder, `${basename(path, '.npy')}.json`);
+  // The first three lie beside the patch, an export's one above it.
+  for (const manifest of [
+    own,
+    join(folder, AUGMENTED_FILE),
+    join(folder, SAMPLES_FILE),
+    join(folder, '..', EXPORT_FILE),
+  ]) {
+    const reading = manifests.get(manifest) ?? recordsIn(manifest);
+    manifests.set(manifest, reading);
+    const recorded = (await reading).get(basename(path));
     if (recorded === undefined) continue;
-    if (recorded.sha256 !== sha256)
+    if (recorded.sha256 !== null && recorded.sha256 !== sha256)
       throw new NoduleLabError(
         'refused',
         `${path} has the SHA-256 ${sha256}, but ${manifest} records ${recorded.sha256}: it was changed since. ` +
@@ -95,24 +82,66 @@ async function originOf(path: string, sha256: string): Promise<Origin> {
 }
 
 /** JSON files of other programs may lie beside patches: only our own are read. */
-function recordIn(text: string, manifest: string, file: string): Record | undefined {
+async function recordsIn(manifest: string): Promise<Records> {
+  const text = await readFile(manifest, 'utf8').catch(() => undefined);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = text === undefined ? undefined : JSON.parse(text);
   } catch {
-    return undefined;
+    return new Map();
   }
   const kind = Kind.safeParse(json);
   const read = kind.success ? READERS[kind.data.kind] : undefined;
-  if (read === undefined) return undefined;
+  if (read === undefined) return new Map();
   try {
-    return read(json, file);
+    return new Map(read(json));
   } catch (cause) {
     throw new NoduleLabError(
       'invalid-input',
-      `${manifest} is damaged or of another version, so the origin of ${file} cannot be read: restore it, or move ${file} to a folder of its own.`,
+      `${manifest} is damaged or of another version, so the origin of the patches beside it cannot be read: restore it, or move the patches to a folder of their own.`,
       { manifest },
       cause,
     );
   }
 }
+
+type Reader = (json: unknown) => Iterable<[string, Recorded]>;
+const Kind = z.looseObject({ kind: z.string() });
+
+const fromSamples: Reader = (json) => {
+  const { model, modelSha256, samples } = samplesSchema.parse(json);
+  return samples.map(({ file, seed, index, sha256 }) => [
+    file,
+    {
+      sha256,
+      origin: { ...NOT_RECORDED, synthetic: true, model: { name: model, sha256: modelSha256 }, seed, index },
+    },
+  ]);
+};
+
+const fromAugmented: Reader = (json) =>
+  augmentedSchema
+    .parse(json)
+    .patches.map(({ file, sha256, source, diameterMm }) => [
+      file,
+      { sha256, origin: { ...source.origin, diameterMm } },
+    ]);
+
+const fromExport: Reader = (json) =>
+  exportedSchema.parse(json).patches.map(({ files, origin, model, seed, index, equivalentDiameterMm }) => [
+    files.hu,
+    {
+      sha256: null,
+      origin: {
+        ...{ synthetic: origin === 'synthetic', model, seed, index },
+        // Insertion measures a nodule by its volume, too.
+        diameterMm: equivalentDiameterMm,
+      },
+    },
+  ]);
+
+const READERS: Readonly<{ [kind: string]: Reader }> = {
+  'nodulelab-samples': fromSamples,
+  'nodulelab-augmented': fromAugmented,
+  'nodulelab-export': fromExport,
+};
