@@ -1,8 +1,22 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { buildDataset, type BuildOptions } from '../../server/src/dataset/build.ts';
+import { judge, type CancerRule } from '../../server/src/dataset/cancerRule.ts';
+import type { PatchManifest } from '../../server/src/dataset/manifest.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
 import { seriesNodule } from '../../server/src/dataset/seriesSource.ts';
 import { openVoiFolder } from '../../server/src/dataset/voiFolder.ts';
@@ -12,6 +26,7 @@ import { sliceFinder } from '../../server/src/lidc/sliceFinder.ts';
 import { parseLidcXml } from '../../server/src/lidc/xml.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
 
+const NODULELAB = fileURLToPath(new URL('../../server/bin/nodulelab.ts', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'nodulelab-real-dataset-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -86,6 +101,55 @@ describeWithLidc(['nodule-vois', 'tcia-lidc-xml'], 'patches of real cut-outs', (
     }
     await file.close();
   }, 120_000);
+});
+
+describeWithLidc(['nodule-vois', 'tcia-lidc-xml'], 'the whole folder of cut-outs', (vois, xml) => {
+  const dir = join(vois, 'nodule-vois');
+
+  test('has 757 of 759 nodules in the XML, and the command says of the other two why not', async () => {
+    const args = ['--json', 'dataset', 'build', '--vois', dir, '--xml', xml, '--class', 'malignant'];
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [NODULELAB, ...args, '--fold', 'test', '--size', '16', '--out', join(root, 'whole')],
+      { maxBuffer: 64e6 },
+    );
+    const { cancerRule, problems } = JSON.parse(stdout) as Pick<PatchManifest, 'cancerRule' | 'problems'>;
+    expect(cancerRule).toMatchObject({
+      ratedBy: { readers: 757, majority: 2, none: 0 },
+      counts: { malignant: 197, benign: 158, indeterminate: 404 },
+    });
+    expect(problems.filter(({ name }) => name.includes('_R_'))).toEqual([
+      {
+        name: 'LIDC-IDRI-0179_R_9',
+        message: expect.stringMatching(/the 3 marks that fit the table's box .* which holds further marks/),
+      },
+      {
+        name: 'LIDC-IDRI-0332_R_1',
+        message: expect.stringMatching(/lie 1\.25 mm apart, those of the cut-out 2 mm/),
+      },
+    ]);
+  }, 120_000);
+
+  test('has the labels of its own table, and as many readers as its table counts', async () => {
+    const { nodules, problems } = await openVoiFolder(dir);
+    const classes = (rule: CancerRule): Record<string, number> => {
+      const counts: Record<string, number> = {};
+      for (const nodule of nodules) {
+        const judgement = judge(rule, nodule);
+        const name = 'class' in judgement ? judgement.class : 'left out';
+        counts[name] = (counts[name] ?? 0) + 1;
+      }
+      return counts;
+    };
+    expect([nodules.length, problems]).toEqual([759, []]);
+    expect(classes({ kind: 'table' })).toEqual({ malignant: 272, benign: 487 });
+    expect(classes({ kind: 'median', leastReaders: 1 })).toEqual({
+      malignant: 205,
+      benign: 285,
+      indeterminate: 269,
+    });
+    expect(classes({ kind: 'median', leastReaders: 4 })['left out']).toBe(248);
+  });
 });
 
 describeWithLidc(['LIDC-IDRI-0003'], 'patches of a whole CT', (dir) => {

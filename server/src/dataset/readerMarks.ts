@@ -48,6 +48,9 @@ const SAME_NODULE_OVERLAP = 0.7;
 /** Overlaps closer than this say nothing about which is the better match: the box decides. */
 const ALIKE = 0.02;
 
+/** A group whose consensus departs from the table's box by no more than this fits it. */
+const FITS_VOXELS = 2;
+
 /** The readers' marks of every cut-out that the XML files under `xmlDir` hold. */
 export async function readerMarks(cutOuts: readonly CutOut[], xmlDir: string): Promise<JoinedMarks> {
   const { annotations, problems } = await annotationsBySeries(
@@ -71,7 +74,7 @@ export async function readerMarks(cutOuts: readonly CutOut[], xmlDir: string): P
       else
         unfound.push({
           name: file.name,
-          message: `The XML does not hold this nodule: ${whyNot(own, row, best, annotations.get(series))}. Its table's majority ratings and its own mask stand in.`,
+          message: `The XML does not hold this nodule: ${whyNot(own, row, candidates, annotations.get(series))}. Its table's majority ratings and its own mask stand in.`,
         });
     }
   }
@@ -157,7 +160,7 @@ function boxDeparture(
 function whyNot(
   { geometry }: VoiMask,
   { bboxMm }: VoiRow,
-  best: Candidate | undefined,
+  candidates: readonly Candidate[],
   annotations: readonly LidcAnnotations[] = [],
 ): string {
   if (annotations.length === 0) return 'no file annotates its series';
@@ -165,16 +168,17 @@ function whyNot(
   const own = geometry.spacing[2];
   if (between !== undefined && Math.abs(between - own) > 0.1 * own)
     return `the slices that the readers marked lie ${round(between)} mm apart, those of the cut-out ${round(own)} mm`;
-  if (best === undefined || best.overlap === 0)
+  const best = strongest(candidates);
+  if (best === undefined)
     return bboxMm === undefined
       ? 'no marks lie in its slices'
       : `no marks lie at z ${round(bboxMm.low[2])} to ${round(bboxMm.high[2])} mm, where the table places it`;
-  const box =
-    bboxMm === undefined ? '' : `, and depart from the table's box by ${round(best.boxVoxels)} voxels`;
-  return (
-    `the ${best.group.marks.length} marks that come closest share ${Math.round(100 * best.overlap)}% of its voxels${box}: ` +
-    'its table joined other marks into one nodule'
-  );
+  const fitting = candidates.filter(({ boxVoxels }) => boxVoxels <= FITS_VOXELS);
+  const [fits] = bboxMm === undefined ? [] : fitting.toSorted((a, b) => a.boxVoxels - b.boxVoxels);
+  return fits === undefined
+    ? `the ${best.group.marks.length} marks that come closest share ${Math.round(100 * best.overlap)}% of its voxels`
+    : `the ${fits.group.marks.length} marks that fit the table's box (to ${round(fits.boxVoxels)} voxels) cover other ` +
+        'voxels than its mask, which holds further marks';
 }
 
 /** The least distance between two marked slices, mm. */
