@@ -25,6 +25,7 @@ import {
   type InsertSetState,
   type Outcome,
   type PlacedOutcome,
+  type RefusalReason,
   type WrittenSeries,
 } from './state.ts';
 import { YIELD_FILE, yieldReport, type YieldReport } from './yieldReport.ts';
@@ -113,8 +114,8 @@ async function carryOut(
         `Stopped after ${state.outcomes.length} of ${items.length} nodules: the same command goes on from here.`,
       );
   };
-  const note = async (outcome: Outcome): Promise<void> => {
-    state.outcomes.push(outcome);
+  const note = async (...outcomes: readonly Outcome[]): Promise<void> => {
+    state.outcomes.push(...outcomes);
     await writeState(outDir, state);
     onProgress?.(state.outcomes.length, items.length, `nodule ${state.outcomes.length} of ${items.length}`);
   };
@@ -143,7 +144,10 @@ async function carryOut(
         placing.placed
           ? {
               ...{ ...facts, placed: true, attempts: placing.attempts, diameterMm: item.diameterMm },
-              ...{ centre: [...placing.centre], checks: [...placing.checks] },
+              ...{
+                centre: [...placing.centre],
+                checks: placing.checks.map(({ explanation: _, ...check }) => check),
+              },
             }
           : { ...facts, ...placing },
       );
@@ -158,19 +162,10 @@ async function carryOut(
       await refuseAll(state, number, own, unusableMessage(error), note);
     }
   }
-  for (const item of items.slice(hosts.length * perHost)) {
-    if (state.outcomes.some((outcome) => outcome.item === item.id)) continue;
-    const message = `${hosts.length} scans take ${perHost} each: give more scans, or a larger --per-host.`;
-    await note({
-      item: item.id,
-      placed: false,
-      host: null,
-      reason: 'hosts-full',
-      message,
-      attempts: 0,
-      seconds: 0,
-    });
-  }
+  const message = `${hosts.length} scans take ${perHost} each: give more scans, or a larger --per-host.`;
+  const noted = new Set(state.outcomes.map(({ item }) => item));
+  const left = items.slice(hosts.length * perHost).filter(({ id }) => !noted.has(id));
+  if (left.length > 0) await note(...left.map(({ id }) => notTried(id, null, 'hosts-full', message)));
 }
 
 /** Brings a host to where an earlier run left it. */
@@ -188,12 +183,15 @@ async function refuseAll(
   host: number,
   own: readonly SetItem[],
   message: string,
-  note: (outcome: Outcome) => Promise<void>,
+  note: (...outcomes: readonly Outcome[]) => Promise<void>,
 ): Promise<void> {
   state.outcomes = state.outcomes.filter((outcome) => outcome.host !== host);
-  for (const { id } of own)
-    await note({ item: id, placed: false, host, reason: 'host', message, attempts: 0, seconds: 0 });
+  await note(...own.map(({ id }) => notTried(id, host, 'host', message)));
 }
+
+const notTried = (item: string, host: number | null, reason: RefusalReason, message: string): Outcome => ({
+  ...{ item, placed: false, host, reason, message, attempts: 0, seconds: 0 },
+});
 
 /** What a host that cannot be read is told as; programming errors go on their way. */
 function hostMessage(error: unknown): string {

@@ -31,7 +31,6 @@ const checkSchema = z.object({
   value: z.number(),
   unit: z.string(),
   verdict: z.enum(['good', 'fair', 'bad']),
-  explanation: z.string(),
 });
 
 const outcomeSchema = z.discriminatedUnion('placed', [
