@@ -27,14 +27,14 @@ export function captionOf(entry: PatchEntry): Caption {
 function realDetails(entry: Extract<PatchEntry, { origin: 'real' }>): string[] {
   const { malignancyRatings, ratingSource, readers, characteristics, flags } = entry;
   const ratings = malignancyRatings.length === 0 ? unknown : malignancyRatings.join(' ');
-  const by =
-    ratingSource === 'readers'
-      ? `${readers ?? malignancyRatings.length} readers`
-      : ratingSource === 'majority'
-        ? 'majority'
-        : 'not rated';
+  const marked = readers ?? malignancyRatings.length;
+  const by = {
+    readers: marked === 1 ? '1 reader' : `${marked} readers`,
+    majority: 'majority',
+    none: 'not rated',
+  };
   return [
-    `malignancy ${ratings} (${by})`,
+    `malignancy ${ratings} (${by[ratingSource]})`,
     `texture ${characteristics?.texture ?? unknown}, spiculation ${characteristics?.spiculation ?? unknown}`,
     ...(flags.length > 0 ? [`flags: ${flags.join(', ')}`] : []),
   ];
