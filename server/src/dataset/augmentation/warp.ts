@@ -34,9 +34,9 @@ export function warpPatch(
   target: Float32Array,
   at: number,
 ): void {
+  if (elastic === undefined) return warpStraight(source, from, size, matrix, target, at);
   const centre = (size - 1) / 2;
-  const spacing = elastic?.spacing ?? size;
-  const points = elastic?.points ?? 4;
+  const { spacing, points } = elastic;
   const grid = inSource(matrix, elastic);
   const plane = new Float64Array(3 * points ** 2);
   const row = new Float64Array(3 * points);
@@ -47,10 +47,10 @@ export function warpPatch(
   let offset = at;
   for (let k = 0; k < size; k++) {
     const cellZ = floor(k * step);
-    if (grid !== undefined) blendSlabs(grid, cellZ, k * step - cellZ, plane);
+    blendSlabs(grid, cellZ, k * step - cellZ, plane);
     for (let j = 0; j < size; j++) {
       const cellY = floor(j * step);
-      if (grid !== undefined) blendSlabs(plane, cellY, j * step - cellY, row);
+      blendSlabs(plane, cellY, j * step - cellY, row);
       // Source position of this row's voxel 0 without displacement.
       const z0 = centre + matrix[0] * (k - centre) + matrix[1] * (j - centre) - matrix[2] * centre;
       const y0 = centre + matrix[3] * (k - centre) + matrix[4] * (j - centre) - matrix[5] * centre;
@@ -156,10 +156,58 @@ function run(
   }
 }
 
+/**
+ * Without displacement positions stand at equal steps along a row. The sums and the look-up are those of {@link run}, bit
+ * for bit, without the differences that are 0; written out again, because a shared function takes a tenth longer.
+ */
+function warpStraight(
+  source: Float32Array,
+  from: number,
+  size: number,
+  matrix: Matrix,
+  target: Float32Array,
+  at: number,
+): void {
+  const area = size * size;
+  const last = size - 1;
+  const centre = last / 2;
+  const [, , dz, , , dy, , , dx] = matrix;
+  let i = at;
+  for (let k = 0; k < size; k++)
+    for (let j = 0; j < size; j++) {
+      let z = centre + matrix[0] * (k - centre) + matrix[1] * (j - centre) - dz * centre;
+      let y = centre + matrix[3] * (k - centre) + matrix[4] * (j - centre) - dy * centre;
+      let x = centre + matrix[6] * (k - centre) + matrix[7] * (j - centre) - dx * centre;
+      for (const end = i + size; i < end; i++) {
+        const pz = z < 0 ? 0 : z > last ? last : z;
+        const py = y < 0 ? 0 : y > last ? last : y;
+        const px = x < 0 ? 0 : x > last ? last : x;
+        const iz = pz | 0;
+        const iy = py | 0;
+        const ix = px | 0;
+        const fx = px - ix;
+        const fy = py - iy;
+        const near = (from + imul(iz, area) + imul(iy, size) + ix) | 0;
+        const far = (near + area) | 0;
+        const s0 = source[near]!;
+        const s1 = source[near + size]!;
+        const s2 = source[far]!;
+        const s3 = source[far + size]!;
+        const a = s0 + (source[near + 1]! - s0) * fx;
+        const b = s1 + (source[near + size + 1]! - s1) * fx;
+        const c = s2 + (source[far + 1]! - s2) * fx;
+        const d = s3 + (source[far + size + 1]! - s3) * fx;
+        const front = a + (b - a) * fy;
+        target[i] = front + (c + (d - c) * fy - front) * (pz - iz);
+        z += dz;
+        y += dy;
+        x += dx;
+      }
+    }
+}
+
 /** The grid's displacements as the source sees them: turned and scaled by the matrix. */
-function inSource(m: Matrix, elastic: ControlGrid | undefined): Float64Array | undefined {
-  if (elastic === undefined) return undefined;
-  const { displacements } = elastic;
+function inSource(m: Matrix, { displacements }: ControlGrid): Float64Array {
   const result = new Float64Array(displacements.length);
   for (let i = 0; i < result.length; i += 3) {
     const z = displacements[i]!;
