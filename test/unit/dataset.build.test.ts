@@ -65,6 +65,10 @@ describe('building a set of patches', () => {
     expect(all.patches[0]?.diameterMm).toBeLessThan(9.2);
   });
 
+  test('says how far beyond the mask the CT stays', () => {
+    expect(all.softMargin).toEqual({ fullMm: 3, rimMm: 5 });
+  });
+
   test('takes a class and a fold, and a field of view in mm', async () => {
     const malignant = await buildDataset(
       options('malignant', { class: 'malignant', fieldOfView: { mm: 48 } }),

@@ -14,6 +14,7 @@ import type { SourceOptions } from './openSource.ts';
 import { PATCH_SIZE } from './patch.ts';
 import { requireNewFolder, writePatchSet } from './patchSetWriter.ts';
 import type { PatchSetWriter } from './patchSetWriter.ts';
+import { FULL_MM, RIM_MM } from './softMask.ts';
 import type { NoduleSource, SourceNodule } from './source.ts';
 import { ALWAYS_TEST, splitPatients, TEST_FOLD } from './split.ts';
 
@@ -163,6 +164,7 @@ async function cutAll(
     form: cutting.form,
     class: options.class,
     fold,
+    ...(cutting.form === 'isolated' ? { softMargin: { fullMm: FULL_MM, rimMm: RIM_MM } } : {}),
     fieldOfView: cutting.fieldOfView,
     windowHu: [WINDOW_LOW_HU, WINDOW_HIGH_HU],
     minDiameterMm: cutting.minDiameterMm,

@@ -117,6 +117,11 @@ const current = z.object({
   form: z.enum(['isolated', 'context']),
   class: z.enum(['malignant', 'benign', 'all']),
   fold: z.enum(['train', 'test']),
+  /**
+   * Isolated form: the CT is whole up to `fullMm` beyond the mask and gone at `rimMm`. Absent in older sets (1 and 3 mm).
+   * Sets of different margins look different: a network trained on one does not make nodules for the other.
+   */
+  softMargin: z.object({ fullMm: z.number(), rimMm: z.number() }).optional(),
   fieldOfView: fieldOfViewSchema,
   windowHu: z.tuple([z.number(), z.number()]),
   minDiameterMm: z.number(),
