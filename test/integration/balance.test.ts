@@ -13,7 +13,7 @@ import { nodulelab } from '../support/product.ts';
 const root = mkdtempSync(join(tmpdir(), 'nodulelab-balance-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const RULE_OF_MODEL = { ...RULE, testPatients: [...RULE.testPatients] };
+const RULE_OF_MODEL = { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' as const };
 
 /** A generator by a formula: what balancing does with a model does not depend on how it was trained. */
 const model = (more: Partial<BalanceModel> = {}, card: Partial<BalanceModel['card']> = {}): BalanceModel => ({
@@ -247,6 +247,11 @@ describe('the lock against leaks', () => {
     const card = { name: 'foreign', splitSha256: null };
     const manifest = await balanced({}, { ...model(), card }, { unlocked: true });
     expect(manifest.balance).toMatchObject({ lock: 'unlocked', model: { splitSha256: null } });
+    // A card that names the split but not the fold leaves as much open.
+    const { sha256 } = manifest.split;
+    await expect(balanced({}, { ...model(), card: { ...card, splitSha256: sha256 } })).rejects.toMatchObject({
+      kind: 'refused',
+    });
     // Vouching is for what is unknown; a known contradiction stays one.
     await expect(
       balanced({}, model({}, { split: { ...RULE_OF_MODEL, seed: 2 } }), { unlocked: true }),

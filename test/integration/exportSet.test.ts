@@ -38,7 +38,7 @@ beforeAll(async () => {
     {
       card: {
         ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 } },
-        split: { ...RULE, testPatients: [...RULE.testPatients] },
+        split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
       ...{ sha256: MODEL_SHA256, size: SIZE, conditions: [] },
       sample: async (seed, index) => ballPatch(SIZE, 3.5, `${seed} ${index}`),

@@ -40,7 +40,7 @@ beforeAll(async () => {
     {
       card: {
         ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 } },
-        split: { ...RULE, testPatients: [...RULE.testPatients] },
+        split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
       ...{ sha256: 'ab'.repeat(32), size: 32, conditions: [] },
       sample: async (seed, index) => ballPatch(32, 8, `${seed} ${index}`),

@@ -26,8 +26,14 @@ export const modelDescriptionSchema = z.object({
   /** SHA-256 of the training patches and of the patient split that they were taken from. */
   datasetSha256: sha256.nullable(),
   splitSha256: sha256.nullable(),
-  /** How that split was drawn: a patient's fold depends on these alone. Older cards do not say it. */
-  split: splitSchema.pick({ seed: true, folds: true, testPatients: true }).optional(),
+  /**
+   * How that split was drawn (a patient's fold depends on seed, folds and test patients alone), and on which side of it
+   * the model was trained. Older cards do not say it.
+   */
+  split: splitSchema
+    .pick({ seed: true, folds: true, testPatients: true })
+    .extend({ fold: z.enum(['train', 'test']) })
+    .optional(),
   /** What a patch's edge stood for in training. Older cards do not say it. */
   fieldOfView: fieldOfViewSchema.optional(),
   /** Version of the code that trained it; of the code that imported it, where it was trained elsewhere. */
@@ -43,12 +49,12 @@ export function trainedOn(
   manifest: PatchManifest | undefined,
 ): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView'> {
   if (manifest === undefined) return { datasetSha256: null, splitSha256: null };
-  const { patchesSha256, split, fieldOfView } = manifest;
+  const { patchesSha256, split, fold, fieldOfView } = manifest;
   const { seed, folds, testPatients } = split;
   return {
     datasetSha256: patchesSha256,
     splitSha256: split.sha256,
-    split: { seed, folds, testPatients },
+    split: { seed, folds, testPatients, fold },
     fieldOfView,
   };
 }

@@ -31,8 +31,14 @@ export function requireNoLeak(
       { dir },
     );
   requireOwnRule(dir, split);
-  if (model.splitSha256 === split.sha256) return 'same split';
   if (model.split !== undefined) {
+    if (model.split.fold === 'test')
+      throw new NoduleLabError(
+        'refused',
+        `${model.name} was trained on the test fold of its split: choose a model that was trained on the training fold.`,
+        { dir, model: model.name },
+      );
+    if (model.splitSha256 === split.sha256) return 'same split';
     if (sameRule(model.split, split)) return 'same rule';
     throw new NoduleLabError(
       'refused',
@@ -41,7 +47,7 @@ export function requireNoLeak(
       { dir, model: model.name },
     );
   }
-  if (model.splitSha256 !== null)
+  if (model.splitSha256 !== null && model.splitSha256 !== split.sha256)
     throw new NoduleLabError(
       'refused',
       `${model.name} was trained on a split with another hash (${model.splitSha256.slice(0, 12)}) than that of ${dir} ` +
@@ -51,7 +57,7 @@ export function requireNoLeak(
   if (unlocked) return 'unlocked';
   throw new NoduleLabError(
     'refused',
-    `Nobody knows on which patients ${model.name} was trained: its card names no split, so it may have seen the test fold of ${dir}. ` +
+    `Nobody knows on which fold ${model.name} was trained: its card does not say it, so it may have seen the test fold of ${dir}. ` +
       'Export it again with --dataset, or vouch for it with --unlocked, which is written into the new set.',
     { dir, model: model.name },
   );
