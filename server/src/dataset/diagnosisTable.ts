@@ -43,7 +43,9 @@ export async function readDiagnosisTable(path: string): Promise<DiagnosisTable> 
     );
   });
   const problems: { name: string; message: string }[] = [];
-  const complain = ({ message }: Error): void => void problems.push({ name: basename(path), message });
+  // Headers of several lines would tear a message apart.
+  const complain = ({ message }: Error): void =>
+    void problems.push({ name: basename(path), message: message.replace(/\s+/g, ' ') });
   // A manifest keeps these messages: they name the file, not the folders of one machine.
   const csv = parseCsvTable(bytes.toString('utf8'), basename(path), complain);
   const columns = { patient: columnOf(csv, PATIENT), ofPatient: columnOf(csv, OF_PATIENT) };

@@ -137,10 +137,8 @@ function summaryText(manifest: PatchManifest, outDir: string, patients: number):
     `${count} ${form} patches of ${cube}, ${patients} patients (${fold} fold), in ${outDir}`,
     ruleText(manifest.cancerRule),
     ...counted(leftOut, 'nodules of the fold left out', ({ id, reason }) => `${id}: ${reason}`),
-    ...counted(
-      problems,
-      'parts of the source not used as they are',
-      ({ name, message }) => `${name}: ${message}`,
+    ...counted(problems, 'parts of the source not used as they are', ({ name, message }) =>
+      message.startsWith(name) ? message : `${name}: ${message}`,
     ),
     `Split ${split.sha256.slice(0, 12)}, patches ${patchesSha256.slice(0, 12)}`,
   ].join('\n');
