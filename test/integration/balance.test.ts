@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { SyntheticPatch } from '../../server/src/dataset/manifest.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
 import type { BalanceModel } from '../../server/src/services/balance/balanceModel.ts';
+import { openTrainingSet } from '../../server/src/gan/trainingSet.ts';
 import { balanceSet, type BalanceOptions } from '../../server/src/services/balance/balanceSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
 import { ballPatch, makeSet, RULE, splitOf, type SetPlan } from '../support/nodulePatches.ts';
@@ -22,6 +23,7 @@ const model = (more: Partial<BalanceModel> = {}, card: Partial<BalanceModel['car
     splitSha256: 'cd'.repeat(32),
     split: RULE_OF_MODEL,
     fieldOfView: { diameters: 2 },
+    softMargin: { fullMm: 3, rimMm: 5 },
     ...card,
   },
   sha256: 'ab'.repeat(32),
@@ -267,6 +269,13 @@ describe('sets and models that do not go together', () => {
     ['one class only', { manifest: { class: 'malignant' } }, {}, 'dataset build --class all'],
     ['no benign nodule', { benign: 0 }, {}, 'balancing needs some of both'],
     ['enough malignant ones', { malignant: 9 }, {}, 'has 1:1 malignant to benign already'],
+    [
+      'a margin other than its nodules have',
+      {},
+      { softMargin: { fullMm: 1, rimMm: 3 } },
+      '1 to 3 mm of lung around them, and those of',
+    ],
+    ['a model that does not say its margin', {}, { softMargin: undefined }, 'what margin its nodules have'],
     ['another field of view', { manifest: { fieldOfView: { mm: 48 } } }, {}, 'of 2 diameters, and'],
   ] as const)('are refused for %s', async (_, plan, card, words) => {
     await expect(balanced(plan, model({}, card))).rejects.toMatchObject({
@@ -284,13 +293,39 @@ describe('sets and models that do not go together', () => {
   });
 });
 
+describe('a generator does not train on', () => {
+  test('synthetic nodules', async () => {
+    const { outDir, patches } = await balanced({});
+    const synthetic = patches.filter(({ origin }) => origin === 'synthetic').length;
+    await expect(openTrainingSet(outDir)).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(`holds ${synthetic} synthetic nodules`),
+    });
+  });
+
+  test('the test fold', async () => {
+    const dir = join(root, 'test-fold');
+    await makeSet(dir, { malignant: 2, benign: 3, manifest: { fold: 'test' } });
+    await expect(openTrainingSet(dir)).rejects.toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('is a set of the test fold'),
+    });
+  });
+});
+
 test('the command balances with the shipped model and prints the counts before and after', async () => {
   const setDir = join(root, 'whole');
   const split = splitOf(80, {
     ...{ seed: 1, folds: 5 },
     testPatients: ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'],
   });
-  await makeSet(setDir, { malignant: 2, benign: 6, indeterminate: 1, size: 64, manifest: { split } });
+  await makeSet(setDir, {
+    malignant: 2,
+    benign: 6,
+    indeterminate: 1,
+    size: 64,
+    manifest: { split, softMargin: { fullMm: 1, rimMm: 3 } },
+  });
   const args = ['--data', join(root, 'data'), 'balance', '--set', setDir, '--model', 'malignant-64'];
   const text = await nodulelab(...args, '--to', '1:1', '--out', join(root, 'as-text'));
   expect(text.status).toBe(0);

@@ -12,7 +12,7 @@ export interface SetPlan {
   readonly size?: number;
   readonly alpha?: boolean;
   /** What the manifest says differently. */
-  readonly manifest?: Partial<Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'split'>>;
+  readonly manifest?: Partial<Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split'>>;
 }
 
 export const RULE = { seed: 1, folds: 5, testPatients: ['LIDC-IDRI-0001'] } as const;

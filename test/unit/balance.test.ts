@@ -7,6 +7,7 @@ import {
   missingMalignant,
   ratioText,
 } from '../../server/src/services/balance/ratio.ts';
+import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
 import { Random } from '../../server/src/nn/random.ts';
 import { PARENCHYMA_HU, windowHu } from '../../server/src/volume/window.ts';
 import { ballPatch } from '../support/nodulePatches.ts';
@@ -59,7 +60,7 @@ describe('a sample on the constant ground', () => {
   sample[4 + size * (4 + size * 4)] = 0.9;
   const shape = measurePatch(toHuPatch(sample));
   const spacingMm = 1;
-  const grounded = onConstantGround(sample, size, spacingMm, shape);
+  const grounded = onConstantGround(sample, size, spacingMm, shape, SOFT_MARGIN);
   const middle = (size - 1) / 2;
   const radiusAt = (at: number): number =>
     Math.hypot(

@@ -59,6 +59,26 @@ describe('building a set of patches', () => {
     });
   });
 
+  test('keeps as much of the lung around a nodule as is asked for', async () => {
+    const kept = async (name: string, softMargin?: BuildOptions['softMargin']): Promise<number> => {
+      const fieldOfView = { mm: 24 };
+      await buildDataset(
+        options(name, { alpha: true, size: 32, fieldOfView, ...(softMargin ? { softMargin } : {}) }),
+      );
+      const set = await openPatchFile(join(root, name));
+      const alpha = await set.channel(0, 'alpha');
+      await set.close();
+      expect(set.manifest.softMargin).toEqual(softMargin ?? { fullMm: 3, rimMm: 5 });
+      return alpha.reduce((sum, share) => sum + share, 0);
+    };
+    const [narrow, usual] = [await kept('narrow', { fullMm: 1, rimMm: 3 }), await kept('usual')];
+    expect(narrow).toBeGreaterThan(0);
+    expect(usual).toBeGreaterThan(1.3 * narrow);
+    await expect(kept('inside-out', { fullMm: 3, rimMm: 3 })).rejects.toThrow(
+      /soft margin cannot run from 3 to 3 mm/,
+    );
+  });
+
   test('scales the field of view to twice the diameter and carries the spacing', () => {
     for (const patch of all.patches) expect(patch.spacingMm * 64).toBeCloseTo(2 * patch.diameterMm, 2);
     expect(all.patches[0]?.diameterMm).toBeGreaterThan(7.5);
@@ -293,7 +313,7 @@ describe('opening a set of patches', () => {
     const file = await openPatchFile(dir);
     const { notJudged, ...cancerRule } = all.cancerRule;
     expect(notJudged).toBe(0);
-    expect(file.manifest).toEqual({ ...all, cancerRule });
+    expect(file.manifest).toEqual({ ...all, cancerRule, softMargin: { fullMm: 1, rimMm: 3 } });
     expect(await file.patch(0)).toHaveLength(64 ** 3);
     await file.close();
   });

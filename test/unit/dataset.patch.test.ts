@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { contextPatch, isolatedPatch, PATCH_SIZE } from '../../server/src/dataset/patch.ts';
-import { FULL_MM, RIM_MM } from '../../server/src/dataset/softMask.ts';
+import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
 import type { BoxMask } from '../../server/src/lidc/boxMask.ts';
 import type { CtVolume, Vec3 } from '../../server/src/volume/ctVolume.ts';
 import { PARENCHYMA_HU, unwindowHu, windowHu } from '../../server/src/volume/window.ts';
+
+const { fullMm: FULL_MM, rimMm: RIM_MM } = SOFT_MARGIN;
 
 const BACKGROUND = windowHu(PARENCHYMA_HU);
 const RADIUS_MM = 4;

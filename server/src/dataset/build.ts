@@ -8,13 +8,15 @@ import { cutPatch, idOf } from './cutPatch.ts';
 import type { Cutting } from './cutPatch.ts';
 import { readDiagnosisTable } from './diagnosisTable.ts';
 import type { DiagnosisTable } from './diagnosisTable.ts';
+import { softMarginSchema } from './manifest.ts';
 import type { FieldOfView, PatchManifest } from './manifest.ts';
 import { openSource } from './openSource.ts';
 import type { SourceOptions } from './openSource.ts';
 import { PATCH_SIZE } from './patch.ts';
 import { requireNewFolder, writePatchSet } from './patchSetWriter.ts';
 import type { PatchSetWriter } from './patchSetWriter.ts';
-import { FULL_MM, RIM_MM } from './softMask.ts';
+import { SOFT_MARGIN } from './softMask.ts';
+import type { SoftMargin } from './softMask.ts';
 import type { NoduleSource, SourceNodule } from './source.ts';
 import { ALWAYS_TEST, splitPatients, TEST_FOLD } from './split.ts';
 
@@ -30,6 +32,8 @@ export interface BuildOptions {
   readonly fieldOfView: 'scaled' | FieldOfView | { readonly spacingMm: number };
   /** Writes the soft mask as a second channel; isolated form only. */
   readonly alpha?: boolean;
+  /** Isolated form: default 3 and 5 mm. */
+  readonly softMargin?: SoftMargin;
   /** Smaller nodules are left out. Default 5 for a field of view in diameters (they fill too few voxels), else 3. */
   readonly minDiameterMm?: number;
   /** Larger ones are left out: sprawling marks rather than nodules. Default 40 for a field of view in diameters. */
@@ -90,11 +94,18 @@ function cuttingOf({ form, size = PATCH_SIZE, fieldOfView, alpha, ...options }: 
         ? { mm: size * fieldOfView.spacingMm }
         : fieldOfView;
   const scaled = 'diameters' in field;
+  const softMargin = options.softMargin ?? SOFT_MARGIN;
+  if (!softMarginSchema.safeParse(softMargin).success)
+    throw new NoduleLabError(
+      'invalid-input',
+      `The soft margin cannot run from ${softMargin.fullMm} to ${softMargin.rimMm} mm: it ends further out than it begins, within 20 mm.`,
+    );
   return {
     form,
     size,
     channels: alpha === true ? ['hu', 'alpha'] : ['hu'],
     fieldOfView: field,
+    softMargin,
     minDiameterMm: options.minDiameterMm ?? (scaled ? 5 : 3),
     maxDiameterMm: options.maxDiameterMm ?? (scaled ? 40 : null),
   };
@@ -164,7 +175,7 @@ async function cutAll(
     form: cutting.form,
     class: options.class,
     fold,
-    ...(cutting.form === 'isolated' ? { softMargin: { fullMm: FULL_MM, rimMm: RIM_MM } } : {}),
+    ...(cutting.form === 'isolated' ? { softMargin: cutting.softMargin } : {}),
     fieldOfView: cutting.fieldOfView,
     windowHu: [WINDOW_LOW_HU, WINDOW_HIGH_HU],
     minDiameterMm: cutting.minDiameterMm,

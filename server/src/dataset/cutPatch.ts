@@ -6,6 +6,7 @@ import { boxSize, centroid, largestPiece } from '../lidc/boxMask.ts';
 import type { NoduleClass } from './cancerRule.ts';
 import type { Channel, FieldOfView, PatchManifest, RealPatch } from './manifest.ts';
 import { contextPatch, isolatedPatch } from './patch.ts';
+import type { SoftMargin } from './softMask.ts';
 import type { NoduleVoxels, SourceNodule } from './source.ts';
 
 /** How patches of one set are cut. */
@@ -15,6 +16,8 @@ export interface Cutting {
   readonly size: number;
   readonly channels: readonly Channel[];
   readonly fieldOfView: FieldOfView;
+  /** Of the isolated form. */
+  readonly softMargin: SoftMargin;
   readonly minDiameterMm: number;
   readonly maxDiameterMm: number | null;
 }
@@ -57,7 +60,7 @@ function cutOut(nodule: SourceNodule, voxels: NoduleVoxels, of: NoduleClass, cut
   const centre = centroid(ct, mask);
   const patch: Partial<Record<Channel, Float32Array>> =
     form === 'isolated'
-      ? named(isolatedPatch(ct, mask, fieldMm, size))
+      ? named(isolatedPatch(ct, mask, fieldMm, size, cutting.softMargin))
       : { hu: contextPatch(ct, centre, fieldMm, size).data };
   const entry: RealPatch = {
     origin: 'real',

@@ -40,6 +40,13 @@ const anyPatch = z.object({
   class: classSchema,
 });
 
+/** Beyond the mask, in mm: how far the isolated form keeps all of the CT, and where nothing of it is left. */
+export const softMarginSchema = z
+  .object({ fullMm: z.number().min(0), rimMm: z.number().positive().max(20) })
+  .refine(({ fullMm, rimMm }) => fullMm < rimMm, 'the margin ends where it begins, or before');
+/** What it was in sets of version 1. */
+const OLD_MARGIN = { fullMm: 1, rimMm: 3 };
+
 export const realPatchSchema = anyPatch.extend({
   origin: z.literal('real'),
   patientId: z.string(),
@@ -118,10 +125,10 @@ const current = z.object({
   class: z.enum(['malignant', 'benign', 'all']),
   fold: z.enum(['train', 'test']),
   /**
-   * Isolated form: the CT is whole up to `fullMm` beyond the mask and gone at `rimMm`. Absent in older sets (1 and 3 mm).
-   * Sets of different margins look different: a network trained on one does not make nodules for the other.
+   * Isolated form only. Sets of different margins look different: a network trained on one does not make nodules for
+   * the other.
    */
-  softMargin: z.object({ fullMm: z.number(), rimMm: z.number() }).optional(),
+  softMargin: softMarginSchema.optional(),
   fieldOfView: fieldOfViewSchema,
   windowHu: z.tuple([z.number(), z.number()]),
   minDiameterMm: z.number(),
@@ -176,6 +183,7 @@ function fromVersion1(json: unknown): unknown {
     ...rest,
     version: MANIFEST_VERSION,
     channels: ['hu'],
+    ...(rest['form'] === 'isolated' ? { softMargin: OLD_MARGIN } : {}),
     problems: [],
     cancerRule: {
       ...cancerRule,

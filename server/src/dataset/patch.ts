@@ -8,7 +8,7 @@ import type { BoxMask } from '../lidc/boxMask.ts';
 import { cubicGrid } from '../volume/resample.ts';
 import { filteredResample } from '../volume/filteredResample.ts';
 import { PARENCHYMA_HU, unwindowHu, windowHu } from '../volume/window.ts';
-import { RIM_MM, smoothstep, softMask, SURROUNDINGS_MM } from './softMask.ts';
+import { smoothstep, SOFT_MARGIN, softMask, SURROUNDINGS_MM } from './softMask.ts';
 
 /** Edge length in voxels that the presets train on. */
 export const PATCH_SIZE = 64;
@@ -32,24 +32,26 @@ export interface IsolatedPatch extends Patch {
  * @param mask in voxels of `ct`
  * @param fieldOfViewMm edge length of the patch in mm
  * @param size edge length of the patch in voxels
+ * @param margin how far beyond the mask the CT stays
  */
 export function isolatedPatch(
   ct: CtVolume,
   mask: BoxMask,
   fieldOfViewMm: number,
   size = PATCH_SIZE,
+  margin = SOFT_MARGIN,
 ): IsolatedPatch {
   const grid = cubicGrid(centroid(ct, mask), size, fieldOfViewMm / size);
   const data = new Float32Array(size ** 3).fill(windowHu(PARENCHYMA_HU));
   const alpha = new Float32Array(size ** 3);
   // Beyond the rim there is nothing but parenchyma: only the rest is computed.
-  const box = reachOfRim(ct, mask.box, grid);
+  const box = reachOfRim(ct, mask.box, grid, margin.rimMm);
   const part = boxSize(box);
   const region = { ...grid, size: part, origin: indexToWorld(grid, box.min) };
-  const near = surroundings(ct, mask.box);
+  const near = surroundings(ct, mask.box, margin.rimMm);
   const nearby = cropVolume(ct, near);
   const hu = filteredResample(nearby, region).data;
-  const soft = softMask(nearby, cropTo(mask, near), region).data;
+  const soft = softMask(nearby, cropTo(mask, near), region, margin).data;
   const frame = frameFade(size);
   let from = 0;
   for (let k = box.min[2]; k < box.max[2]; k++)
@@ -71,10 +73,10 @@ export const frameFade = (size: number): Float32Array =>
   Float32Array.from({ length: size }, (_, at) => smoothstep(0, FRAME * size, min(at, size - 1 - at)));
 
 /** The voxels of the patch that the rim around the mask can reach, as far as there is CT. */
-function reachOfRim(ct: CtVolume, mask: IndexBox, grid: VolumeGeometry): IndexBox {
+function reachOfRim(ct: CtVolume, mask: IndexBox, grid: VolumeGeometry, rimMm: number): IndexBox {
   // Between two slices the nodule goes on for up to one slice beyond its last.
   const slice = max(...ct.spacing) + grid.spacing[0];
-  const rim = boundsIn(grid, ct, mask, RIM_MM + slice);
+  const rim = boundsIn(grid, ct, mask, rimMm + slice);
   const there = boundsIn(grid, ct, { min: [0, 0, 0], max: ct.size }, slice);
   const bound = (axis: 0 | 1 | 2): readonly [number, number] => {
     const low = max(0, rim.min[axis], there.min[axis]);
@@ -102,8 +104,8 @@ function boundsIn(
 }
 
 /** The voxels of the CT that the soft mask depends on. */
-function surroundings(ct: CtVolume, mask: IndexBox): IndexBox {
-  const mm = RIM_MM + SURROUNDINGS_MM;
+function surroundings(ct: CtVolume, mask: IndexBox, rimMm: number): IndexBox {
+  const mm = rimMm + SURROUNDINGS_MM;
   const low = (axis: 0 | 1 | 2): number => max(0, mask.min[axis] - 1 - Math.ceil(mm / ct.spacing[axis]));
   const high = (axis: 0 | 1 | 2): number =>
     min(ct.size[axis], mask.max[axis] + 1 + Math.ceil(mm / ct.spacing[axis]));

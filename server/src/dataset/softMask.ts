@@ -2,8 +2,8 @@
  * The soft margin of an isolated patch: how much of the CT stays (alpha 1) and how much gives way to constant
  * parenchyma (alpha 0) around one nodule.
  *
- * The readers' 50% consensus cuts spicules off, so the mask grows by 3 mm before the margin begins: alpha is 1 up to
- * 3 mm beyond the mask and falls smoothly to 0 at 5 mm. Chest wall, diaphragm and large vessels inside that rim fade at
+ * The readers' 50% consensus cuts spicules off, so the mask grows before the margin begins: alpha is 1 up to 3 mm beyond
+ * the mask and falls smoothly to 0 at 5 mm, unless other lengths are asked for. Chest wall, diaphragm and large vessels inside that rim fade at
  * once (0 at 1 mm), else a nodule on the pleura would carry a slab with it. Where the CT box ends (cut-out nodules end
  * with their own slices) alpha falls to 0 in a rounded cap, so that neither repeated slices nor a flat end tell how
  * large the box was.
@@ -18,10 +18,14 @@ import type { CtVolume, ScalarVolume, Vec3, VolumeGeometry } from '../volume/ctV
 // Bound once: looking a global up for every voxel is slow where scripts run in contexts of their own.
 const { ceil, floor, hypot, max, min } = Math;
 
-/** Beyond the mask, in mm: all of the CT up to here (the dilation of the mask). */
-export const FULL_MM = 3;
-/** Beyond the mask, in mm: nothing of the CT from here on. */
-export const RIM_MM = 5;
+export interface SoftMargin {
+  /** Beyond the mask, in mm: all of the CT up to here (the dilation of the mask). */
+  readonly fullMm: number;
+  /** Beyond the mask, in mm: nothing of the CT from here on. */
+  readonly rimMm: number;
+}
+
+export const SOFT_MARGIN: SoftMargin = { fullMm: 3, rimMm: 5 };
 /** How far beyond the rim the CT is looked at, in mm: the thickness of wall and its surroundings, with a margin. */
 export const SURROUNDINGS_MM = 6;
 /** Denser than this (HU) and thicker than twice {@link WALL_HALF_THICKNESS_MM}: wall or large vessel, not spicule. */
@@ -42,16 +46,21 @@ const CAP_REACH_MM = 0.4;
  * Alpha in [0, 1] on `grid` for the nodule `mask` (bytes on the grid of `ct`). Coarse voxels get the mean over their
  * parts, so that the margin is as wide in a small patch as in a large one.
  *
- * @param ct reaches {@link RIM_MM} and {@link SURROUNDINGS_MM} beyond the mask, or ends where the source does
+ * @param ct reaches the rim and {@link SURROUNDINGS_MM} beyond the mask, or ends where the source does
  */
-export function softMask(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): ScalarVolume {
+export function softMask(
+  ct: CtVolume,
+  mask: Uint8Array,
+  grid: VolumeGeometry,
+  margin: SoftMargin = SOFT_MARGIN,
+): ScalarVolume {
   const parts = max(1, ceil(max(...grid.spacing) / COARSEST_MM));
-  if (parts === 1) return { ...geometryOf(grid), data: alphaOn(ct, mask, grid) };
+  if (parts === 1) return { ...geometryOf(grid), data: alphaOn(ct, mask, grid, margin) };
   const size: Vec3 = [grid.size[0] * parts, grid.size[1] * parts, grid.size[2] * parts];
   const spacing: Vec3 = [grid.spacing[0] / parts, grid.spacing[1] / parts, grid.spacing[2] / parts];
   const first = (1 / parts - 1) / 2;
   const origin = indexToWorld(grid, [first, first, first]);
-  const fine = alphaOn(ct, mask, { size, spacing, origin, direction: grid.direction });
+  const fine = alphaOn(ct, mask, { size, spacing, origin, direction: grid.direction }, margin);
   const data = new Float32Array(grid.size[0] * grid.size[1] * grid.size[2]);
   let from = 0;
   for (let k = 0; k < size[2]; k++)
@@ -62,7 +71,12 @@ export function softMask(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): 
   return { ...geometryOf(grid), data };
 }
 
-function alphaOn(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): Float32Array {
+function alphaOn(
+  ct: CtVolume,
+  mask: Uint8Array,
+  grid: VolumeGeometry,
+  { fullMm, rimMm }: SoftMargin,
+): Float32Array {
   // Distances are no image: a filter would flatten the ridge that a thin mask is.
   const shape = filteredResample(signedDistance(ct, mask), grid, false).data;
   const inside = new Uint8Array(shape.length);
@@ -70,8 +84,8 @@ function alphaOn(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): Float32A
   for (let index = 0; index < shape.length; index++) (shape[index]! > 0 ? inside : outside)[index] = 1;
   // Distances are between voxel centres; the outline lies half way between the last inside and the first outside.
   const half = min(...grid.spacing) / 2;
-  const beyondMask = distanceTo(inside, grid.size, grid.spacing, [0, 1, 2], RIM_MM + half);
-  const depth = distanceTo(outside, grid.size, grid.spacing, [0, 1, 2], RIM_MM + half);
+  const beyondMask = distanceTo(inside, grid.size, grid.spacing, [0, 1, 2], rimMm + half);
+  const depth = distanceTo(outside, grid.size, grid.spacing, [0, 1, 2], rimMm + half);
   const wall = wallAround(ct, mask);
   const wallHere = wall === undefined ? undefined : filteredResample(wall, grid).data;
   const marginAt = marginInBox(ct, grid);
@@ -81,9 +95,9 @@ function alphaOn(ct: CtVolume, mask: Uint8Array, grid: VolumeGeometry): Float32A
     for (let j = 0; j < grid.size[1]; j++)
       for (let i = 0; i < grid.size[0]; i++, index++) {
         const mm = inside[index] ? half - depth[index]! : beyondMask[index]! - half;
-        if (mm >= RIM_MM) continue;
-        const rounded = roundedDistance(mm, CAP_MM - marginAt(i, j, k));
-        const free = 1 - smoothstep(FULL_MM, RIM_MM, rounded);
+        if (mm >= rimMm) continue;
+        const rounded = roundedDistance(mm, CAP_MM - marginAt(i, j, k), rimMm);
+        const free = 1 - smoothstep(fullMm, rimMm, rounded);
         const share = wallHere === undefined ? 0 : wallHere[index]!;
         alpha[index] =
           share === 0 ? free : free * (1 - share) + min(free, 1 - smoothstep(0, WALL_RIM_MM, mm)) * share;
@@ -157,15 +171,15 @@ function wallAround(ct: CtVolume, mask: Uint8Array): Sampled | undefined {
 
 /**
  * The distance beyond the mask, lengthened towards an end of the box along a quarter ellipse, so that the margin closes
- * like a cap. Deep inside the nodule it reaches {@link RIM_MM} exactly where the box ends.
+ * like a cap. Deep inside the nodule it reaches the rim exactly where the box ends.
  *
  * @param mm distance beyond the mask, negative inside
  * @param intoEnd how far the point lies in the last {@link CAP_MM} of the box; not positive elsewhere
  */
-function roundedDistance(mm: number, intoEnd: number): number {
+function roundedDistance(mm: number, intoEnd: number, rimMm: number): number {
   if (intoEnd <= 0) return mm;
-  const stretch = (RIM_MM + RIM_MM) / CAP_MM;
-  return max(mm, hypot(max(0, mm + RIM_MM), intoEnd * stretch) - RIM_MM);
+  const stretch = (2 * rimMm) / CAP_MM;
+  return max(mm, hypot(max(0, mm + rimMm), intoEnd * stretch) - rimMm);
 }
 
 /** Distance in mm of a patch voxel to the nearest end of the CT box, negative beyond it. */

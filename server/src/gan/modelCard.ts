@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
-import { fieldOfViewSchema, splitSchema } from '../dataset/manifest.ts';
+import { fieldOfViewSchema, softMarginSchema, splitSchema } from '../dataset/manifest.ts';
 import type { PatchManifest } from '../dataset/manifest.ts';
 import { presetSchema } from './presets.ts';
 
@@ -36,6 +36,8 @@ export const modelDescriptionSchema = z.object({
     .optional(),
   /** What a patch's edge stood for in training. Older cards do not say it. */
   fieldOfView: fieldOfViewSchema.optional(),
+  /** How far around their nodules the training patches kept the CT. Older cards do not say it. */
+  softMargin: softMarginSchema.optional(),
   /** Version of the code that trained it; of the code that imported it, where it was trained elsewhere. */
   codeVersion: z.string().min(1),
   license: z.string().min(1),
@@ -47,15 +49,16 @@ export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 /** What a card says of the set that a model was trained on; all unknown without one. */
 export function trainedOn(
   manifest: PatchManifest | undefined,
-): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView'> {
+): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin'> {
   if (manifest === undefined) return { datasetSha256: null, splitSha256: null };
-  const { patchesSha256, split, fold, fieldOfView } = manifest;
+  const { patchesSha256, split, fold, fieldOfView, softMargin } = manifest;
   const { seed, folds, testPatients } = split;
   return {
     datasetSha256: patchesSha256,
     splitSha256: split.sha256,
     split: { seed, folds, testPatients, fold },
     fieldOfView,
+    ...(softMargin === undefined ? {} : { softMargin }),
   };
 }
 

@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
-import { openPatchFile } from '../dataset/patchFile.ts';
+import { openTrainingSet } from './trainingSet.ts';
 import { DEFAULT_ENGINE, ENGINE_CHOICES, openEngine } from '../engine/registry.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { TrainingEvent } from './events.ts';
@@ -53,7 +53,7 @@ async function main(path: string | undefined): Promise<void> {
   process.once('disconnect', () => stop.abort());
   process.channel?.unref();
   process.stdout.on('error', () => stop.abort());
-  const dataset = await openPatchFile(config.dataset);
+  const dataset = await openTrainingSet(config.dataset);
   const tell = (event: TrainingEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
   try {
     const preset = changedPreset(presetNamed(config.preset, config.widthDivisor), config);

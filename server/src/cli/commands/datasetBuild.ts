@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { softMarginSchema } from '../../dataset/manifest.ts';
 import { buildDataset } from '../../dataset/build.ts';
 import type { BuildOptions } from '../../dataset/build.ts';
 import type { CancerRule } from '../../dataset/cancerRule.ts';
@@ -18,6 +19,7 @@ interface BuildFlags extends SourceFlags {
   readonly size: number;
   readonly field?: Field;
   readonly spacing?: number;
+  readonly margin?: NonNullable<BuildOptions['softMargin']>;
   readonly minDiameter?: number;
   readonly maxDiameter?: number;
   readonly fold: BuildOptions['fold'];
@@ -56,6 +58,11 @@ export function registerBuild(dataset: Command, context: () => CommandContext): 
       field,
     )
     .option('--spacing <mm>', 'field of view as the distance between voxels', positive)
+    .option(
+      '--margin <full,rim>',
+      'isolated form: mm around the nodule with all of the CT, and up to none of it; default 3,5',
+      margin,
+    )
     .option('--min-diameter <mm>', 'leave out smaller nodules', positive)
     .option('--max-diameter <mm>', 'leave out larger nodules', positive)
     .addOption(new Option('--fold <fold>', 'which patients').choices(['train', 'test']).default('train'))
@@ -72,6 +79,13 @@ function field(text: string): Field {
   } catch {
     throw new InvalidArgumentError('scaled, a number of diameters such as 2d, or a number of millimetres');
   }
+}
+
+function margin(text: string): NonNullable<BuildFlags['margin']> {
+  const [fullMm, rimMm, ...rest] = text.split(',').map(Number);
+  const parsed = softMarginSchema.safeParse({ fullMm, rimMm });
+  if (parsed.success && rest.length === 0) return parsed.data;
+  throw new InvalidArgumentError('two lengths in mm such as 3,5, the second one larger');
 }
 
 function ruleOf({ rule, readers, diagnosis, vois }: BuildFlags): CancerRule {
@@ -102,6 +116,7 @@ async function run(context: CommandContext, flags: BuildFlags): Promise<void> {
       size: flags.size,
       fieldOfView: flags.spacing === undefined ? (flags.field ?? 'scaled') : { spacingMm: flags.spacing },
       ...(flags.alpha === undefined ? {} : { alpha: flags.alpha }),
+      ...(flags.margin === undefined ? {} : { softMargin: flags.margin }),
       ...(flags.minDiameter === undefined ? {} : { minDiameterMm: flags.minDiameter }),
       ...(flags.maxDiameter === undefined ? {} : { maxDiameterMm: flags.maxDiameter }),
       ...(flags.splitSeed === undefined ? {} : { split: { seed: flags.splitSeed } }),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { openPatchFile } from '../../dataset/patchFile.ts';
+import { openTrainingSet } from '../../gan/trainingSet.ts';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
 import {
@@ -71,7 +71,7 @@ export function registerTrain(program: Command, context: () => CommandContext): 
 }
 
 async function run({ output, signal }: CommandContext, options: TrainOptions): Promise<void> {
-  const dataset = await openPatchFile(resolve(options.dataset));
+  const dataset = await openTrainingSet(resolve(options.dataset));
   const { updates, minutes, epochs, threads, dataThreads } = options;
   const tellAll = (event: TrainingEvent): void =>
     options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event);

@@ -6,7 +6,7 @@ import type { ModelRegistry } from '../models.ts';
 import type { ConditionName, Conditions } from './drawNodule.ts';
 
 export interface BalanceModel {
-  readonly card: Pick<ModelCard, 'name' | 'splitSha256' | 'split' | 'fieldOfView'>;
+  readonly card: Pick<ModelCard, 'name' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin'>;
   /** SHA-256 of the weights. */
   readonly sha256: string;
   /** Edge of a sample in voxels. */

@@ -3,6 +3,8 @@ import type { PatchManifest, RealPatch, SyntheticPatch } from '../../dataset/man
 import { openPatchFile } from '../../dataset/patchFile.ts';
 import type { PatchFile } from '../../dataset/patchFile.ts';
 import { readPatch } from '../../dataset/patchSource.ts';
+import { SOFT_MARGIN } from '../../dataset/softMask.ts';
+import type { SoftMargin } from '../../dataset/softMask.ts';
 import { requireNewFolder, writePatchSet } from '../../dataset/patchSetWriter.ts';
 import type { PatchSetWriter } from '../../dataset/patchSetWriter.ts';
 import { measurePatch, toHuPatch, type PatchShape } from '../../insertion/patchShape.ts';
@@ -89,6 +91,7 @@ function requireSameMaterial(
   unlocked: boolean,
 ): void {
   const { form, channels, windowHu, fieldOfView } = manifest;
+  const softMargin = marginOf(manifest);
   if (form === 'context')
     throw unusable(
       `${dir} holds nodules in their surroundings, and a generator makes them alone: balance a set of the isolated form (dataset build --form isolated).`,
@@ -105,19 +108,29 @@ function requireSameMaterial(
     throw unusable(
       `${dir} holds patches of ${manifest.size}³ voxels, and ${card.name} makes ${size}³: build the set with --size ${size}, or choose another model.`,
     );
-  if (card.fieldOfView === undefined) {
-    if (unlocked) return;
+  if (!unlocked && (card.fieldOfView === undefined || card.softMargin === undefined))
     throw unusable(
-      `The card of ${card.name} does not say what field of view its nodules have: export the model again with --dataset, ` +
-        `or vouch with --unlocked that it is that of ${dir} (${fieldText(fieldOfView)}).`,
+      `The card of ${card.name} does not say what field of view or what margin its nodules have: export the model again with --dataset, ` +
+        `or vouch with --unlocked that they are those of ${dir} (${fieldText(fieldOfView)}, ${marginText(softMargin)}).`,
     );
-  }
-  if (fieldText(card.fieldOfView) !== fieldText(fieldOfView))
+  if (card.fieldOfView !== undefined && fieldText(card.fieldOfView) !== fieldText(fieldOfView))
     throw unusable(
       `${card.name} makes nodules in a field of view of ${fieldText(card.fieldOfView)}, and ${dir} has ${fieldText(fieldOfView)}: ` +
         'build the set with the same, or choose another model.',
     );
+  if (card.softMargin !== undefined && marginText(card.softMargin) !== marginText(softMargin))
+    throw unusable(
+      `${card.name} learned from nodules with ${marginText(card.softMargin)} of lung around them, and those of ${dir} have ${marginText(softMargin)}: ` +
+        'a classifier would tell real from synthetic by that. ' +
+        `Build the set with --margin ${card.softMargin.fullMm},${card.softMargin.rimMm}, or choose another model.`,
+    );
 }
+
+/** The lung that isolated nodules keep, and where none of it is left. */
+const marginText = ({ fullMm, rimMm }: SoftMargin): string => `${fullMm} to ${rimMm} mm`;
+
+/** Sets of the isolated form say it since there is a choice; before, it was always this. */
+const marginOf = ({ softMargin }: PatchManifest): SoftMargin => softMargin ?? SOFT_MARGIN;
 
 async function fill(
   set: PatchFile,
@@ -163,7 +176,10 @@ async function fill(
     }
     made += 1;
     const entry = synthetic(manifest, model, { seed, index, made }, drawn, voxels, shape);
-    await writer.add([onConstantGround(voxels, manifest.size, entry.spacingMm, shape)], entry);
+    await writer.add(
+      [onConstantGround(voxels, manifest.size, entry.spacingMm, shape, marginOf(manifest))],
+      entry,
+    );
     onProgress?.(writer.entries.length, total);
   }
   return {

@@ -7,7 +7,8 @@
  * about CTs, and a sample has none of it.
  */
 import { frameFade } from '../../dataset/patch.ts';
-import { FULL_MM, RIM_MM, smoothstep } from '../../dataset/softMask.ts';
+import { smoothstep } from '../../dataset/softMask.ts';
+import type { SoftMargin } from '../../dataset/softMask.ts';
 import type { PatchShape } from '../../insertion/patchShape.ts';
 import { largestComponent } from '../../volume/components.ts';
 import type { Vec3 } from '../../volume/ctVolume.ts';
@@ -17,6 +18,7 @@ import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
 /**
  * @param values size³ in [0, 1], x fastest
  * @param spacingMm between voxels, which decides how many of them the margin takes
+ * @param margin that the real patches have
  * @param shape of these values (measurePatch): what is above its half level is nodule
  */
 export function onConstantGround(
@@ -24,6 +26,7 @@ export function onConstantGround(
   size: number,
   spacingMm: number,
   { halfHu }: PatchShape,
+  { fullMm, rimMm }: SoftMargin,
 ): Float32Array {
   const edges: Vec3 = [size, size, size];
   const half = windowHu(halfHu);
@@ -38,8 +41,8 @@ export function onConstantGround(
       for (let i = 0; i < size; i++, at++) {
         // Between voxel centres; the outline lies half way between the last inside and the first outside.
         const mm = beyond[at]! - spacingMm / 2;
-        if (mm >= RIM_MM) continue;
-        const share = (1 - smoothstep(FULL_MM, RIM_MM, mm)) * fade[i]! * fade[j]! * fade[k]!;
+        if (mm >= rimMm) continue;
+        const share = (1 - smoothstep(fullMm, rimMm, mm)) * fade[i]! * fade[j]! * fade[k]!;
         if (share > 0) grounded[at] = share * values[at]! + (1 - share) * ground;
       }
   return grounded;
