@@ -184,7 +184,7 @@ describe('a table with the LIDC XML of its series', () => {
     writeTable(HEADER, row(UPRIGHT, [12, 10, 9], 9));
     const { nodules, problems } = await read({ xmlDir: join(dir, 'xml') });
     expect(nodules[0]?.maskOf).toBe('ball');
-    expect(problems.map(({ name }) => name)).toContain(join(dir, 'xml', '1.xml'));
+    expect(problems.map(({ name }) => name)).toContain('1.xml');
   });
 });
 

@@ -5,15 +5,11 @@
  * Instance UIDs, but they keep the pixel grid of the DICOM slices (converters turn the direction, not the pixels), so
  * that column and row are i and j, and z finds the slice, whichever way k runs.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { lidcNodules } from '../lidc/nodules.ts';
 import type { LidcNodule } from '../lidc/nodules.ts';
 import { sliceFinder } from '../lidc/sliceFinder.ts';
-import { parseLidcXml } from '../lidc/xml.ts';
-import { decodeXml } from '../lidc/xmlText.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
-import { NoduleLabError } from '../volume/errors.ts';
+import { annotationsOfSeries } from './xmlFolder.ts';
 import type { OpenedVolume, VolumeProblem } from './volumes/openedVolume.ts';
 
 export interface SeriesMarks {
@@ -28,37 +24,23 @@ export async function marksOfSeries(
   xmlDir: string,
   signal: AbortSignal,
 ): Promise<{ marks: Map<string, SeriesMarks>; problems: VolumeProblem[] }> {
-  const names = await readdir(xmlDir, { recursive: true }).catch((cause: unknown) => {
-    throw new NoduleLabError(
-      'not-found',
-      `${xmlDir} cannot be read: give the folder of LIDC XML files.`,
-      {},
-      cause,
-    );
-  });
+  const { annotations, problems } = await annotationsOfSeries(new Set(volumes.keys()), xmlDir, signal);
   const marks = new Map<string, SeriesMarks>();
-  const problems: VolumeProblem[] = [];
-  for (const name of names.filter((entry) => entry.toLowerCase().endsWith('.xml')).sort()) {
+  const unplaced: VolumeProblem[] = [];
+  for (const [uid, volume] of volumes) {
+    // Some series have the same annotations in two files.
+    const [first] = annotations.get(uid) ?? [];
+    if (first === undefined) continue;
     signal.throwIfAborted();
-    const path = join(xmlDir, name);
     try {
-      const text = decodeXml(await readFile(path), path);
-      const uid = /<SeriesInstanceUid>\s*([0-9.]+)\s*</.exec(text)?.[1] ?? '';
-      const volume = volumes.get(uid);
-      // Some series have the same annotations in two files.
-      if (volume === undefined || marks.has(uid)) continue;
-      const annotations = parseLidcXml(text, path);
-      if (annotations.kind !== 'ct') continue;
-      for (const { where, message } of annotations.problems)
-        problems.push({ name: path, message: `${where}: ${message}` });
       const series = await seriesOf(volume);
-      marks.set(uid, { nodules: lidcNodules(annotations, series), sliceMm: series.geometry.spacing[2] });
+      marks.set(uid, { nodules: lidcNodules(first, series), sliceMm: series.geometry.spacing[2] });
     } catch (error) {
       if (signal.aborted) throw error;
-      problems.push({ name: path, message: error instanceof Error ? error.message : String(error) });
+      unplaced.push({ name: first.name, message: error instanceof Error ? error.message : String(error) });
     }
   }
-  return { marks, problems };
+  return { marks, problems: [...problems, ...unplaced] };
 }
 
 async function seriesOf(volume: OpenedVolume): Promise<Parameters<typeof lidcNodules>[1]> {

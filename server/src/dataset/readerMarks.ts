@@ -18,7 +18,7 @@ import type { MarkGroup } from './markGroups.ts';
 import type { NoduleSource } from './source.ts';
 import type { VoiFile, VoiMask } from './voiFile.ts';
 import type { VoiRow } from './voiTable.ts';
-import { annotationsBySeries } from './xmlFolder.ts';
+import { annotationsOfSeries } from './xmlFolder.ts';
 
 export interface ReaderMarks {
   /** Medians over the readers. */
@@ -53,7 +53,7 @@ const FITS_VOXELS = 2;
 
 /** The readers' marks of every cut-out that the XML files under `xmlDir` hold. */
 export async function readerMarks(cutOuts: readonly CutOut[], xmlDir: string): Promise<JoinedMarks> {
-  const { annotations, problems } = await annotationsBySeries(
+  const { annotations, problems } = await annotationsOfSeries(
     new Set(cutOuts.map(({ row }) => row.seriesuid)),
     xmlDir,
   );

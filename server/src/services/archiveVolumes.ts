@@ -1,6 +1,6 @@
 /** A CT series of the archive as a source of volumes. */
-import { createHash } from 'node:crypto';
 import { readCtSeries } from '../dicom/ctSeries.ts';
+import { sourceVolumeOf } from '../dataset/volumes/seriesVolume.ts';
 import type { SourceVolume, VolumeSource } from '../dataset/volumeSource.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { ServiceContext } from './context.ts';
@@ -27,15 +27,7 @@ export function archiveVolume(
           `The archive has no series ${seriesInstanceUID}: import its CT again.`,
           { seriesInstanceUID },
         );
-      const { volume, slices, sliceThickness } = readCtSeries(files);
-      const hash = createHash('sha256');
-      for (const { bytes } of slices) hash.update(bytes);
-      return {
-        ct: volume,
-        sopInstanceUIDs: slices.map(({ sopInstanceUID }) => sopInstanceUID),
-        ...(sliceThickness === undefined ? {} : { sliceThicknessMm: sliceThickness }),
-        sha256: hash.digest('hex'),
-      };
+      return sourceVolumeOf(readCtSeries(files));
     },
   };
 }

@@ -1,20 +1,17 @@
 /** CT series of DICOM files as volumes. */
-import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { readCtSeries } from '../../dicom/ctSeries.ts';
 import { isStackImage } from '../../dicom/ctSlice.ts';
-import { readDicomHeader } from '../../dicom/header.ts';
+import { headerOf, readFileHead } from '../../dicom/fileHead.ts';
 import type { DicomHeader } from '../../dicom/header.ts';
 import { isDicom } from '../../dicom/sniff.ts';
 import { SOP_CLASS } from '../../dicom/tags.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { SourceVolume } from '../volumeSource.ts';
+import { sourceVolumeOf } from './seriesVolume.ts';
 import { weaklyKept } from './openedVolume.ts';
 import type { OpenedVolume } from './openedVolume.ts';
-
-/** Enough of a file to hold the header of any CT that we meet; longer headers are read whole. */
-const HEAD_BYTES = 64 * 1024;
 
 export interface DicomImage {
   readonly path: string;
@@ -27,8 +24,8 @@ export interface DicomImage {
  * @throws NoduleLabError where the file is DICOM, but damaged
  */
 export async function ctImageAt(path: string): Promise<DicomImage | undefined> {
-  const { head, size } = await headOf(path);
-  if (!isDicom(head)) {
+  const head = await readFileHead(path);
+  if (!isDicom(head.head)) {
     if (extname(path).toLowerCase() !== '.dcm') return undefined;
     throw new NoduleLabError(
       'invalid-input',
@@ -36,13 +33,7 @@ export async function ctImageAt(path: string): Promise<DicomImage | undefined> {
       { path },
     );
   }
-  let header: DicomHeader;
-  try {
-    header = readDicomHeader(head, path);
-  } catch (error) {
-    if (head.length >= size) throw error;
-    header = readDicomHeader(await readFile(path), path);
-  }
+  const header = await headerOf(path, head, () => readFile(path));
   const used =
     isStackImage(header.sopClassUID, header.imageType) || header.sopClassUID === SOP_CLASS.enhancedCt;
   return used ? { path, header } : undefined;
@@ -64,25 +55,5 @@ async function loadSeries(images: readonly DicomImage[]): Promise<SourceVolume> 
   const files = await Promise.all(
     images.map(async ({ path }) => ({ name: path, bytes: await readFile(path) })),
   );
-  const { volume, slices, sliceThickness } = readCtSeries(files);
-  const hash = createHash('sha256');
-  for (const { bytes } of slices) hash.update(bytes);
-  return {
-    ct: volume,
-    sopInstanceUIDs: slices.map(({ sopInstanceUID }) => sopInstanceUID),
-    ...(sliceThickness === undefined ? {} : { sliceThicknessMm: sliceThickness }),
-    sha256: hash.digest('hex'),
-  };
-}
-
-async function headOf(path: string): Promise<{ head: Uint8Array; size: number }> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const buffer = new Uint8Array(Math.min(size, HEAD_BYTES));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return { head: buffer.subarray(0, bytesRead), size };
-  } finally {
-    await file.close();
-  }
+  return sourceVolumeOf(readCtSeries(files));
 }

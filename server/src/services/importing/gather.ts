@@ -2,10 +2,11 @@
  * Finds what can be imported under the given paths: DICOM instances and LIDC XML, in folders and zips. Only headers are
  * kept; the pixels are read when their series has its turn, so that a whole archive does not have to fit in memory.
  */
-import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { readDicomHeader, type DicomHeader } from '../../dicom/header.ts';
+import { headerOf, readFileHead, type FileHead } from '../../dicom/fileHead.ts';
+import type { DicomHeader } from '../../dicom/header.ts';
 import { isDicom } from '../../dicom/sniff.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 
@@ -30,9 +31,6 @@ export interface Found {
   /** Files that claim to be DICOM but cannot be read, with the reason. */
   readonly broken: { readonly name: string; readonly message: string }[];
 }
-
-/** Enough of a file to hold the header of any CT, SEG or SR that we meet; longer headers are read whole. */
-const HEAD_BYTES = 64 * 1024;
 
 /** @throws NoduleLabError `not-found` for a path that is not there. */
 export async function gather(paths: readonly string[], signal: AbortSignal): Promise<Found> {
@@ -94,14 +92,8 @@ async function visitFile(path: string, size: number, found: Found): Promise<void
       found.xml.push({ name: path, size, read: () => readFile(path) });
       return;
     default:
-      await visitPlain(path, size, found);
+      await addInstance(path, await readFileHead(path), () => readFile(path), found);
   }
-}
-
-async function visitPlain(path: string, size: number, found: Found): Promise<void> {
-  const head = await readHead(path, Math.min(size, HEAD_BYTES));
-  const read = async (): Promise<Uint8Array> => readFile(path);
-  await addInstance(path, head, size, read, found);
 }
 
 async function visitZip(path: string, found: Found): Promise<void> {
@@ -118,18 +110,17 @@ async function visitZip(path: string, found: Found): Promise<void> {
     const name = `${path}!${entry}`;
     if (extname(entry).toLowerCase() === '.xml')
       found.xml.push({ name, size: bytes.length, read: async () => bytes });
-    else await addInstance(name, bytes, bytes.length, async () => bytes, found);
+    else await addInstance(name, { head: bytes, size: bytes.length }, async () => bytes, found);
   }
 }
 
 async function addInstance(
   name: string,
-  head: Uint8Array,
-  size: number,
+  head: FileHead,
   read: () => Promise<Uint8Array>,
   found: Found,
 ): Promise<void> {
-  if (!isDicom(head)) {
+  if (!isDicom(head.head)) {
     if (extname(name).toLowerCase() === '.dcm')
       found.broken.push({ name, message: 'named .dcm but it has no DICOM preamble: the file is damaged' });
     else found.ignored += 1;
@@ -140,33 +131,8 @@ async function addInstance(
     return;
   }
   try {
-    found.instances.push({ name, header: await headerOf(name, head, size, read), read });
+    found.instances.push({ name, header: await headerOf(name, head, read), read });
   } catch (error) {
     found.broken.push({ name, message: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-async function headerOf(
-  name: string,
-  head: Uint8Array,
-  size: number,
-  read: () => Promise<Uint8Array>,
-): Promise<DicomHeader> {
-  try {
-    return readDicomHeader(head, name);
-  } catch (error) {
-    if (head.length >= size) throw error;
-    return readDicomHeader(await read(), name);
-  }
-}
-
-async function readHead(path: string, length: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const buffer = new Uint8Array(length);
-    const { bytesRead } = await file.read(buffer, 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
   }
 }
