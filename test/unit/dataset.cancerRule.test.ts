@@ -117,6 +117,22 @@ describe('the cancer rule of a set', () => {
     });
   });
 
+  test('judges nobody by rows that contradict each other, and by rows that say the same once', async () => {
+    const file = diagnosis([
+      'LIDC-IDRI-0011,1,2,,,,,',
+      'LIDC-IDRI-0012,1,1,,,,,',
+      'LIDC-IDRI-0011,3,2,,,,,',
+      'LIDC-IDRI-0012,1,1,,,,,',
+    ]);
+    const manifest = await buildDataset(options('rows', { cancerRule: { kind: 'diagnosis', file } }));
+    expect(manifest.patches.map(({ id }) => id)).toEqual(['LIDC-IDRI-0012/1']);
+    expect(manifest.leftOut).toContainEqual({
+      id: 'LIDC-IDRI-0011/1',
+      reason: 'its patient stands in the diagnosis table twice, with different diagnoses',
+    });
+    expect(manifest.problems).toHaveLength(2);
+  });
+
   test('names what a diagnosis table lacks', async () => {
     const path = join(root, 'other.csv');
     writeFileSync(path, 'patient,diagnosis\nLIDC-IDRI-0011,2\n');

@@ -26,6 +26,10 @@ test('a byte order mark, spaces around column names and every kind of line end a
   ]);
 });
 
+test('columns without a name, which spreadsheets save beside a table, may be several', () => {
+  expect(parseCsv('a,"",b,\n1,,2,\n')).toEqual([{ a: '1', '': '', b: '2' }]);
+});
+
 test('each record knows its line in the file', () => {
   const { rows } = parseCsvTable('a,b\n\n1,"x\ny"\n2,z\n', 't.csv');
   expect(rows.map(({ line }) => line)).toEqual([3, 5]);
@@ -63,6 +67,7 @@ describe('damage is an error that names file, line and column', () => {
     ['a quote without an end', 'a,b\n1,2\n3,"four', /line 3: a quoted field begins there and does not end/],
     ['a quote inside a field', 'a,b\n1,5" nodule', /line 2: a quote stands inside "5" nodule"/],
     ['text after a quote', 'a,b\n"1"x,2', /line 2: text follows a closing quote/],
+    ['semicolons', '"a";"b"\n1;2', /line 1: the fields are divided by semicolons. Save it with commas/],
     ['a column twice', 'a,b,a\n1,2,3', /line 1: the column "a" stands there twice/],
     ['zero bytes', 'a,b\n1,2\n\0', /line 3: a zero byte/],
   ])('%s', (_, text, message) => {

@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parseCsvTable, wrongField } from '../formats/csv.ts';
 import type { CsvTable } from '../formats/csv.ts';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -55,15 +56,19 @@ export async function readDiagnosisTable(path: string): Promise<DiagnosisTable> 
     const patient = (row.fields[columns.patient] ?? '').trim();
     if (patient === '') continue;
     try {
-      if (judgements.has(patient))
-        throw wrongField(csv, row, columns.patient, 'the patient stands there twice');
       const [ofPatient, ...single] = [columns.ofPatient, ...ofNodules].map((column) => {
         const diagnosis = diagnosisOf(row.fields[column] ?? '');
         if (diagnosis === undefined)
           throw wrongField(csv, row, column, 'not a diagnosis (0 unknown, 1 benign, 2 or 3 malignant)');
         return diagnosis;
       });
-      judgements.set(patient, together(ofPatient ?? 'unknown', single));
+      const judgement = together(ofPatient ?? 'unknown', single);
+      const before = judgements.get(patient);
+      judgements.set(
+        patient,
+        before === undefined || isDeepStrictEqual(before, judgement) ? judgement : CONTRADICTED,
+      );
+      if (before !== undefined) throw wrongField(csv, row, columns.patient, 'the patient stands there twice');
     } catch (error) {
       if (!(error instanceof NoduleLabError)) throw error;
       complain(error);
@@ -85,6 +90,11 @@ export async function readDiagnosisTable(path: string): Promise<DiagnosisTable> 
 }
 
 type Diagnosis = 'unknown' | 'benign' | 'malignant';
+
+/** Rows that differ: nobody knows which one is right. */
+const CONTRADICTED: Judgement = {
+  leftOut: 'its patient stands in the diagnosis table twice, with different diagnoses',
+};
 
 /** Spreadsheets write whole numbers as `2` or `2.0`; a nodule that a patient does not have is an empty field. */
 function diagnosisOf(field: string): Diagnosis | undefined {

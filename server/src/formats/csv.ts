@@ -21,8 +21,14 @@ export function parseCsv(text: string, name = 'The CSV text'): Record<string, st
   return parseCsvTable(text, name).rows.map(({ fields }) => ({ ...fields }));
 }
 
-/** @throws NoduleLabError `not-found` where the file cannot be read, `invalid-input` where it is damaged */
-export async function readCsv(path: string): Promise<CsvTable> {
+/**
+ * @param onBadRecord as in {@link parseCsvTable}
+ * @throws NoduleLabError `not-found` where the file cannot be read, `invalid-input` where it is damaged
+ */
+export async function readCsv(
+  path: string,
+  onBadRecord?: (error: NoduleLabError) => void,
+): Promise<CsvTable> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new NoduleLabError(
       'not-found',
@@ -32,7 +38,7 @@ export async function readCsv(path: string): Promise<CsvTable> {
     );
   });
   try {
-    return parseCsvTable(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path);
+    return parseCsvTable(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, onBadRecord);
   } catch (cause) {
     if (cause instanceof NoduleLabError) throw cause;
     throw new NoduleLabError(
@@ -57,7 +63,8 @@ export function parseCsvTable(
   const [header, ...records] = splitRecords(text, name);
   if (header === undefined) return { name, columns: [], rows: [] };
   const columns = header.fields.map((column) => column.trim());
-  const twice = columns.find((column, at) => columns.indexOf(column) !== at);
+  // Spreadsheets save the empty columns beside a table too; nobody asks for them by name.
+  const twice = columns.find((column, at) => column !== '' && columns.indexOf(column) !== at);
   if (twice !== undefined)
     throw invalid(
       name,
@@ -193,7 +200,14 @@ function quotedField(text: string, start: number, name: string, line: number): F
       continue;
     }
     if (!['', ',', '\r', '\n'].includes(text.charAt(from)))
-      throw invalid(name, line, 'text follows a closing quote', 'Double the quotes inside a quoted field');
+      throw [';', '\t'].includes(text.charAt(from))
+        ? invalid(
+            name,
+            line,
+            `the fields are divided by ${text.charAt(from) === ';' ? 'semicolons' : 'tabs'}`,
+            'Save it with commas between the fields',
+          )
+        : invalid(name, line, 'text follows a closing quote', 'Double the quotes inside a quoted field');
     return { value, end: from };
   }
 }
