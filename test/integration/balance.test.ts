@@ -206,6 +206,18 @@ describe('the lock against leaks', () => {
       'was trained on another split (seed 2, 5 folds, 1 fixed test patients)',
     ],
     [
+      'a set that knows series in place of patients, though its rule is that of the model',
+      { manifest: { split: { ...splitOf(104), seriesForPatients: true } } },
+      {},
+      'by series where the patient is not known',
+    ],
+    [
+      'a model that knew series in place of patients',
+      {},
+      { split: { ...RULE_OF_MODEL, seriesForPatients: true } },
+      'by series where the patient is not known',
+    ],
+    [
       'a model with fewer test patients',
       {},
       { split: { ...RULE_OF_MODEL, testPatients: [] } },

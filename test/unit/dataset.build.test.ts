@@ -4,6 +4,7 @@ import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildDataset, type BuildOptions } from '../../server/src/dataset/build.ts';
+import { openSource } from '../../server/src/dataset/openSource.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
 import type { PatchManifest, RealPatch } from '../../server/src/dataset/manifest.ts';
 import { assignmentHash } from '../../server/src/dataset/split.ts';
@@ -49,6 +50,14 @@ describe('building a set of patches', () => {
     ]);
     expect(all.leftOut).toEqual([{ id: 'LIDC-IDRI-0011/2', reason: expect.stringMatching(/under 5 mm/) }]);
     expect(all.split.assignment['LIDC-IDRI-0001']).toBe(0);
+  });
+
+  test('says where series stand in for patients whom the source does not name', async () => {
+    const source = await openSource(options('vois').source);
+    const nodules = source.nodules.map((nodule) => ({ ...nodule, patientId: nodule.seriesUID }));
+    const unnamed = { kind: 'nodules' as const, source: { ...source, nodules } };
+    const set = await buildDataset(options('unnamed', { source: unnamed, split: { seed: 1, folds: 50 } }));
+    expect([set.split.seriesForPatients, all.split.seriesForPatients]).toEqual([true, undefined]);
   });
 
   test('states the rule and where its ratings came from, with the counts it yields', () => {

@@ -102,8 +102,50 @@ describe('nodules of a table of places and diameters', () => {
     expect(nodules[0]?.patientId).toBe(SERIES);
     expect(problems).toEqual([
       {
-        name: join(dir, 'annotations.csv'),
-        message: expect.stringMatching(/patients of 1 nodules are not known.*split is by series.*patient_id/),
+        // Not the folder: this goes into manifests.
+        name: 'annotations.csv',
+        message: expect.stringMatching(
+          /^The patients of 1 nodules are not known.*split is by series.*patient_id/,
+        ),
+      },
+    ]);
+  });
+
+  test('the series of the whole test patients are known to be theirs', async () => {
+    const series = '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192';
+    writeCt(UPRIGHT, series);
+    writeTable(HEADER, row(UPRIGHT, [12, 14, 9], 8, series));
+    const { nodules, problems } = await read();
+    expect(nodules[0]?.patientId).toBe('LIDC-IDRI-0001');
+    expect(problems).toEqual([]);
+  });
+
+  test('a patient who is named for one nodule of a series has all of them', async () => {
+    writeCt(UPRIGHT);
+    writeTable(
+      `${HEADER},patient_id`,
+      `${row(UPRIGHT, [12, 14, 9], 8)},A`,
+      `${row(UPRIGHT, [20, 6, 4], 4)},`,
+    );
+    const { nodules } = await read();
+    expect(nodules.map(({ patientId }) => patientId)).toEqual(['A', 'A']);
+  });
+
+  test('a series of two patients is left out: it would lie on both sides of a split', async () => {
+    writeCt(UPRIGHT);
+    writeCt(UPRIGHT, OTHER);
+    writeTable(
+      `${HEADER},patient_id`,
+      `${row(UPRIGHT, [12, 14, 9], 8)},A`,
+      `${row(UPRIGHT, [20, 6, 4], 4)},B`,
+      `${row(UPRIGHT, [20, 6, 4], 4, OTHER)},B`,
+    );
+    const { nodules, problems } = await read();
+    expect(nodules.map(({ seriesUID }) => seriesUID)).toEqual([OTHER]);
+    expect(problems).toEqual([
+      {
+        name: SERIES,
+        message: expect.stringMatching(/^annotations\.csv: .*2 patients \(A, B\).*2 nodules are left out/),
       },
     ]);
   });
@@ -247,11 +289,13 @@ describe('what is left out is said', () => {
       row(UPRIGHT, [12, 14, 90], 8),
       row(UPRIGHT, [12, 14, 9], -1),
       row(UPRIGHT, [12, 14, 9], 8, OTHER),
+      `${SERIES},1,2`,
     );
     const { nodules, problems } = await read();
     expect(nodules).toHaveLength(1);
     expect(problems.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/annotations\.csv, line 3: column "coordZ" holds "far": it is not a number/),
+      expect.stringMatching(/^annotations\.csv, line 9: the record has 3 fields where the header names 5/),
+      expect.stringMatching(/^annotations\.csv, line 3: column "coordZ" holds "far": it is not a number/),
       expect.stringMatching(/line 4: column "coordZ" holds "": it is empty/),
       expect.stringMatching(/line 5: the same series and place as line 2/),
       expect.stringMatching(/line 7: column "diameter_mm" holds "-1": it is not between 0 and 150 mm/),
@@ -295,6 +339,8 @@ describe('what is left out is said', () => {
     writeTable(HEADER, row(UPRIGHT, [12, 14, 9], 8));
     const { nodules } = await read();
     truncateSync(join(dir, `${SERIES}.raw`), 1000);
-    await expect(nodules[0]!.load()).rejects.toThrow(/cut short: 1000 bytes/);
+    const refused = nodules[0]!.load();
+    await expect(refused).rejects.toThrow(/cut short: 1000 bytes/);
+    await expect(refused).rejects.not.toThrow(dir);
   });
 });

@@ -183,7 +183,14 @@ async function cutAll(
     cancerRule: ruleOf(source, writer),
     leftOut,
     problems: source.problems.map(({ name, message }) => ({ name, message })),
-    split: { ...split, testPatients: [...split.testPatients], assignment: { ...split.assignment } },
+    split: {
+      ...split,
+      testPatients: [...split.testPatients],
+      ...(source.nodules.some(({ patientId, seriesUID }) => patientId === seriesUID)
+        ? { seriesForPatients: true }
+        : {}),
+      assignment: { ...split.assignment },
+    },
   };
 }
 

@@ -17,9 +17,11 @@ import { ballMask, maskFromFile, requireInside } from './lunaMasks.ts';
 import { readLunaTable } from './lunaTable.ts';
 import type { LunaRow } from './lunaTable.ts';
 import type { NoduleSource, SourceNodule } from './source.ts';
+import { alwaysTestPatient } from './split.ts';
 import type { SourceVolume } from './volumeSource.ts';
 import { openVolumes } from './volumes/openVolume.ts';
 import type { OpenedVolume, VolumeProblem } from './volumes/openedVolume.ts';
+import { withoutFolders } from './withoutFolders.ts';
 
 export interface LunaOptions {
   /**
@@ -63,6 +65,15 @@ export async function lunaNodules(options: LunaOptions, signal: AbortSignal): Pr
         });
       continue;
     }
+    const patients = [...new Set(ofSeries.flatMap(({ patientId }) => patientId ?? []))];
+    if (patients.length > 1) {
+      problems.push({
+        name: seriesUID,
+        message: `${annotations}: series ${seriesUID} is said to be of ${patients.length} patients (${patients.slice(0, 2).join(', ')}), so no split by patient can keep it on one side; its ${ofSeries.length} nodules are left out. Correct the column patient_id.`,
+      });
+      continue;
+    }
+    const patient = patients[0] ?? volume.patientId ?? alwaysTestPatient(seriesUID);
     const placed = ofSeries.filter((row) => liesInside(row, volume, annotations, problems));
     const marks = read?.marks.get(seriesUID);
     const marked = nodulesAt(
@@ -76,8 +87,8 @@ export async function lunaNodules(options: LunaOptions, signal: AbortSignal): Pr
           name: seriesUID,
           message: `${annotations}, line ${row.line}: no readers' mark under ${xmlDir} lies there, so the nodule has no ratings of theirs.`,
         });
-      if ((row.patientId ?? volume.patientId) === null) withoutPatient++;
-      nodules.push(noduleOf(row, volume, readers, annotations));
+      if (patient === null) withoutPatient++;
+      nodules.push(noduleOf(row, volume, patient, readers, annotations));
     });
   }
   if (withoutPatient > 0)
@@ -88,7 +99,7 @@ export async function lunaNodules(options: LunaOptions, signal: AbortSignal): Pr
         'two scans of one patient may fall on both its sides. Add a column patient_id.',
     });
   if (nodules.length === 0) throw noVolumes(options, found.volumes, problems);
-  return { wholeCts: true, nodules, problems };
+  return named({ wholeCts: true, nodules, problems }, [dirname(annotations), ...volumeDirs, xmlDir]);
 }
 
 /** A series with two volumes is left out: one of them may be a mask (LUNA16's lung masks are named like its CTs). */
@@ -131,13 +142,13 @@ function liesInside(
 function noduleOf(
   row: LunaRow,
   volume: OpenedVolume,
+  patient: string | null,
   readers: LidcNodule | undefined,
   annotations: string,
 ): SourceNodule {
   const { centre, diameterMm, seriesUID } = row;
   const ratings = readers?.marks.flatMap(({ characteristics }) => characteristics?.malignancy ?? []) ?? [];
   const byReaders = ratings.length > 0;
-  const known = row.patientId ?? volume.patientId;
   const maskPath = row.mask === undefined ? undefined : resolve(dirname(annotations), row.mask);
   const maskIn = async ({ ct }: SourceVolume): Promise<BoxMask> => {
     requireInside(ct, centre, volume.name);
@@ -145,7 +156,7 @@ function noduleOf(
     return readers?.mask ?? ballMask(ct, centre, diameterMm);
   };
   return {
-    patientId: known ?? seriesUID,
+    patientId: patient ?? seriesUID,
     seriesUID,
     noduleId: readers?.id ?? row.id,
     characteristics: readers?.characteristics ?? null,
@@ -153,7 +164,7 @@ function noduleOf(
     ratingSource: byReaders ? 'readers' : row.malignancy === undefined ? 'none' : 'majority',
     readers: readers?.readers ?? null,
     maskOf: maskPath === undefined ? (readers?.maskOf ?? 'ball') : 'segmentation',
-    flags: [...caseFlags(known)],
+    flags: [...caseFlags(patient)],
     load: async () => {
       const read = await volume.load();
       const mask = await maskIn(read);
@@ -161,6 +172,24 @@ function noduleOf(
       const sha256 = createHash('sha256').update(read.sha256).update(box).update(mask.bits).digest('hex');
       return { ct: read.ct, mask, sha256 };
     },
+  };
+}
+
+/** What a source says goes into a manifest, which names no folders. */
+function named(source: NoduleSource, folders: readonly (string | undefined)[]): NoduleSource {
+  const short = withoutFolders(folders.filter((folder) => folder !== undefined));
+  const load = async (nodule: SourceNodule): ReturnType<SourceNodule['load']> => {
+    try {
+      return await nodule.load();
+    } catch (error) {
+      if (!(error instanceof NoduleLabError)) throw error;
+      throw new NoduleLabError(error.kind, short(error.message), error.details, error);
+    }
+  };
+  return {
+    ...source,
+    nodules: source.nodules.map((nodule) => ({ ...nodule, load: () => load(nodule) })),
+    problems: source.problems.map(({ name, message }) => ({ name: short(name), message: short(message) })),
   };
 }
 

@@ -21,7 +21,6 @@ export interface LunaRow {
 
 export interface LunaTable {
   readonly rows: readonly LunaRow[];
-  readonly hasPatients: boolean;
   /** Lines that cannot be used, with the reason. */
   readonly problems: readonly { readonly name: string; readonly message: string }[];
 }
@@ -57,10 +56,10 @@ const rowSchema = z.object({
 
 /** @throws NoduleLabError where the file cannot be read, is damaged as CSV, or lacks a column */
 export async function readLunaTable(path: string): Promise<LunaTable> {
-  const table = await readCsv(path);
-  requireColumns(table, REQUIRED);
   const rows: LunaRow[] = [];
   const problems: { name: string; message: string }[] = [];
+  const table = await readCsv(path, ({ message }) => void problems.push({ name: path, message }));
+  requireColumns(table, REQUIRED);
   const lines = new Map<string, number>();
   for (const row of table.rows) {
     const parsed = rowSchema.safeParse(row.fields);
@@ -100,5 +99,5 @@ export async function readLunaTable(path: string): Promise<LunaTable> {
       mask,
     });
   }
-  return { rows, hasPatients: table.columns.includes('patient_id'), problems };
+  return { rows, problems };
 }

@@ -89,6 +89,11 @@ export const splitSchema = z.object({
   seed: z.number().int(),
   folds: z.number().int(),
   testPatients: z.array(z.string()),
+  /**
+   * The source does not say whose some of its series are, and their UIDs stand in for patients. Another set may know the
+   * same patients by name, and have them in other folds.
+   */
+  seriesForPatients: z.literal(true).optional(),
   assignment: z.record(z.string(), z.number().int()),
   sha256,
 });

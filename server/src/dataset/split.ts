@@ -10,6 +10,17 @@ import { NoduleLabError } from '../volume/errors.ts';
 export const TEST_FOLD = 0;
 /** Whole patients shipped for demonstrations and tests: in the test fold of every split. */
 export const ALWAYS_TEST = ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'] as const;
+/** Their CT series, for sources that do not say whose a series is. */
+const SERIES_OF_TEST_PATIENTS: Readonly<Record<string, (typeof ALWAYS_TEST)[number]>> = {
+  '1.3.6.1.4.1.14519.5.2.1.6279.6001.179049373636438705059720603192': 'LIDC-IDRI-0001',
+  '1.3.6.1.4.1.14519.5.2.1.6279.6001.170706757615202213033480003264': 'LIDC-IDRI-0003',
+  '1.3.6.1.4.1.14519.5.2.1.6279.6001.323541312620128092852212458228': 'LIDC-IDRI-0004',
+  '1.3.6.1.4.1.14519.5.2.1.6279.6001.132817748896065918417924920957': 'LIDC-IDRI-0006',
+};
+
+/** The patient of {@link ALWAYS_TEST} whose CT the series is; null for any other series. */
+export const alwaysTestPatient = (seriesUID: string): string | null =>
+  SERIES_OF_TEST_PATIENTS[seriesUID] ?? null;
 
 export interface SplitOptions {
   readonly seed: number;

@@ -31,7 +31,7 @@ export const modelDescriptionSchema = z.object({
    * the model was trained. Older cards do not say it.
    */
   split: splitSchema
-    .pick({ seed: true, folds: true, testPatients: true })
+    .pick({ seed: true, folds: true, testPatients: true, seriesForPatients: true })
     .extend({ fold: z.enum(['train', 'test']) })
     .optional(),
   /** What a patch's edge stood for in training. Older cards do not say it. */
@@ -52,11 +52,14 @@ export function trainedOn(
 ): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin'> {
   if (manifest === undefined) return { datasetSha256: null, splitSha256: null };
   const { patchesSha256, split, fold, fieldOfView, softMargin } = manifest;
-  const { seed, folds, testPatients } = split;
+  const { seed, folds, testPatients, seriesForPatients } = split;
   return {
     datasetSha256: patchesSha256,
     splitSha256: split.sha256,
-    split: { seed, folds, testPatients, fold },
+    split: {
+      ...{ seed, folds, testPatients, fold },
+      ...(seriesForPatients === undefined ? {} : { seriesForPatients }),
+    },
     fieldOfView,
     ...(softMargin === undefined ? {} : { softMargin }),
   };

@@ -29,6 +29,15 @@ describe('what a card says of the training set', () => {
     });
   });
 
+  test('says that series stood in for patients, whose folds then mean little elsewhere', () => {
+    const split = { ...manifest.split, seriesForPatients: true as const };
+    expect(trainedOn({ ...manifest, split }).split).toEqual({
+      ...RULE,
+      fold: 'train',
+      seriesForPatients: true,
+    });
+  });
+
   test('is nothing where the set is not known', () => {
     expect(trainedOn(undefined)).toEqual({ datasetSha256: null, splitSha256: null });
   });

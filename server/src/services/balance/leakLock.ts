@@ -63,10 +63,14 @@ export function requireNoLeak(
   );
 }
 
-/** A patient's fold depends on these alone (dataset/split.ts), so sets of one rule never contradict each other. */
-type Rule = Pick<Split, 'seed' | 'folds' | 'testPatients'>;
+/**
+ * A patient's fold depends on these alone (dataset/split.ts), so sets of one rule never contradict each other, as long as
+ * they know their patients by the same names.
+ */
+type Rule = Pick<Split, 'seed' | 'folds' | 'testPatients' | 'seriesForPatients'>;
 
 function sameRule(a: Rule, b: Rule): boolean {
+  if (a.seriesForPatients === true || b.seriesForPatients === true) return false;
   const fixed = (rule: Rule): string => [...new Set(rule.testPatients)].toSorted().join('\n');
   return a.seed === b.seed && a.folds === b.folds && fixed(a) === fixed(b);
 }
@@ -80,5 +84,6 @@ function requireOwnRule(dir: string, split: Split): void {
   );
 }
 
-const ruleText = ({ seed, folds, testPatients }: Rule): string =>
-  `seed ${seed}, ${folds} folds, ${testPatients.length} fixed test patients`;
+const ruleText = ({ seed, folds, testPatients, seriesForPatients }: Rule): string =>
+  `seed ${seed}, ${folds} folds, ${testPatients.length} fixed test patients` +
+  (seriesForPatients === true ? ', by series where the patient is not known' : '');
