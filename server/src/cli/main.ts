@@ -7,6 +7,7 @@ import type { CommandContext } from './context.ts';
 import { createContext } from './context.ts';
 import { UsageError } from './options.ts';
 import type { Streams } from './output.ts';
+import { systemErrorText } from './systemError.ts';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -73,6 +74,8 @@ function lineOf(error: unknown): string {
   if (error instanceof NoduleLabError) return error.message;
   if (error instanceof DOMException && error.name === 'AbortError') return 'ended as asked';
   if (error instanceof Error)
-    return process.env['NODULELAB_TRACE'] ? (error.stack ?? error.message) : error.message;
+    return process.env['NODULELAB_TRACE']
+      ? (error.stack ?? error.message)
+      : (systemErrorText(error) ?? error.message);
   return String(error);
 }
