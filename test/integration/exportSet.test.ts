@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { PatchManifest } from '../../server/src/dataset/manifest.ts';
+import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
 import { openPatchFile, type PatchFile } from '../../server/src/dataset/patchFile.ts';
 import { readCtSeries, type CtSeries } from '../../server/src/dicom/index.ts';
 import { parseNifti } from '../../server/src/formats/nifti.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
   source = await balanceSet(
     {
       card: {
-        ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 } },
+        ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 }, softMargin: SOFT_MARGIN },
         split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
       ...{ sha256: MODEL_SHA256, size: SIZE, conditions: [] },
@@ -353,6 +354,14 @@ describe('the command', () => {
       (JSON.parse(readFileSync(at(name, 'export.json'), 'utf8')) as ExportRecord).patches;
     expect(patches('again')).toEqual(patches('by-command'));
   }, 30_000);
+
+  test('makes the folder that export and key lie in, and refuses a key within the export', async () => {
+    expect((await run('--out', at('new', 'folder', 'export'))).status).toBe(0);
+    expect(existsSync(at('new', 'folder', 'export.key.json'))).toBe(true);
+    const within = await run('--out', at('within'), '--key', at('within', 'key.json'));
+    expect([within.status, existsSync(at('within'))]).toEqual([1, false]);
+    expect(within.stderr).toContain('would lie in the export');
+  });
 
   test('makes no key where nothing was exported, and destroys no other file for one', async () => {
     const none = await run('--class', 'indeterminate', '--out', at('nothing'));

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
 import { readCtSeries, type CtSeries } from '../../server/src/dicom/index.ts';
 import { encodeNpy } from '../../server/src/formats/npy.ts';
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await balanceSet(
     {
       card: {
-        ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 } },
+        ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 }, softMargin: SOFT_MARGIN },
         split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
       ...{ sha256: 'ab'.repeat(32), size: 32, conditions: [] },

@@ -59,7 +59,7 @@ async function run(
   await requireNewFolder(outDir);
   const cards = await cardsOf(setDir, openModels(dataDir));
   const keyFile = resolve(options.key ?? `${outDir}.key.json`);
-  const key = options.deidentified ? await exportKey(keyFile, (count) => randomBytes(count)) : null;
+  const key = options.deidentified ? await exportKey(keyFile, outDir, (count) => randomBytes(count)) : null;
   try {
     const { patches, ...record } = await exportSet({
       setDir,

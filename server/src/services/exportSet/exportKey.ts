@@ -1,5 +1,6 @@
 /** The key of the pseudonyms: a file of the exporter's own, outside the export. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { NoduleLabError } from '../../volume/errors.ts';
 
@@ -17,13 +18,22 @@ export interface ExportKey {
 /**
  * Reads the key, or makes one of random bytes where the file is not there. Only the user may read the file.
  *
+ * @param outDir folder of the export, which goes to others
  * @param randomBytes gives n bytes
- * @throws NoduleLabError `invalid-input` for a file that holds no key: it is never overwritten
+ * @throws NoduleLabError `refused` for a file in the export, `invalid-input` for one that holds no key: it is never
+ *   overwritten
  */
 export async function exportKey(
   path: string,
+  outDir: string,
   randomBytes: (count: number) => Uint8Array,
 ): Promise<ExportKey> {
+  if (relative(outDir, path).split(sep)[0] !== '..')
+    throw new NoduleLabError(
+      'refused',
+      `The key ${path} would lie in the export, and whoever gets that could name the patients: keep the key elsewhere.`,
+      { path },
+    );
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -31,6 +41,7 @@ export async function exportKey(
   if (text === undefined) {
     const key = Buffer.from(randomBytes(32));
     const file = { kind: 'nodulelab-export-key', key: key.toString('hex') };
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     return { key, made: true };
   }
