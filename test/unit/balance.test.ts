@@ -8,8 +8,10 @@ import {
   ratioText,
 } from '../../server/src/services/balance/ratio.ts';
 import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
+import { isolatedPatch } from '../../server/src/dataset/patch.ts';
 import { Random } from '../../server/src/nn/random.ts';
-import { PARENCHYMA_HU, windowHu } from '../../server/src/volume/window.ts';
+import type { CtVolume } from '../../server/src/volume/ctVolume.ts';
+import { PARENCHYMA_HU, unwindowHu, windowHu } from '../../server/src/volume/window.ts';
 import { ballPatch } from '../support/nodulePatches.ts';
 
 describe('the ratio of malignant to benign', () => {
@@ -60,7 +62,10 @@ describe('a sample on the constant ground', () => {
   sample[4 + size * (4 + size * 4)] = 0.9;
   const shape = measurePatch(toHuPatch(sample));
   const spacingMm = 1;
-  const grounded = onConstantGround(sample, size, spacingMm, shape, SOFT_MARGIN);
+  const grounded = onConstantGround(sample, size, spacingMm, shape, {
+    margin: SOFT_MARGIN,
+    ctEnds: undefined,
+  });
   const middle = (size - 1) / 2;
   const radiusAt = (at: number): number =>
     Math.hypot(
@@ -90,5 +95,44 @@ describe('a sample on the constant ground', () => {
     expect(constant).toBeGreaterThan(10_000);
     const face = grounded.subarray(0, size ** 2);
     expect(new Set(face)).toEqual(new Set([ground]));
+  });
+
+  describe('that stands for a nodule of a cut-out', () => {
+    // The ten slices in the middle of the sample as a cut-out: it ends within the ball.
+    const slices = { first: 11, count: 10 };
+    const cutOut = sample.subarray(slices.first * size ** 2, (slices.first + slices.count) * size ** 2);
+    const ct: CtVolume = {
+      size: [size, size, slices.count],
+      spacing: [spacingMm, spacingMm, spacingMm],
+      origin: [-middle, -middle, slices.first - middle],
+      direction: [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      data: Int16Array.from(cutOut, (value) => Math.round(unwindowHu(value))),
+    };
+    const mask = Uint8Array.from(cutOut, (_, at) => (radiusAt(at + slices.first * size ** 2) <= 6 ? 1 : 0));
+    const real = isolatedPatch(ct, { box: { min: [0, 0, 0], max: ct.size }, bits: mask }, size, size);
+    const flat = onConstantGround(sample, size, spacingMm, shape, {
+      margin: SOFT_MARGIN,
+      ctEnds: { low: [-16, -16, -5], high: [16, 16, 5] },
+    });
+    const planes = (patch: Float32Array): number[] => {
+      const ground = Math.fround(windowHu(PARENCHYMA_HU));
+      return Array.from({ length: size }, (_, k) => k).filter((k) =>
+        patch.subarray(k * size ** 2, (k + 1) * size ** 2).some((value) => value !== ground),
+      );
+    };
+
+    test('ends on the same slices as the real one', () => {
+      expect(planes(real.data)).toEqual(planes(flat));
+      expect(planes(flat).length).toBeLessThan(planes(grounded).length - 8);
+    });
+
+    test('is as it was away from the ends', () => {
+      const middleOf = (patch: Float32Array): Float32Array => patch.subarray(15 * size ** 2, 17 * size ** 2);
+      expect(middleOf(flat)).toEqual(middleOf(grounded));
+    });
   });
 });

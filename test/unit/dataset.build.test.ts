@@ -98,6 +98,17 @@ describe('building a set of patches', () => {
     expect(all.softMargin).toEqual({ fullMm: 3, rimMm: 5 });
   });
 
+  test('says where the CT of a cut-out ends within the patch', async () => {
+    const endsOf = ({ patches }: PatchManifest): unknown[] =>
+      patches.map((patch) => patch.origin === 'real' && patch.ctEnds);
+    // 32 pixels of 0.7 mm, and 7, 9 and 5 slices of 1.25 mm around the ball's centre.
+    expect(endsOf(all)).toEqual(
+      [4.375, 5.625, 3.125].map((z) => ({ low: [-11.2, -11.2, -z], high: [11.2, 11.2, z] })),
+    );
+    const small = await buildDataset(options('within', { fieldOfView: { mm: 3 } }));
+    expect(endsOf(small)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
   test('takes a class and a fold, and a field of view in mm', async () => {
     const malignant = await buildDataset(
       options('malignant', { class: 'malignant', fieldOfView: { mm: 48 } }),

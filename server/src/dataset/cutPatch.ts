@@ -1,11 +1,11 @@
 /** One nodule of a source → one patch with its entry in the manifest, or why there is none. */
 import { NoduleLabError } from '../volume/errors.ts';
-import type { CtVolume } from '../volume/ctVolume.ts';
+import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { largestInPlaneDiameter, volumeEquivalentDiameter } from '../lidc/diameter.ts';
 import { boxSize, centroid, largestPiece } from '../lidc/boxMask.ts';
 import type { NoduleClass } from './cancerRule.ts';
-import type { Channel, FieldOfView, PatchManifest, RealPatch } from './manifest.ts';
-import { contextPatch, isolatedPatch } from './patch.ts';
+import type { Channel, CtEnds, FieldOfView, PatchManifest, RealPatch } from './manifest.ts';
+import { contextPatch, cornersOf, isolatedPatch } from './patch.ts';
 import type { SoftMargin } from './softMask.ts';
 import type { NoduleVoxels, SourceNodule } from './source.ts';
 
@@ -62,6 +62,7 @@ function cutOut(nodule: SourceNodule, voxels: NoduleVoxels, of: NoduleClass, cut
     form === 'isolated'
       ? named(isolatedPatch(ct, mask, fieldMm, size, cutting.softMargin))
       : { hu: contextPatch(ct, centre, fieldMm, size).data };
+  const ends = endsWithin(ct, centre, fieldMm);
   const entry: RealPatch = {
     origin: 'real',
     id: idOf(nodule),
@@ -72,6 +73,7 @@ function cutOut(nodule: SourceNodule, voxels: NoduleVoxels, of: NoduleClass, cut
     equivalentDiameterMm: round(volumeEquivalentDiameter(local, mask.bits)),
     spacingMm: fieldMm / size,
     centre: [round(centre[0]), round(centre[1]), round(centre[2])],
+    ...(ends === undefined ? {} : { ctEnds: ends }),
     characteristics: nodule.characteristics === null ? null : { ...nodule.characteristics },
     readers: nodule.readers,
     maskOf: nodule.maskOf,
@@ -82,6 +84,18 @@ function cutOut(nodule: SourceNodule, voxels: NoduleVoxels, of: NoduleClass, cut
     sourceSha256: sha256,
   };
   return { entry, cubes: cutting.channels.flatMap((channel) => patch[channel] ?? []), ct };
+}
+
+/** The CT's outer borders, from the middle of a patch; undefined where the CT goes beyond the patch on all sides. */
+function endsWithin(ct: CtVolume, centre: Vec3, fieldMm: number): CtEnds | undefined {
+  const [ni, nj, nk] = ct.size;
+  const corners = cornersOf(ct, [-0.5, -0.5, -0.5], [ni - 0.5, nj - 0.5, nk - 0.5]);
+  const bound = (of: (...mm: number[]) => number, axis: 0 | 1 | 2): number =>
+    round(of(...corners.map((corner) => corner[axis])) - centre[axis]);
+  const low: Vec3 = [bound(Math.min, 0), bound(Math.min, 1), bound(Math.min, 2)];
+  const high: Vec3 = [bound(Math.max, 0), bound(Math.max, 1), bound(Math.max, 2)];
+  const within = low.some((mm) => -mm < fieldMm / 2) || high.some((mm) => mm < fieldMm / 2);
+  return within ? { low: [...low], high: [...high] } : undefined;
 }
 
 const named = ({

@@ -47,13 +47,19 @@ export const softMarginSchema = z
 /** What it was in sets of version 1. */
 const OLD_MARGIN = { fullMm: 1, rimMm: 3 };
 
+const lps = z.tuple([z.number(), z.number(), z.number()]);
+/** The outer borders of a CT, LPS mm from the middle of a patch. */
+const ctEndsSchema = z.object({ low: lps, high: lps });
+
 export const realPatchSchema = anyPatch.extend({
   origin: z.literal('real'),
   patientId: z.string(),
   seriesUID: z.string(),
   noduleId: z.string(),
   /** Patient point in the middle of the patch, LPS mm. */
-  centre: z.tuple([z.number(), z.number(), z.number()]),
+  centre: lps,
+  /** Only where the CT ends within the patch, as cut-outs do: the isolated form closes there in a cap. */
+  ctEnds: ctEndsSchema.optional(),
   /** Null where the source has none (a list of places and diameters). */
   characteristics: characteristicsSchema.nullable(),
   /** How many readers marked it; null where the source does not say. */
@@ -167,6 +173,7 @@ export const manifestSchema = z.preprocess(fromVersion1, current);
 
 export type PatchManifest = z.infer<typeof current>;
 export type PatchEntry = z.infer<typeof patchEntrySchema>;
+export type CtEnds = z.infer<typeof ctEndsSchema>;
 export type RealPatch = z.infer<typeof realPatchSchema>;
 export type SyntheticPatch = z.infer<typeof syntheticPatchSchema>;
 export type Channel = z.infer<typeof channelSchema>;

@@ -113,7 +113,7 @@ function surroundings(ct: CtVolume, mask: IndexBox, rimMm: number): IndexBox {
 }
 
 /** Patient points of the eight corners of a box of voxel centres. */
-function cornersOf(geometry: VolumeGeometry, low: Vec3, high: Vec3): Vec3[] {
+export function cornersOf(geometry: VolumeGeometry, low: Vec3, high: Vec3): Vec3[] {
   return [0, 1, 2, 3, 4, 5, 6, 7].map((corner) =>
     indexToWorld(geometry, [
       corner & 1 ? high[0] : low[0],

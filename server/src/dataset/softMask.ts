@@ -96,7 +96,7 @@ function alphaOn(
       for (let i = 0; i < grid.size[0]; i++, index++) {
         const mm = inside[index] ? half - depth[index]! : beyondMask[index]! - half;
         if (mm >= rimMm) continue;
-        const rounded = roundedDistance(mm, CAP_MM - marginAt(i, j, k), rimMm);
+        const rounded = distanceInCt(mm, marginAt(i, j, k), rimMm);
         const free = 1 - smoothstep(fullMm, rimMm, rounded);
         const share = wallHere === undefined ? 0 : wallHere[index]!;
         alpha[index] =
@@ -182,6 +182,16 @@ function roundedDistance(mm: number, intoEnd: number, rimMm: number): number {
   return max(mm, hypot(max(0, mm + rimMm), intoEnd * stretch) - rimMm);
 }
 
+/**
+ * Distance beyond the mask as the margin counts it, which closes where the CT ends.
+ *
+ * @param mm distance beyond the mask, negative inside
+ * @param toEndMm distance to the nearest end of the CT, negative beyond it
+ */
+export function distanceInCt(mm: number, toEndMm: number, rimMm: number): number {
+  return roundedDistance(mm, CAP_MM - CAP_REACH_MM - toEndMm, rimMm);
+}
+
 /** Distance in mm of a patch voxel to the nearest end of the CT box, negative beyond it. */
 function marginInBox(ct: CtVolume, grid: VolumeGeometry): (i: number, j: number, k: number) => number {
   const { start, step } = indexMap(ct, grid);
@@ -193,7 +203,7 @@ function marginInBox(ct: CtVolume, grid: VolumeGeometry): (i: number, j: number,
     const x = along(start[0] + i * xi + j * xj + k * xk, size[0], spacing[0]);
     const y = along(start[1] + i * yi + j * yj + k * yk, size[1], spacing[1]);
     const z = along(start[2] + i * zi + j * zj + k * zk, size[2], spacing[2]);
-    return min(x, y, z) + CAP_REACH_MM;
+    return min(x, y, z);
   };
 }
 

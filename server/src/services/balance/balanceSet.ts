@@ -177,7 +177,12 @@ async function fill(
     made += 1;
     const entry = synthetic(manifest, model, { seed, index, made }, drawn, voxels, shape);
     await writer.add(
-      [onConstantGround(voxels, manifest.size, entry.spacingMm, shape, marginOf(manifest))],
+      [
+        onConstantGround(voxels, manifest.size, entry.spacingMm, shape, {
+          margin: marginOf(manifest),
+          ctEnds: drawn.ctEnds,
+        }),
+      ],
       entry,
     );
     onProgress?.(writer.entries.length, total);

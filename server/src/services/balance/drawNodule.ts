@@ -2,7 +2,7 @@
  * What a synthetic nodule stands for: the size, and for a conditional model the characteristics, of one real malignant
  * nodule of the set. They are drawn together, so that sizes and characteristics go together as they really do.
  */
-import type { Characteristics, RealPatch } from '../../dataset/manifest.ts';
+import type { Characteristics, CtEnds, RealPatch } from '../../dataset/manifest.ts';
 import { Random } from '../../nn/random.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 
@@ -14,9 +14,11 @@ export interface DrawnNodule {
   readonly diameterMm: number;
   /** What a conditional model is asked for; empty for an unconditional one. */
   readonly conditions: Conditions;
+  /** Where that nodule's CT ends; undefined where it goes beyond the patch. */
+  readonly ctEnds: CtEnds | undefined;
 }
 
-type Donor = Pick<RealPatch, 'diameterMm' | 'characteristics'>;
+type Donor = Pick<RealPatch, 'diameterMm' | 'characteristics' | 'ctEnds'>;
 
 /**
  * @param malignant the real malignant nodules
@@ -42,6 +44,7 @@ export function noduleDrawer(
     return {
       diameterMm: donor.diameterMm,
       conditions: Object.fromEntries(names.map((name) => [name, valueOf(name)])),
+      ctEnds: donor.ctEnds,
     };
   };
 }
