@@ -109,6 +109,25 @@ describe('a balanced set', () => {
     await file.close();
   });
 
+  test('ends synthetic nodules where the CTs of the real ones end', async () => {
+    const slicesOf = async (plan: Partial<SetPlan>): Promise<number[]> => {
+      const manifest = await balanced(plan);
+      const file = await openPatchFile(manifest.outDir);
+      const slices: number[] = [];
+      for (const [index, { origin }] of manifest.patches.entries()) {
+        const values = await file.patch(index);
+        const planes = Array.from({ length: 16 }, (_, k) => values.subarray(k * 16 ** 2, (k + 1) * 16 ** 2));
+        if (origin === 'synthetic') slices.push(planes.filter((plane) => new Set(plane).size > 1).length);
+      }
+      await file.close();
+      return slices;
+    };
+    // The spacing is at least 1.5 mm: six slices reach 0.25 mm beyond 3.5 mm on either side.
+    const ctEnds: SetPlan['ctEnds'] = { low: [-25, -25, -3.5], high: [25, 25, 3.5] };
+    for (const slices of await slicesOf({ ctEnds })) expect(slices).toBeLessThanOrEqual(6);
+    for (const slices of await slicesOf({})) expect(slices).toBeGreaterThan(9);
+  });
+
   test('gives synthetic nodules the sizes of the real malignant ones, and the spacing that goes with each', async () => {
     const manifest = await balanced({ malignant: 3, benign: 40 });
     const real = manifest.patches.slice(0, 3).map(({ diameterMm }) => diameterMm);

@@ -1,5 +1,5 @@
 /** Small sets of both classes, written by the product's own writer: soft balls whose size goes with their class. */
-import type { PatchManifest, RealPatch } from '../../server/src/dataset/manifest.ts';
+import type { CtEnds, PatchManifest, RealPatch } from '../../server/src/dataset/manifest.ts';
 import { writePatchSet } from '../../server/src/dataset/patchSetWriter.ts';
 import { splitPatients, TEST_FOLD } from '../../server/src/dataset/split.ts';
 import { Random } from '../../server/src/nn/random.ts';
@@ -11,8 +11,12 @@ export interface SetPlan {
   readonly indeterminate?: number;
   readonly size?: number;
   readonly alpha?: boolean;
+  /** Of every nodule. */
+  readonly ctEnds?: CtEnds;
   /** What the manifest says differently. */
-  readonly manifest?: Partial<Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split'>>;
+  readonly manifest?: Partial<
+    Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split'>
+  >;
 }
 
 export const RULE = { seed: 1, folds: 5, testPatients: ['LIDC-IDRI-0001'] } as const;
@@ -68,6 +72,7 @@ export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManif
         spacingMm: (2 * diameterMm) / size,
         class: nodule,
         centre: [n, -80.5, 120.25],
+        ...(plan.ctEnds === undefined ? {} : { ctEnds: plan.ctEnds }),
         characteristics: {
           ...{ subtlety: 3, internalStructure: 1, calcification: 6, sphericity: 4, margin: 4 },
           ...{ lobulation: 2, texture: 5, spiculation: (n % 5) + 1 },
