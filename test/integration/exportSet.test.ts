@@ -33,7 +33,10 @@ const card = modelCardSchema.parse({
 let source: PatchManifest;
 let set: PatchFile;
 beforeAll(async () => {
-  await makeSet(at('real'), { malignant: 3, benign: 5, indeterminate: 2 });
+  await makeSet(at('real'), {
+    ...{ malignant: 3, benign: 5, indeterminate: 2 },
+    manifest: { softMargin: SOFT_MARGIN },
+  });
   await makeSet(at('with-alpha'), { malignant: 1, benign: 2, alpha: true });
   source = await balanceSet(
     {
@@ -282,6 +285,7 @@ describe('the datasheet', () => {
       'Indeterminate nodules left behind by balancing: 2',
       'area under the ROC curve of 1.000',
       'HU -1000 to 400',
+      'The CT is whole up to 3 mm beyond the nodule and gone at 5 mm.',
       "2 times the nodule's largest in-plane diameter",
       'split that was drawn by the same rule',
       '- They are all round.',

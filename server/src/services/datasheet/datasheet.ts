@@ -128,14 +128,17 @@ function collection({ manifest, record }: DatasheetFacts): string[] {
 }
 
 function preprocessing({ record }: DatasheetFacts): string[] {
-  const { windowHu, form, fieldOfView, voxels, deidentified } = record;
+  const { windowHu, form, softMargin, fieldOfView, voxels, deidentified } = record;
   const field =
     'mm' in fieldOfView
       ? `${fieldOfView.mm} mm along an edge`
       : `${fieldOfView.diameters} times the nodule's largest in-plane diameter along an edge: size cannot be read from the voxels, only from the spacing`;
   const ground =
     form === 'isolated'
-      ? 'Form: isolated; the nodule under a soft mask on constant -870 HU, so vessels and chest wall around it are gone.'
+      ? 'Form: isolated; the nodule under a soft mask on constant -870 HU, so vessels and chest wall around it are gone.' +
+        (softMargin === null
+          ? ''
+          : ` The CT is whole up to ${softMargin.fullMm} mm beyond the nodule and gone at ${softMargin.rimMm} mm.`)
       : 'Form: context; the CT as it is around the nodule.';
   return [
     `Voxels: ${voxels}.`,

@@ -42,6 +42,8 @@ export interface ExportRecord {
   readonly class: ExportedClass;
   readonly fold: PatchManifest['fold'];
   readonly form: PatchManifest['form'];
+  /** Of the isolated form; null of the context form, and where the set does not say it. */
+  readonly softMargin: NonNullable<PatchManifest['softMargin']> | null;
   readonly fieldOfView: PatchManifest['fieldOfView'];
   readonly windowHu: PatchManifest['windowHu'];
   readonly cancerRule: string;

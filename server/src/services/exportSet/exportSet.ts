@@ -113,6 +113,7 @@ async function writeAll(set: PatchFile, dir: string, options: ExportSetOptions):
     class: options.class,
     fold: manifest.fold,
     form: manifest.form,
+    softMargin: manifest.softMargin ?? null,
     fieldOfView: manifest.fieldOfView,
     windowHu: manifest.windowHu,
     cancerRule: manifest.cancerRule.text,
