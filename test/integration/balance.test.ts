@@ -109,8 +109,8 @@ describe('a balanced set', () => {
     await file.close();
   });
 
-  test('ends synthetic nodules where the CTs of the real ones end', async () => {
-    const slicesOf = async (plan: Partial<SetPlan>): Promise<number[]> => {
+  test('ends synthetic nodules where the CTs of the real ones end, and measures what is left', async () => {
+    const made = async (plan: Partial<SetPlan>): Promise<{ slices: number[]; sizes: number[] }> => {
       const manifest = await balanced(plan);
       const file = await openPatchFile(manifest.outDir);
       const slices: number[] = [];
@@ -120,12 +120,14 @@ describe('a balanced set', () => {
         if (origin === 'synthetic') slices.push(planes.filter((plane) => new Set(plane).size > 1).length);
       }
       await file.close();
-      return slices;
+      return { slices, sizes: synthetics(manifest.patches).map((entry) => entry.equivalentDiameterMm) };
     };
     // The spacing is at least 1.5 mm: six slices reach 0.25 mm beyond 3.5 mm on either side.
-    const ctEnds: SetPlan['ctEnds'] = { low: [-25, -25, -3.5], high: [25, 25, 3.5] };
-    for (const slices of await slicesOf({ ctEnds })) expect(slices).toBeLessThanOrEqual(6);
-    for (const slices of await slicesOf({})) expect(slices).toBeGreaterThan(9);
+    const flat = await made({ ctEnds: { low: [-25, -25, -3.5], high: [25, 25, 3.5] } });
+    const whole = await made({});
+    for (const slices of flat.slices) expect(slices).toBeLessThanOrEqual(6);
+    for (const slices of whole.slices) expect(slices).toBeGreaterThan(9);
+    for (const [n, size] of flat.sizes.entries()) expect(size).toBeLessThan(0.95 * whole.sizes[n]!);
   });
 
   test('gives synthetic nodules the sizes of the real malignant ones, and the spacing that goes with each', async () => {

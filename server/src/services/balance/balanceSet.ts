@@ -175,15 +175,15 @@ async function fill(
       continue;
     }
     made += 1;
-    const entry = synthetic(manifest, model, { seed, index, made }, drawn, voxels, shape);
+    const patch = onConstantGround(voxels, manifest.size, spacingOf(manifest, drawn), shape, {
+      margin: marginOf(manifest),
+      ctEnds: drawn.ctEnds,
+    });
+    // Where a cut-out ends, the nodule in the set is smaller than in the sample.
+    const own = shapeOf(patch) ?? shape;
     await writer.add(
-      [
-        onConstantGround(voxels, manifest.size, entry.spacingMm, shape, {
-          margin: marginOf(manifest),
-          ctEnds: drawn.ctEnds,
-        }),
-      ],
-      entry,
+      [patch],
+      synthetic(manifest, model, { seed, index, made }, drawn, sampleHash(voxels), own),
     );
     onProgress?.(writer.entries.length, total);
   }
@@ -221,30 +221,35 @@ function whatTheWriterLeaves({
   return rest;
 }
 
+const spacingOf = ({ fieldOfView, size }: PatchManifest, { diameterMm }: DrawnNodule): number =>
+  ('diameters' in fieldOfView ? fieldOfView.diameters * diameterMm : fieldOfView.mm) / size;
+
+const sampleHash = (voxels: Float32Array): string =>
+  sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
+
 function synthetic(
-  { fieldOfView, size }: PatchManifest,
+  manifest: PatchManifest,
   { card, sha256 }: BalanceModel,
   { seed, index, made }: { readonly seed: number; readonly index: number; readonly made: number },
-  { diameterMm, conditions }: DrawnNodule,
-  voxels: Float32Array,
+  drawn: DrawnNodule,
+  sampleSha256: string,
   { diameterVoxels }: PatchShape,
 ): SyntheticPatch {
-  const scaled = 'diameters' in fieldOfView;
-  const spacingMm = (scaled ? fieldOfView.diameters * diameterMm : fieldOfView.mm) / size;
+  const spacingMm = spacingOf(manifest, drawn);
   const equivalentDiameterMm = round(diameterVoxels * spacingMm);
   return {
     origin: 'synthetic',
     id: `synthetic/${String(made).padStart(5, '0')}`,
     // In a field of fixed size the generator itself decides how large the nodule is.
-    diameterMm: scaled ? diameterMm : equivalentDiameterMm,
+    diameterMm: 'diameters' in manifest.fieldOfView ? drawn.diameterMm : equivalentDiameterMm,
     equivalentDiameterMm,
     spacingMm,
     class: 'malignant',
     model: { name: card.name, sha256 },
     seed,
     index,
-    conditions: { ...conditions },
-    sampleSha256: sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)),
+    conditions: { ...drawn.conditions },
+    sampleSha256,
   };
 }
 
