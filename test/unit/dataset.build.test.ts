@@ -295,6 +295,16 @@ describe('opening a set of patches', () => {
     await expect(openPatchFile(dir)).rejects.toThrow(/split has been changed/);
   });
 
+  test('refuses a manifest that lists a patch twice', async () => {
+    const dir = await damaged('twice', (at) => {
+      const manifest = JSON.parse(readFileSync(join(at, 'manifest.json'), 'utf8')) as PatchManifest;
+      const [first, , ...rest] = manifest.patches;
+      const patches = [first, first, ...rest];
+      writeFileSync(join(at, 'manifest.json'), JSON.stringify({ ...manifest, patches }));
+    });
+    await expect(openPatchFile(dir)).rejects.toThrow(/lists patch LIDC-IDRI-0011\/1 twice/);
+  });
+
   test('refuses patches whose patients belong to the other fold, or to none, although the hash is right', async () => {
     const mended = (name: string, assign: (assignment: Record<string, number>) => void): Promise<string> =>
       damaged(name, (at) => {

@@ -95,6 +95,11 @@ export async function readManifest(dir: string): Promise<PatchManifest> {
     throw damaged(dir, `the manifest lists ${manifest.patches.length} patches and counts ${manifest.count}`);
   if (assignmentHash(manifest.split.assignment) !== manifest.split.sha256)
     throw damaged(dir, 'the split has been changed since its hash was written');
+  const ids = new Set<string>();
+  for (const { id } of manifest.patches) {
+    if (ids.has(id)) throw damaged(dir, `the manifest lists patch ${id} twice`);
+    ids.add(id);
+  }
   const broken = brokenBy(manifest);
   if (broken !== undefined) throw damaged(dir, broken);
   return manifest;
