@@ -158,6 +158,14 @@ describe('the founding README’s usage', () => {
       [['insert', '--nifti', 'a.nii', '--out', 'b.nii', '--at', '1,2'], /three numbers/],
       [['augment', 'a.npy', '--out', 'b.npy', '--only', 'warp'], /rotation, scaling, elastic, noise, flips/],
       [['augment', inWork('augmented.npy'), '--out', inWork('b.npy'), '--elastic', '4,3'], /could fold/],
+      [
+        ['augment', inWork('augmented.npy'), '--out', inWork('b.npy'), '--only', 'flips', '--rotation', '30'],
+        /--only flips leaves --rotation without effect/,
+      ],
+      [
+        ['augment', inWork('augmented.npy'), '--out', inWork('b.npy'), '--only', 'elastic', '--no-elastic'],
+        /contradict each other/,
+      ],
     ] as const) {
       const { status, stderr } = await nodulelab(...args);
       expect([args, status, stderr]).toEqual([args, 2, expect.stringMatching(message)]);

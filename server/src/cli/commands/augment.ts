@@ -91,11 +91,30 @@ async function run(
   );
 }
 
+/** An option that --only leaves out, or a transform that another option takes away, would be ignored without a word. */
+function requireAgreement({ only, rotation, scaling, elastic, noise, flips }: AugmentOptions): void {
+  if (only === undefined) return;
+  const given: Readonly<Record<Transform, boolean>> = {
+    rotation: rotation !== undefined,
+    scaling: scaling !== undefined,
+    elastic: typeof elastic === 'object',
+    noise: noise !== undefined,
+    flips,
+  };
+  const idle = TRANSFORMS.find((name) => given[name] && !only.includes(name));
+  if (idle !== undefined)
+    throw new UsageError(
+      `--only ${only.join(',')} leaves --${idle} without effect: name it too, or leave it out`,
+    );
+  if (elastic === false && only.includes('elastic'))
+    throw new UsageError('--only elastic and --no-elastic contradict each other: give one of them');
+}
+
 /** @throws UsageError where the options do not fit together */
 function augmentationFrom(options: AugmentOptions, size: number): Augmentation {
   const seeds = seedAugmentationOf(size);
-  const only = options.only;
-  const { elastic } = options;
+  const { only, elastic } = options;
+  requireAgreement(options);
   const named: Augmentation = {
     // Flips alone are asked for by their name.
     symmetries: options.flips || only?.includes('flips') === true ? 'flips' : 'none',
