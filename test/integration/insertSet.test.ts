@@ -33,6 +33,9 @@ const SET = at('balanced');
 const HOSTS = at('hosts');
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+const drawBall = async (seed: number, index: number): Promise<Float32Array> =>
+  ballPatch(32, 8, `${seed} ${index}`);
+
 beforeAll(async () => {
   await makePhantomStudy(join(HOSTS, 'a'), 1);
   await makePhantomStudy(join(HOSTS, 'b'), 2);
@@ -44,7 +47,7 @@ beforeAll(async () => {
         split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
       ...{ sha256: 'ab'.repeat(32), size: 32, conditions: [] },
-      sample: async (seed, index) => ballPatch(32, 8, `${seed} ${index}`),
+      sample: drawBall,
     },
     { setDir: at('real'), outDir: SET, ratio: [1, 1], seed: 1, unlocked: false },
   );
@@ -129,6 +132,29 @@ describe('a set inserted into two scans', () => {
     const text = readFileSync(at('unbroken', 'host-0001', '0001.dcm'), 'latin1');
     expect(text).toContain('2 synthetic lung nodules inserted by NoduleLab 1');
     expect(text).toContain('"furtherNodules":[{"seed":1');
+    // On the ground of the set they are not quite what the model drew: both are named.
+    expect(text).toMatch(/"candidateSha256":"[0-9a-f]{64}","sampleSha256":"[0-9a-f]{64}"/);
+    expect(report.drawnAnew).toBe(false);
+  });
+
+  test('draws the nodules again where the model is at hand: what is inserted is what the model drew', async () => {
+    const drawn = await insertSet(options('drawn', { openModel: async () => ({ sample: drawBall }) }));
+    expect(drawn).toMatchObject({ drawnAnew: true, placed: report.placed });
+    const text = readFileSync(at('drawn', 'host-0001', '0001.dcm'), 'latin1');
+    const [item] = drawn.items.filter(({ placed, host }) => placed && host === 0);
+    expect(text).toContain(`"candidateSha256":"${item!.sampleSha256}"}`);
+    expect(text).not.toContain('sampleSha256');
+  }, 60_000);
+
+  test('refuses a model that draws other nodules than those of the set, before anything is written', async () => {
+    const other = insertSet(
+      options('other-draw', { openModel: async () => ({ sample: async () => drawBall(9, 9) }) }),
+    );
+    await expect(other).rejects.toMatchObject({
+      kind: 'unusable',
+      message: expect.stringContaining('draws other voxels for synthetic/00001'),
+    });
+    expect(existsSync(at('other-draw'))).toBe(false);
   });
 
   test.each([

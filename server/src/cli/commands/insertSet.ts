@@ -1,12 +1,14 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { insertSet } from '../../services/insertSet/insertSet.ts';
-import type { DiameterRange } from '../../services/insertSet/setItems.ts';
+import type { DiameterRange, NamedModel } from '../../services/insertSet/setItems.ts';
+import { openBalanceModel, type BalanceModel } from '../../services/balance/balanceModel.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
 import { hostRows, reasonLines } from '../../services/insertSet/yieldReport.ts';
 import type { CommandContext } from '../context.ts';
 import { integer, positive } from '../options.ts';
 import { table } from '../output.ts';
-import { VERSION } from '../runtime.ts';
+import { openModels, VERSION } from '../runtime.ts';
 
 interface InsertSetOptions {
   readonly set: string;
@@ -15,6 +17,7 @@ interface InsertSetOptions {
   readonly perHost: number;
   readonly seed: number;
   readonly diameter?: DiameterRange;
+  readonly asStored: boolean;
   readonly researchArchive: boolean;
 }
 
@@ -35,6 +38,11 @@ export function registerInsertSet(program: Command, context: () => CommandContex
       diameters,
     )
     .option(
+      '--as-stored',
+      'of a set: insert the nodules as they lie there, rather than drawing them again from their model',
+      false,
+    )
+    .option(
       '--research-archive',
       'the hosts are research data: Patient Identity Removed = YES is not required',
       false,
@@ -49,7 +57,8 @@ function diameters(text: string): DiameterRange {
   return { from, to };
 }
 
-async function run({ output, signal }: CommandContext, options: InsertSetOptions): Promise<void> {
+async function run(context: CommandContext, options: InsertSetOptions): Promise<void> {
+  const { output, signal } = context;
   const outDir = resolve(options.out);
   const report = await insertSet({
     setDir: resolve(options.set),
@@ -58,6 +67,7 @@ async function run({ output, signal }: CommandContext, options: InsertSetOptions
     perHost: options.perHost,
     seed: options.seed,
     diameters: options.diameter,
+    openModel: options.asStored ? undefined : (model) => openModelOf(context, model),
     researchArchive: options.researchArchive,
     codeVersion: VERSION,
     now: () => new Date(),
@@ -68,9 +78,29 @@ async function run({ output, signal }: CommandContext, options: InsertSetOptions
     { outDir, ...report },
     [
       `Placed ${report.placed} of ${report.nodules} nodules in ${report.seconds.toFixed(1)} s, each series verified against its original, in ${outDir}`,
+      report.drawnAnew
+        ? `Nodules drawn again from ${report.model.name}`
+        : 'Nodules as they lie in the folder',
       table(['series', 'placed', 'refused', 'seconds', 'host'], hostRows(report)),
       ...(report.refused === 0 ? [] : [`Refused: ${report.refused}`, ...reasonLines(report)]),
       ...report.refusedHosts.map(({ dir, message }) => `No host: ${dir}: ${message}`),
     ].join('\n'),
   );
+}
+
+/** Says so where the model is not here: the nodules then go in as they lie in the set. */
+async function openModelOf(
+  { dataDir, output }: CommandContext,
+  { name, sha256 }: NamedModel,
+): Promise<BalanceModel | undefined> {
+  try {
+    const model = await openBalanceModel(openModels(dataDir), name);
+    if (model.sha256 === sha256) return model;
+  } catch (error) {
+    if (!(error instanceof NoduleLabError) || error.kind !== 'not-found') throw error;
+  }
+  output.note(
+    `The model ${name} (${sha256.slice(0, 12)}) of the set is not here: its nodules go in as they lie there.`,
+  );
+  return undefined;
 }

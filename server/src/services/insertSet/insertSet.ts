@@ -18,13 +18,12 @@ import { NoduleLabError } from '../../volume/errors.ts';
 import { composedHost, unusableMessage, type ComposedHost } from './composedHost.ts';
 import { removePartialFolders, writeFolder } from './folders.ts';
 import { filesIn, findHosts, type HostFolder } from './hostFolders.ts';
-import { openSetItems, type DiameterRange, type SetItem, type SetItems } from './setItems.ts';
+import { openSetItems, type DiameterRange, type OpenModel, type SetItem, type SetItems } from './setItems.ts';
 import {
   readState,
   writeState,
   type InsertSetState,
   type Outcome,
-  type PlacedOutcome,
   type RefusalReason,
   type WrittenSeries,
 } from './state.ts';
@@ -40,6 +39,8 @@ export interface InsertSetOptions {
   readonly seed: number;
   /** For samples only. */
   readonly diameters?: DiameterRange | undefined;
+  /** Draws the nodules of a set again; without it they go in as they lie there (see SetItems). */
+  readonly openModel?: OpenModel | undefined;
   readonly researchArchive: boolean;
   readonly codeVersion: string;
   readonly now: () => Date;
@@ -53,7 +54,7 @@ export interface InsertSetOptions {
  */
 export async function insertSet(options: InsertSetOptions): Promise<YieldReport> {
   const { outDir, setDir, seed } = options;
-  const set = await openSetItems(setDir, options.diameters, seed);
+  const set = await openSetItems(setDir, options.diameters, seed, options.openModel);
   try {
     const { hosts, refused } = await findHosts(options.hostDirs, options);
     const inputsSha256 = inputsHash(set, hosts, options);
@@ -65,7 +66,11 @@ export async function insertSet(options: InsertSetOptions): Promise<YieldReport>
     await removePartialFolders(outDir);
     await writeState(outDir, state);
     await carryOut(set, hosts, state, options);
-    const report = yieldReport(state, set.items, hosts, { model: set.model, refusedHosts: refused });
+    const report = yieldReport(state, set.items, hosts, {
+      model: set.model,
+      drawnAnew: set.drawnAnew,
+      refusedHosts: refused,
+    });
     await writeJsonAtomically(join(outDir, YIELD_FILE), report);
     return report;
   } finally {
@@ -75,13 +80,14 @@ export async function insertSet(options: InsertSetOptions): Promise<YieldReport>
 
 /** Everything that decides the voxels and the identifiers. */
 function inputsHash(
-  { model, items }: SetItems,
+  { model, items, drawnAnew }: SetItems,
   hosts: readonly HostFolder[],
   { perHost, seed, codeVersion }: InsertSetOptions,
 ): string {
   return sha256Of(
     JSON.stringify([
       model.sha256,
+      drawnAnew,
       items.map(({ id, diameterMm, sampleSha256 }) => [id, diameterMm, sampleSha256]),
       hosts.map(({ seriesInstanceUID }) => seriesInstanceUID),
       perHost,
@@ -211,18 +217,18 @@ async function writeSeries(
   { outDir, codeVersion }: InsertSetOptions,
 ): Promise<WrittenSeries> {
   const began = performance.now();
-  const nodules = outcomes
-    .filter((outcome): outcome is PlacedOutcome => outcome.placed)
-    .map(({ item: id, centre, diameterMm }): InsertedNodule => {
-      const { seed, index, sampleSha256 } = own.find((item) => item.id === id)!;
-      return {
-        seed,
-        candidateIndex: index,
-        centre,
-        diameterMm,
-        parameters: { candidateSha256: sampleSha256 },
-      };
-    });
+  const nodules: InsertedNodule[] = [];
+  for (const outcome of outcomes) {
+    if (!outcome.placed) continue;
+    const { item: id, centre, diameterMm } = outcome;
+    const item = own.find((one) => one.id === id)!;
+    const { seed, index: candidateIndex, sampleSha256 } = item;
+    const voxels = await item.voxels();
+    const candidateSha256 = sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
+    // As it lies in a set a nodule is not quite what its model drew.
+    const parameters = { candidateSha256, ...(candidateSha256 === sampleSha256 ? {} : { sampleSha256 }) };
+    nodules.push({ seed, candidateIndex, centre, diameterMm, parameters });
+  }
   const [first, ...furtherNodules] = nodules;
   const derived = writeDerivedCt(
     host.series,

@@ -3,12 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MANIFEST_FILE } from '../../dataset/manifest.ts';
+import type { SyntheticPatch } from '../../dataset/manifest.ts';
 import { openPatchFile } from '../../dataset/patchFile.ts';
 import { readPatch } from '../../dataset/patchSource.ts';
 import { parseNpy } from '../../formats/npy.ts';
 import { Random } from '../../nn/random.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import type { BalanceModel } from '../balance/balanceModel.ts';
 
 export interface SetItem {
   /** Unique in the set. */
@@ -24,8 +26,21 @@ export interface SetItem {
   voxels(): Promise<Float32Array>;
 }
 
+export interface NamedModel {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** The generator with these weights; undefined where it is not at hand. */
+export type OpenModel = (model: NamedModel) => Promise<Pick<BalanceModel, 'sample'> | undefined>;
+
 export interface SetItems {
-  readonly model: { readonly name: string; readonly sha256: string };
+  readonly model: NamedModel;
+  /**
+   * Whether a set's nodules are drawn again from their model. As they lie in the set they are on its constant ground and,
+   * where it is of cut-outs, have their flat ends: right for training, not for a CT.
+   */
+  readonly drawnAnew: boolean;
   readonly items: readonly SetItem[];
   close(): Promise<void>;
 }
@@ -55,12 +70,14 @@ const samplesSchema = z.looseObject({
 /**
  * Opens the folder, whichever of the two it is.
  *
+ * @param openModel draws the nodules of a set again; without it they are taken as they lie there
  * @param diameters for samples: each gets one of its own by the seed; a set knows the size of its nodules
  */
 export async function openSetItems(
   dir: string,
   diameters: DiameterRange | undefined,
   seed: number,
+  openModel?: OpenModel,
 ): Promise<SetItems> {
   if (await isThere(join(dir, MANIFEST_FILE))) {
     if (diameters !== undefined)
@@ -68,7 +85,7 @@ export async function openSetItems(
         'invalid-input',
         `${dir} is a set, whose nodules have their sizes already: leave the diameter out.`,
       );
-    return fromSet(dir);
+    return fromSet(dir, openModel);
   }
   if (await isThere(join(dir, SAMPLES_FILE))) {
     if (diameters === undefined)
@@ -85,26 +102,11 @@ export async function openSetItems(
   );
 }
 
-async function fromSet(dir: string): Promise<SetItems> {
+async function fromSet(dir: string, openModel: OpenModel | undefined): Promise<SetItems> {
   const set = await openPatchFile(dir);
   const { form, patches } = set.manifest;
-  const items = patches.flatMap((patch, at): SetItem[] =>
-    patch.origin === 'real'
-      ? []
-      : [
-          {
-            id: patch.id,
-            diameterMm: patch.equivalentDiameterMm,
-            seed: patch.seed,
-            index: patch.index,
-            sampleSha256: patch.sampleSha256,
-            voxels: () => readPatch(set, at),
-          },
-        ],
-  );
-  const models = new Map(
-    patches.flatMap((patch) => (patch.origin === 'real' ? [] : [[patch.model.sha256, patch.model] as const])),
-  );
+  const synthetic = patches.flatMap((patch, at) => (patch.origin === 'synthetic' ? [{ patch, at }] : []));
+  const models = new Map(synthetic.map(({ patch }) => [patch.model.sha256, patch.model] as const));
   const [model] = models.values();
   const why =
     form === 'context'
@@ -114,9 +116,42 @@ async function fromSet(dir: string): Promise<SetItems> {
         : models.size > 1
           ? `holds nodules of ${models.size} models, and a series is marked with one`
           : undefined;
-  if (why === undefined && model !== undefined) return { model, items, close: () => set.close() };
-  await set.close();
-  throw new NoduleLabError('unusable', `${dir} ${why}: give a set that nodulelab balance wrote.`, { dir });
+  try {
+    if (why !== undefined || model === undefined)
+      throw new NoduleLabError('unusable', `${dir} ${why}: give a set that nodulelab balance wrote.`, {
+        dir,
+      });
+    const generator = await openModel?.(model);
+    // Before anything is written: a model that draws other voxels here would fail in the middle.
+    if (generator !== undefined) await drawnAgain(generator, synthetic[0]!.patch);
+    const items = synthetic.map(({ patch, at }): SetItem => ({
+      id: patch.id,
+      diameterMm: patch.equivalentDiameterMm,
+      seed: patch.seed,
+      index: patch.index,
+      sampleSha256: patch.sampleSha256,
+      voxels: () => (generator === undefined ? readPatch(set, at) : drawnAgain(generator, patch)),
+    }));
+    return { model, items, drawnAnew: generator !== undefined, close: () => set.close() };
+  } catch (error) {
+    await set.close();
+    throw error;
+  }
+}
+
+async function drawnAgain(
+  generator: Pick<BalanceModel, 'sample'>,
+  { id, model, seed, index, conditions, sampleSha256 }: SyntheticPatch,
+): Promise<Float32Array> {
+  const voxels = await generator.sample(seed, index, conditions);
+  if (sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)) === sampleSha256)
+    return voxels;
+  throw new NoduleLabError(
+    'unusable',
+    `${model.name} draws other voxels for ${id} here than where the set was balanced (another engine, or another version of it): ` +
+      'take the nodules as they lie in the set (--as-stored), or balance it again.',
+    { id },
+  );
 }
 
 async function fromSamples(dir: string, { from, to }: DiameterRange, seed: number): Promise<SetItems> {
@@ -147,7 +182,12 @@ async function fromSamples(dir: string, { from, to }: DiameterRange, seed: numbe
       voxels: () => readSample(join(dir, file)),
     });
   }
-  return { model: { name: model, sha256: modelSha256 }, items, close: async () => undefined };
+  return {
+    model: { name: model, sha256: modelSha256 },
+    items,
+    drawnAnew: false,
+    close: async () => undefined,
+  };
 }
 
 /** A cube as `.npy`, or raw little-endian float32. */

@@ -27,6 +27,8 @@ export interface YieldReport {
   /** CT series that could not be hosts. */
   readonly refusedHosts: readonly { readonly dir: string; readonly message: string }[];
   readonly model: { readonly name: string; readonly sha256: string };
+  /** Whether the nodules were drawn again from the model, or inserted as they lay in the folder. */
+  readonly drawnAnew: boolean;
   readonly items: readonly (Outcome & Pick<SetItem, 'seed' | 'index' | 'sampleSha256'>)[];
   /** Of placing and writing, over all runs. */
   readonly seconds: number;
@@ -36,7 +38,7 @@ export function yieldReport(
   { outcomes, series }: InsertSetState,
   items: readonly SetItem[],
   hosts: readonly HostFolder[],
-  rest: Pick<YieldReport, 'model' | 'refusedHosts'>,
+  rest: Pick<YieldReport, 'model' | 'drawnAnew' | 'refusedHosts'>,
 ): YieldReport {
   const sum = (values: readonly { readonly seconds: number }[]): number =>
     tenth(values.reduce((total, { seconds }) => total + seconds, 0));
