@@ -2,6 +2,7 @@
 export * from './primitives.ts';
 export * from './nodule.ts';
 export * from './candidate.ts';
+export * from './edit.ts';
 export * from './job.ts';
 export * from './training.ts';
 export * from './routes.ts';

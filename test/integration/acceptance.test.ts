@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readCtSeries } from '../../server/src/dicom/ctSeries.ts';
 import { withdrawUnfinished } from '../../server/src/services/acceptance.ts';
 import { openProduct, previewOne, type Product, unwatched } from '../support/product.ts';
+import { aProvenance } from '../support/provenance.ts';
 
 let product: Product;
 
@@ -95,20 +96,9 @@ describe('accepting a preview', () => {
     const { candidateId, centre, diameterMm } = await previewOne(product, 6);
     const files = await context.imaging.derive({
       seriesInstanceUID: sourceSeriesInstanceUID,
-      box: { min: [60, 60, 20], max: [61, 61, 21] },
-      hu: Int16Array.of(12),
+      changes: [{ box: { min: [60, 60, 20], max: [61, 61, 21] }, hu: Int16Array.of(12) }],
       now: context.now(),
-      provenance: {
-        modelName: 'test',
-        modelHash: '0'.repeat(64),
-        modelVersion: '0',
-        codeVersion: '0',
-        seed: 0,
-        candidateIndex: 0,
-        centre,
-        diameterMm,
-        parameters: {},
-      },
+      provenance: aProvenance(),
     });
     const { seriesInstanceUID } = files;
     // What a crash between sending and completing leaves: the series in Orthanc, the registry without its end.

@@ -9,6 +9,7 @@ import { writeDerivedCt, type BoxChange, type DerivedCt } from '../../server/src
 import { isDicom } from '../../server/src/dicom/sniff.ts';
 import { verifyDerived } from '../../server/src/dicom/verifyDerived.ts';
 import { countingUids, ctFiles, smallVolume } from '../support/ctFiles.ts';
+import { aProvenance } from '../support/provenance.ts';
 import { testWithLidc } from '../support/lidcData.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -86,22 +87,10 @@ function seenByPydicom(bytes: Uint8Array, mode: 'strict' | 'lenient' = 'strict')
 }
 
 function derive(source: CtSeries, change: BoxChange): DerivedCt {
-  return writeDerivedCt(
-    source,
-    [change],
-    {
-      modelName: 'seed-64',
-      modelHash: 'ab'.repeat(32),
-      modelVersion: '1',
-      codeVersion: '0.1.0',
-      seed: 1,
-      candidateIndex: 0,
-      centre: [0, 0, 0],
-      diameterMm: 10,
-      parameters: { note: 'test' },
-    },
-    { now: new Date('2026-01-02T03:04:05Z'), newUid: countingUids(5000) },
-  );
+  return writeDerivedCt(source, [change], aProvenance(), {
+    now: new Date('2026-01-02T03:04:05Z'),
+    newUid: countingUids(5000),
+  });
 }
 
 const CHANGE: BoxChange = { box: { min: [1, 1, 1], max: [3, 3, 2] }, hu: Int16Array.of(10, 20, 30, 40) };

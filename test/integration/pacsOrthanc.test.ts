@@ -20,6 +20,7 @@ import {
 import { ctFiles, smallVolume } from '../support/ctFiles.ts';
 import { testWithLidc } from '../support/lidcData.ts';
 import { orthancMissing, startTestOrthanc, type TestOrthanc } from '../support/orthanc.ts';
+import { aProvenance } from '../support/provenance.ts';
 
 const missing = orthancMissing();
 const describeWithOrthanc = missing === undefined ? describe : describe.skip;
@@ -202,22 +203,10 @@ describeWithOrthanc(
           box: { min: [100, 200, 40], max: [130, 230, 50] },
           hu: Int16Array.from({ length: 9000 }, (_, i) => (i % 300) - 250),
         };
-        const derived = writeDerivedCt(
-          source,
-          [change],
-          {
-            modelName: 'seed-64',
-            modelHash: '00'.repeat(32),
-            modelVersion: '1',
-            codeVersion: '0.1.0',
-            seed: 1,
-            candidateIndex: 0,
-            centre: [0, 0, 0],
-            diameterMm: 12,
-            parameters: {},
-          },
-          { now: new Date(), newUid: makeUidGenerator(randomBytes) },
-        );
+        const derived = writeDerivedCt(source, [change], aProvenance(), {
+          now: new Date(),
+          newUid: makeUidGenerator(randomBytes),
+        });
         expect(await client.storeSeries(derived.instances)).toEqual({ added: 133, alreadyStored: 0 });
         const readBack = await client.downloadSeries(derived.seriesInstanceUID);
         expect(verifyDerived(source, readBack, [change]).identicalVoxels).toBe(133 * 512 * 512 - 9000);

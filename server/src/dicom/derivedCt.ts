@@ -12,6 +12,7 @@ import {
   dicomDateTime,
   plainText,
   privateProvenance,
+  synthesizersOf,
   synthesizingEquipment,
   type Provenance,
 } from './provenance.ts';
@@ -141,7 +142,7 @@ function derivedSeriesNumber(source: number | undefined): number {
 
 function derivedDescription(source: CtSeries): string {
   const plain = /^[\x20-\x5b\x5d-\x7e]+$/.test(source.seriesDescription);
-  return plainText(`SYNTHETIC - ${plain ? source.seriesDescription : 'CT with inserted nodule'}`, 64);
+  return plainText(`SYNTHETIC - ${plain ? source.seriesDescription : 'edited CT'}`, 64);
 }
 
 /** Elements of the source that are no longer true of any derived image. */
@@ -194,7 +195,7 @@ function newElements(
     ...derivationElements(provenance, slice),
     [TAG.ContributingEquipmentSequence]: {
       vr: 'SQ',
-      values: [synthesizingEquipment(provenance, `${date}${time}${zone}`)],
+      values: synthesizersOf(provenance).map((one) => synthesizingEquipment(one, `${date}${time}${zone}`)),
     },
   };
 }

@@ -2,33 +2,11 @@
  * The attributes that mark a CT image as derived and synthetic, and say how it was made (PS3.3 C.7.6.1.1.3 to
  * C.7.6.1.1.5, C.12.1; PS3.16 CID 7005, 7202, 7203).
  */
-import type { Vec3 } from '../volume/ctVolume.ts';
+import type { Edit, Provenance } from '@nodulelab/contract';
 import type { NewDataSet } from './dcmjsFacade.ts';
 import { TAG } from './tags.ts';
 
-/** One inserted nodule. */
-export interface InsertedNodule {
-  /** Null, like the index, of a patch whose origin is not recorded; `parameters` then holds its hash. */
-  readonly seed: number | null;
-  readonly candidateIndex: number | null;
-  /** Centre of the inserted nodule, LPS mm. */
-  readonly centre: Vec3;
-  readonly diameterMm: number;
-  /** Generation and insertion parameters; JSON values. */
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
-
-/** Everything that is needed to make the same voxels again. */
-export interface Provenance extends InsertedNodule {
-  readonly modelName: string;
-  /** SHA-256 of the generator's weights, hexadecimal; null where the model is not recorded. */
-  readonly modelHash: string | null;
-  readonly modelVersion: string;
-  /** Version of NoduleLab. */
-  readonly codeVersion: string;
-  /** Nodules of the same model that were inserted into the same series after this one. */
-  readonly furtherNodules?: readonly InsertedNodule[];
-}
+export type { Edit, Provenance } from '@nodulelab/contract';
 
 /** Private creator of the block that holds the complete provenance as JSON, and its group. */
 export const PRIVATE_CREATOR = 'NODULELAB';
@@ -47,30 +25,33 @@ export function plainText(text: string, limit: number): string {
 /** Pads to two decimals, mm. */
 const mm = (value: number): string => value.toFixed(2);
 
-const noduleText = (nodule: InsertedNodule): string =>
-  (nodule.seed === null
-    ? 'patch from a file; '
-    : `seed ${nodule.seed}, candidate ${nodule.candidateIndex}; `) +
-  `centre LPS (${nodule.centre.map(mm).join(', ')}) mm, diameter ${mm(nodule.diameterMm)} mm`;
+const editText = (edit: Edit): string => {
+  const where = `centre LPS (${edit.centre.map(mm).join(', ')}) mm, diameter ${mm(edit.diameterMm)} mm`;
+  if (edit.kind === 'remove') return `nodule removed; ${where}`;
+  const model = edit.model === null ? 'Model not recorded' : modelText(edit.model);
+  const sample = edit.seed === null ? 'patch from a file' : `seed ${edit.seed}, candidate ${edit.index}`;
+  return `${model}; ${sample}; ${where}`;
+};
 
-function derivationDescription(p: Provenance): string {
-  const further = p.furtherNodules ?? [];
-  const what =
-    further.length === 0 ? 'Synthetic lung nodule' : `${further.length + 1} synthetic lung nodules`;
-  const head =
-    `${what} inserted by NoduleLab ${p.codeVersion}; for research only. ` +
-    (p.modelHash === null
-      ? 'Model not recorded'
-      : `Model ${p.modelName} ${p.modelVersion}, SHA-256 ${p.modelHash}`);
-  const elsewhere = `see private block ${PRIVATE_CREATOR}.`;
-  const [full, short] =
-    further.length === 0
-      ? [
-          `${head}; ${noduleText(p)}. Parameters: ${JSON.stringify(p.parameters)}`,
-          `${head}; ${noduleText(p)}. Parameters: ${elsewhere}`,
-        ]
-      : [`${head}. ${[p, ...further].map(noduleText).join(' / ')}.`, `${head}. Nodules: ${elsewhere}`];
-  const text = full.length <= DESCRIPTION_LIMIT ? full : short;
+const modelText = ({ name, sha256 }: { name: string; sha256: string | null }): string =>
+  `Model ${name}, SHA-256 ${sha256 ?? 'not recorded'}`;
+
+const counted = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
+
+/** What was done, in words: `2 synthetic lung nodules inserted, 1 lung nodule removed`. */
+export function editsInWords(edits: readonly Edit[]): string {
+  const removed = edits.filter(({ kind }) => kind === 'remove').length;
+  const inserted = edits.length - removed;
+  return [
+    ...(inserted > 0 ? [`${counted(inserted, 'synthetic lung nodule')} inserted`] : []),
+    ...(removed > 0 ? [`${counted(removed, 'lung nodule')} removed`] : []),
+  ].join(', ');
+}
+
+function derivationDescription({ codeVersion, edits }: Provenance): string {
+  const head = `${editsInWords(edits)} by NoduleLab ${codeVersion}; for research only. `;
+  const full = head + edits.map(editText).join(' / ');
+  const text = full.length <= DESCRIPTION_LIMIT ? full : `${head}See private block ${PRIVATE_CREATOR}.`;
   return plainText(text, DESCRIPTION_LIMIT);
 }
 
@@ -106,27 +87,37 @@ export function dicomDateTime(
   };
 }
 
+/** A program or model that made part of the content. */
+export interface Synthesizer {
+  readonly codeVersion: string;
+  /** Null where nothing but NoduleLab's own algorithm was at work, or the model is not recorded. */
+  readonly model: { readonly name: string; readonly sha256: string | null } | null;
+  /** What it did. */
+  readonly contribution: string;
+}
+
 /** Contributing equipment item: what synthesised part of the content. (109100, DCM) is in CID 7005 as of its
  * version 20240324; PS3.3 C.12.1 names it beside Synthetic Data. */
 export function synthesizingEquipment(
-  p: Pick<Provenance, 'modelName' | 'modelHash' | 'modelVersion' | 'codeVersion'>,
+  { codeVersion, model, contribution }: Synthesizer,
   dateTime: string,
 ): NewDataSet {
+  const version = model?.sha256?.slice(0, 12);
   return {
     [TAG.Manufacturer]: { vr: 'LO', values: ['NoduleLab'] },
-    [TAG.ManufacturerModelName]: { vr: 'LO', values: [plainText(p.modelName, 64)] },
+    [TAG.ManufacturerModelName]: { vr: 'LO', values: [plainText(model?.name ?? 'NoduleLab', 64)] },
     [TAG.SoftwareVersions]: {
       vr: 'LO',
-      values: [plainText(`NoduleLab ${p.codeVersion}`, 64), plainText(`model ${p.modelVersion}`, 64)],
+      values: [
+        plainText(`NoduleLab ${codeVersion}`, 64),
+        ...(version === undefined ? [] : [plainText(`model ${version}`, 64)]),
+      ],
     },
     [TAG.ContributionDateTime]: { vr: 'DT', values: [dateTime] },
     [TAG.ContributionDescription]: {
       vr: 'ST',
       values: [
-        plainText(
-          `Generated a synthetic lung nodule; model ${p.modelHash === null ? 'not recorded' : `SHA-256 ${p.modelHash}`}`,
-          DESCRIPTION_LIMIT,
-        ),
+        plainText(contribution + (model?.sha256 ? `; model SHA-256 ${model.sha256}` : ''), DESCRIPTION_LIMIT),
       ],
     },
     [TAG.PurposeOfReferenceCodeSequence]: {
@@ -134,6 +125,17 @@ export function synthesizingEquipment(
       values: [codeItem('109100', 'DCM', 'Synthesizing Equipment')],
     },
   };
+}
+
+/** One contributing equipment item for each model that took part, or one for NoduleLab alone. */
+export function synthesizersOf({ codeVersion, edits }: Provenance): Synthesizer[] {
+  const contribution = editsInWords(edits);
+  const models = new Map<string, NonNullable<Synthesizer['model']>>();
+  for (const edit of edits)
+    if (edit.kind === 'insert' && edit.model !== null)
+      models.set(`${edit.model.name} ${edit.model.sha256}`, edit.model);
+  if (models.size === 0) return [{ codeVersion, model: null, contribution }];
+  return [...models.values()].map((model) => ({ codeVersion, model, contribution }));
 }
 
 /** What says how the image was derived, and from which one. */

@@ -6,6 +6,7 @@
  * `out = host + alpha · max(0, cap − host)`. In aerated lung this adds the nodule on top of the real texture; soft
  * tissue that is there already stays, so vessels run into the nodule and the chest wall keeps its place.
  */
+import type { MeasuredEdit } from '@nodulelab/contract';
 import type { LungAnatomy } from '../anatomy/lungMask.ts';
 import type { CtVolume, IndexBox, Vec3 } from '../volume/ctVolume.ts';
 import { insideGrid, worldToIndex } from '../volume/ctVolume.ts';
@@ -48,6 +49,9 @@ export interface Insertion {
   readonly hu: Int16Array;
   /** 0 = the host's voxel, untouched; 255 = all nodule. */
   readonly alpha: Uint8Array;
+  /** 1 where the nodule is above half maximum: what a reader would outline. */
+  readonly footprint: Uint8Array;
+  readonly measured: MeasuredEdit;
   readonly checks: readonly QualityCheck[];
 }
 
@@ -108,7 +112,25 @@ export function insertNodule(
     measuredMm: fitted.measuredMm,
     ...(options.lung === undefined ? {} : { lung: options.lung }),
   });
-  return { box: fitted.box, hu: result.hu, alpha: result.alpha, checks };
+  return { box: fitted.box, ...result, measured: measure(fitted.measuredMm, result), checks };
+}
+
+function measure(
+  diameterMm: number,
+  { hu, footprint }: { readonly hu: Int16Array; readonly footprint: Uint8Array },
+): MeasuredEdit {
+  let sum = 0;
+  let voxels = 0;
+  for (let at = 0; at < hu.length; at++)
+    if (footprint[at] !== 0) {
+      sum += hu[at]!;
+      voxels++;
+    }
+  return {
+    diameterMm,
+    volumeMm3: (Math.PI / 6) * diameterMm ** 3,
+    meanHu: voxels === 0 ? 0 : sum / voxels,
+  };
 }
 
 interface Fitted {

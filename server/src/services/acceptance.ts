@@ -7,7 +7,8 @@ import { mayWriteBack } from '../security/writeBack.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { ServiceContext } from './context.ts';
 import type { JobContext } from './face.ts';
-import type { OpenPreview, Previews } from './placement.ts';
+import { insertEdit } from './editRecord.ts';
+import { blendingSeed, type OpenPreview, type Previews } from './placement.ts';
 
 /** Says early, before a job is queued, that a preview cannot be accepted. */
 export async function checkAcceptable(
@@ -64,8 +65,7 @@ async function writeSeries(
     const files = await archive.downloadSeries(seriesInstanceUID);
     await imaging.verify({
       seriesInstanceUID: open.preview.seriesInstanceUID,
-      box: open.result.box,
-      hu: open.result.hu,
+      changes: [{ box: open.result.box, hu: open.result.hu }],
       files: files.map(({ bytes }) => bytes),
     });
     job.signal.throwIfAborted();
@@ -129,21 +129,23 @@ async function deriveSeries(context: ServiceContext, { preview, result }: OpenPr
     diameterMm: preview.diameterMm,
     codeVersion: configuration.version,
   };
+  const edit = insertEdit(
+    {
+      ...{ candidateSha256: candidate.sha256, candidateId: candidate.id },
+      ...{ model: { name: candidate.model, sha256: candidate.modelSha256 } },
+      ...{ seed: candidate.seed, index: candidate.index },
+      ...{ centre: preview.centre, diameterMm: preview.diameterMm, options: {} },
+      blendingSeed: blendingSeed(candidate.sha256),
+    },
+    result,
+  );
   const files = await imaging.derive({
     seriesInstanceUID: preview.seriesInstanceUID,
-    box: result.box,
-    hu: result.hu,
+    changes: [{ box: result.box, hu: result.hu }],
     now,
     provenance: {
-      modelName: candidate.model,
-      modelHash: candidate.modelSha256,
-      modelVersion: candidate.modelSha256.slice(0, 12),
-      codeVersion: configuration.version,
-      seed: candidate.seed,
-      candidateIndex: candidate.index,
-      centre: preview.centre,
-      diameterMm: preview.diameterMm,
-      parameters: { candidateSha256: candidate.sha256 },
+      ...{ version: 2, codeVersion: configuration.version, edits: [edit] },
+      sourceSeriesInstanceUID: preview.seriesInstanceUID,
     },
   });
   return {

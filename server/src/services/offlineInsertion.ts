@@ -6,6 +6,7 @@ import { readCtSeries } from '../dicom/ctSeries.ts';
 import { mayWriteBack } from '../security/writeBack.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { insertEdit } from './editRecord.ts';
 import { factsOf, deriveFrom, previewIn, proposeIn, verifyAgainst } from './imaging/operations.ts';
 import { hostOf } from './imaging/hosts.ts';
 import type { ModelRegistry } from './models.ts';
@@ -42,8 +43,6 @@ export interface OfflineResult {
   readonly outDir: string;
 }
 
-const NOT_RECORDED = 'not recorded';
-
 /**
  * Inserts one nodule and writes the derived series, verified by reading the written files back.
  * @throws NoduleLabError `conflict` where the output folder has files in it; `refused` for a host that is not de-identified
@@ -73,25 +72,23 @@ export async function insertOffline(
     seed: blendingSeed(patch.sha256),
   });
   const { box, hu } = change;
+  const edit = insertEdit(
+    {
+      ...{ candidateSha256: patch.sha256, candidateId: null, model, options: {}, diameterMm },
+      ...{ seed: patch.origin.seed, index: patch.origin.index },
+      ...{ centre: [...centre], blendingSeed: blendingSeed(patch.sha256) },
+      ...(patch.file === undefined ? {} : { details: { patchFileSha256: patch.file.sha256 } }),
+    },
+    change,
+  );
   const derived = deriveFrom(
     host,
     {
-      box,
-      hu,
+      changes: [{ box, hu }],
       now: request.now,
       provenance: {
-        modelName: model?.name ?? NOT_RECORDED,
-        modelHash: model?.sha256 ?? null,
-        modelVersion: model?.sha256.slice(0, 12) ?? NOT_RECORDED,
-        codeVersion: request.codeVersion,
-        seed: patch.origin.seed,
-        candidateIndex: patch.origin.index,
-        centre,
-        diameterMm,
-        parameters: {
-          candidateSha256: patch.sha256,
-          ...(patch.file === undefined ? {} : { patchFileSha256: patch.file.sha256 }),
-        },
+        ...{ version: 2, codeVersion: request.codeVersion, edits: [edit] },
+        sourceSeriesInstanceUID: facts.seriesInstanceUID,
       },
     },
     request.newUid,
@@ -100,7 +97,10 @@ export async function insertOffline(
   await mkdir(request.outDir, { recursive: true });
   for (const [index, { bytes }] of derived.instances.entries())
     await writeFile(join(request.outDir, `${String(index + 1).padStart(4, '0')}.dcm`), bytes);
-  verifyAgainst(host, { box, hu, files: (await filesOf(request.outDir)).map(({ bytes }) => bytes) });
+  verifyAgainst(host, {
+    changes: [{ box, hu }],
+    files: (await filesOf(request.outDir)).map(({ bytes }) => bytes),
+  });
   progress(1, 'Verified');
   return {
     seriesInstanceUID: derived.seriesInstanceUID,

@@ -72,10 +72,7 @@ function marks(
   const { date, time, zone } = dicomDateTime(now, undefined);
   const model =
     entry.origin === 'synthetic'
-      ? {
-          ...{ modelName: entry.model.name, modelHash: entry.model.sha256, codeVersion },
-          modelVersion: entry.model.sha256.slice(0, 12),
-        }
+      ? { codeVersion, model: entry.model, contribution: 'Generated a synthetic lung nodule' }
       : null;
   const nobody = entry.origin === 'synthetic' || deidentified;
   return {

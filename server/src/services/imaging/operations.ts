@@ -37,13 +37,13 @@ export function previewIn(host: Host, work: Omit<PreviewWork, 'seriesInstanceUID
   const { volume } = host.series;
   const lung = host.lung();
   requirePlacement(volume, lung, work.centre, work.diameterMm);
-  const { box, hu, alpha, checks } = insertNodule(
+  const inserted = insertNodule(
     volume,
     { data: work.patch },
     { centre: work.centre, diameterMm: work.diameterMm },
     { seed: work.seed, lung },
   );
-  return { box, hu, alpha, checks, geometry: geometryOf(volume) };
+  return { ...inserted, geometry: geometryOf(volume) };
 }
 
 export function deriveFrom(
@@ -51,10 +51,10 @@ export function deriveFrom(
   work: Omit<DeriveWork, 'seriesInstanceUID'>,
   newUid: () => string,
 ): DerivedFiles {
-  const { box, hu, provenance, now } = work;
+  const { changes, provenance, now } = work;
   const { seriesInstanceUID, seriesDescription, instances } = writeDerivedCt(
     host.series,
-    [{ box, hu }],
+    changes,
     provenance,
     { now, newUid },
   );
@@ -66,7 +66,7 @@ export function verifyAgainst(host: Host, work: Omit<VerifyWork, 'seriesInstance
   verifyDerived(
     host.series,
     work.files.map((bytes, index) => ({ name: `instance ${index + 1}`, bytes })),
-    [{ box: work.box, hu: work.hu }],
+    work.changes,
   );
 }
 

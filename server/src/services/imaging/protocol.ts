@@ -1,6 +1,7 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
-import type { Nodule, QualityCheck } from '@nodulelab/contract';
+import type { MeasuredEdit, Nodule, QualityCheck } from '@nodulelab/contract';
 import type { DicomFile } from '../../dicom/ctSeries.ts';
+import type { BoxChange } from '../../dicom/derivedCt.ts';
 import type { DicomKind } from '../../dicom/header.ts';
 import type { Provenance } from '../../dicom/provenance.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
@@ -33,13 +34,16 @@ export interface PreviewResult {
   readonly geometry: VolumeGeometry;
   readonly hu: Int16Array;
   readonly alpha: Uint8Array;
+  /** 1 where the nodule (or what was removed) is: what a segmentation of it holds. */
+  readonly footprint: Uint8Array;
+  readonly measured: MeasuredEdit;
   readonly checks: readonly QualityCheck[];
 }
 
 export interface DeriveWork {
   readonly seriesInstanceUID: string;
-  readonly box: IndexBox;
-  readonly hu: Int16Array;
+  /** In the order in which they were made; later ones win where they overlap. */
+  readonly changes: readonly BoxChange[];
   readonly provenance: Provenance;
   readonly now: Date;
 }
@@ -52,8 +56,7 @@ export interface DerivedFiles {
 
 export interface VerifyWork {
   readonly seriesInstanceUID: string;
-  readonly box: IndexBox;
-  readonly hu: Int16Array;
+  readonly changes: readonly BoxChange[];
   readonly files: readonly Uint8Array[];
 }
 

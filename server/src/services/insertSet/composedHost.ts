@@ -33,13 +33,15 @@ export type Placing =
 
 type Nodule = Pick<SetItem, 'id' | 'diameterMm' | 'sampleSha256'>;
 
+type Change = BoxChange & Pick<PreviewResult, 'measured'>;
+
 /** How many places are tried for a nodule. */
 const ATTEMPTS = 8;
 
 export interface ComposedHost {
   readonly series: CtSeries;
   /** In the order in which they were made; where boxes overlap, the later one holds what the earlier one changed. */
-  readonly changes: readonly BoxChange[];
+  readonly changes: readonly Change[];
   /** Looks for a place, the same one for the same seed and the same nodules before, and inserts. */
   place(nodule: Nodule, voxels: Float32Array, seed: number): Placing;
   /** Inserts again where it was placed before. */
@@ -60,7 +62,7 @@ export function composedHost(series: CtSeries): ComposedHost {
   const volume: CtVolume = { ...series.volume, data: series.volume.data.slice() };
   const host = { series: { ...series, volume }, lung: () => lung };
   const touched = new Uint8Array(volume.data.length);
-  const changes: BoxChange[] = [];
+  const changes: Change[] = [];
 
   const insert = (nodule: Nodule, voxels: Float32Array, centre: Vec3): PreviewResult =>
     previewIn(host, {
@@ -70,12 +72,12 @@ export function composedHost(series: CtSeries): ComposedHost {
       seed: blendingSeed(nodule.sampleSha256),
     });
 
-  const keep = ({ box, hu, alpha }: PreviewResult): void => {
+  const keep = ({ box, hu, alpha, measured }: PreviewResult): void => {
     forEachVoxel(volume, box, (voxel, at) => {
       volume.data[voxel] = hu[at]!;
       if (alpha[at]! > 0) touched[voxel] = 1;
     });
-    changes.push({ box, hu });
+    changes.push({ box, hu, measured });
   };
 
   const meetsAnother = ({ box, alpha }: PreviewResult): boolean => {

@@ -6,15 +6,17 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { InsertEdit } from '@nodulelab/contract';
 import { readCtSeries } from '../../dicom/ctSeries.ts';
 import { writeDerivedCt } from '../../dicom/derivedCt.ts';
-import type { InsertedNodule } from '../../dicom/provenance.ts';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { Random } from '../../nn/random.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import { insertEdit } from '../editRecord.ts';
+import { blendingSeed } from '../placement.ts';
 import { composedHost, unusableMessage, type ComposedHost } from './composedHost.ts';
 import { removePartialFolders, writeFolder } from './folders.ts';
 import { filesIn, findHosts, type HostFolder } from './hostFolders.ts';
@@ -217,29 +219,32 @@ async function writeSeries(
   { outDir, codeVersion }: InsertSetOptions,
 ): Promise<WrittenSeries> {
   const began = performance.now();
-  const nodules: InsertedNodule[] = [];
+  const edits: InsertEdit[] = [];
   for (const outcome of outcomes) {
     if (!outcome.placed) continue;
     const { item: id, centre, diameterMm } = outcome;
     const item = own.find((one) => one.id === id)!;
-    const { seed, index: candidateIndex, sampleSha256 } = item;
+    const { seed, index, sampleSha256 } = item;
     const voxels = await item.voxels();
     const candidateSha256 = sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
-    // As it lies in a set a nodule is not quite what its model drew.
-    const parameters = { candidateSha256, ...(candidateSha256 === sampleSha256 ? {} : { sampleSha256 }) };
-    nodules.push({ seed, candidateIndex, centre, diameterMm, parameters });
+    edits.push(
+      insertEdit(
+        {
+          ...{ candidateSha256, candidateId: null, model, seed, index, diameterMm, options: {} },
+          ...{ centre: [...centre], blendingSeed: blendingSeed(sampleSha256) },
+          // As it lies in a set a nodule is not quite what its model drew.
+          ...(candidateSha256 === sampleSha256 ? {} : { details: { sampleSha256 } }),
+        },
+        host.changes[edits.length]!,
+      ),
+    );
   }
-  const [first, ...furtherNodules] = nodules;
   const derived = writeDerivedCt(
     host.series,
     host.changes,
     {
-      modelName: model.name,
-      modelHash: model.sha256,
-      modelVersion: model.sha256.slice(0, 12),
-      codeVersion,
-      ...first!,
-      ...(furtherNodules.length === 0 ? {} : { furtherNodules }),
+      ...{ version: 2, codeVersion, edits },
+      sourceSeriesInstanceUID: host.series.seriesInstanceUID,
     },
     { now: new Date(startedAt), newUid: uidsNamed(inputsSha256, seriesInstanceUID) },
   );
