@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InsertionOptions, MeasuredEdit, PlacementSetting } from './edit.ts';
 import { Id, PointLps, Sha256, Uid } from './primitives.ts';
 
 /** A trained generator that can make candidates. */
@@ -54,13 +55,18 @@ export type CandidateList = z.infer<typeof CandidateList>;
 export const QualityCheck = z
   .object({
     name: z.string(),
-    value: z.number(),
+    value: z.number().nullable().describe('null where it could not be measured'),
     unit: z.string(),
-    verdict: z.enum(['good', 'fair', 'bad']),
+    verdict: z
+      .enum(['good', 'fair', 'bad', 'unknown'])
+      .describe('unknown: it could not be measured here; the explanation says why'),
     explanation: z.string(),
+    thumbnails: Thumbnails.optional().describe('what the value compares with: the nearest training nodule'),
   })
   .meta({ id: 'QualityCheck' });
 export type QualityCheck = z.infer<typeof QualityCheck>;
+
+const After = Id.optional().describe('a preview in the same series that this one is made on top of');
 
 export const PreviewRequest = z
   .object({
@@ -68,9 +74,17 @@ export const PreviewRequest = z
     candidateId: Id,
     centre: PointLps,
     diameterMm: z.number().min(3).max(40),
+    options: InsertionOptions.optional(),
+    after: After,
   })
   .meta({ id: 'PreviewRequest' });
 export type PreviewRequest = z.infer<typeof PreviewRequest>;
+
+/** Asks for the healthy twin: the CT as if this nodule were not there. */
+export const RemovalRequest = z
+  .object({ seriesInstanceUID: Uid, noduleId: Id, after: After })
+  .meta({ id: 'RemovalRequest' });
+export type RemovalRequest = z.infer<typeof RemovalRequest>;
 
 /**
  * The changed box of the host, and nothing else: a voxel of the box at (i, j, k) lies at
@@ -92,21 +106,62 @@ export const Preview = z
   .object({
     id: Id,
     seriesInstanceUID: Uid,
-    candidateId: Id,
+    after: Id.nullable().describe('the preview that it stands on, which is accepted with it'),
+    edit: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('insert'),
+        candidateId: Id,
+        options: InsertionOptions,
+        setting: PlacementSetting.describe('what the place is'),
+      }),
+      z.object({ kind: z.literal('remove'), noduleId: Id }),
+    ]),
     centre: PointLps,
     diameterMm: z.number(),
     box: PreviewBox,
+    measured: MeasuredEdit,
     checks: z.array(QualityCheck),
   })
   .meta({ id: 'Preview' });
 export type Preview = z.infer<typeof Preview>;
+
+/** Accepting writes the preview and all that it stands on as one new series. */
+export const AcceptRequest = z
+  .object({
+    confirmed: z
+      .array(z.string())
+      .default([])
+      .describe('names of checks whose bad verdict a person has seen and accepts'),
+  })
+  .meta({ id: 'AcceptRequest' });
+export type AcceptRequest = z.infer<typeof AcceptRequest>;
 
 export const PlaceRequest = z
   .object({
     seriesInstanceUID: Uid,
     diameterMm: z.number().min(3).max(40),
     seed: z.int().min(0).default(0),
+    setting: PlacementSetting.optional(),
+    after: After,
   })
   .meta({ id: 'PlaceRequest' });
-export const Place = z.object({ centre: PointLps }).meta({ id: 'Place' });
+export const Place = z.object({ centre: PointLps, setting: PlacementSetting }).meta({ id: 'Place' });
 export type Place = z.infer<typeof Place>;
+
+/** The same candidate into many series, or a new one into each; places are proposed, and each series is accepted by itself. */
+export const InsertManyRequest = z
+  .object({
+    series: z.array(Uid).min(1).max(1000),
+    candidateId: Id.optional().describe('one nodule for all; a new sample for each series where absent'),
+    model: z.string().optional(),
+    diameterMm: z.number().min(3).max(40),
+    options: InsertionOptions.optional(),
+    nodulesPerSeries: z.int().min(1).max(20).default(1),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(1),
+  })
+  .meta({ id: 'InsertManyRequest' });
+export type InsertManyRequest = z.infer<typeof InsertManyRequest>;

@@ -1,19 +1,44 @@
 import { z } from 'zod';
 import { Id, Uid } from './primitives.ts';
 
-export const JobKind = z.enum(['accept', 'import', 'train', 'dataset']);
+export const JobKind = z.enum(['accept', 'import', 'train', 'dataset', 'insert']);
 export type JobKind = z.infer<typeof JobKind>;
+
+/** An object in a series of its own that belongs to a synthetic CT. */
+export const WrittenObject = z.object({ seriesInstanceUID: Uid, sopInstanceUID: Uid });
+export type WrittenObject = z.infer<typeof WrittenObject>;
 
 /** What an ended accept job made. */
 export const AcceptResult = z
   .object({
     studyInstanceUID: Uid,
     seriesInstanceUID: Uid,
-    instances: z.int().positive(),
+    instances: z.int().positive().describe('slices of the CT'),
+    segmentation: WrittenObject,
+    report: WrittenObject,
     seconds: z.number(),
   })
   .meta({ id: 'AcceptResult' });
 export type AcceptResult = z.infer<typeof AcceptResult>;
+
+/** What an ended insert job made of each series. */
+export const InsertManyResult = z
+  .object({
+    series: z.array(
+      z.discriminatedUnion('written', [
+        z.object({
+          written: z.literal(true),
+          host: Uid,
+          result: AcceptResult,
+          nodules: z.int().min(1),
+        }),
+        z.object({ written: z.literal(false), host: Uid, message: z.string() }),
+      ]),
+    ),
+    written: z.int().min(0),
+  })
+  .meta({ id: 'InsertManyResult' });
+export type InsertManyResult = z.infer<typeof InsertManyResult>;
 
 /** What an ended import job brought in, and what it left out. */
 export const ImportResult = z

@@ -57,10 +57,12 @@ export const NoduleList = z
   .object({
     seriesInstanceUID: Uid,
     nodules: z.array(Nodule),
-    /** Synthetic nodules written into this series by NoduleLab (empty for an original). */
+    /** What NoduleLab did to this series, in order (empty for an original). */
     synthetic: z.array(
       z.object({
-        candidateId: Id,
+        kind: z.enum(['insert', 'remove']),
+        candidateId: Id.nullable(),
+        noduleId: Id.nullable().describe('of the removed nodule'),
         centre: PointLps,
         diameterMm: z.number().positive(),
         sourceSeriesInstanceUID: Uid,

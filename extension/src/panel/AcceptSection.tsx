@@ -11,7 +11,7 @@ interface Props {
   readonly next: boolean;
 }
 
-const VERDICT = { good: 'good', fair: 'fair', bad: 'poor' } as const;
+const VERDICT = { good: 'good', fair: 'fair', bad: 'poor', unknown: 'not measured' } as const;
 
 function Checks({ checks }: { checks: readonly QualityCheck[] }) {
   return (
