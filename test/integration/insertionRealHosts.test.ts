@@ -62,7 +62,7 @@ for (const [name, nodule, [lowMl, highMl]] of NODULES)
         expect(checkPlacement(host, lung, nodule, 8)).toMatchObject({ allowed: false, reason: 'no-room' });
       }
       const random = Random.of(name);
-      const centre = proposePlace(host, lung, 10, () => random.uniform());
+      const { centre } = proposePlace(host, lung, 10, () => random.uniform());
       expect(checkPlacement(host, lung, centre, 10)).toMatchObject({ allowed: true });
       const { box, hu, alpha, checks } = insertNodule(
         host,

@@ -231,7 +231,7 @@ describe('a nodule in the phantom', () => {
     phantom = makePhantom({ ...SMALL_PHANTOM, seed: 4 });
     lung = lungMask(phantom.volume);
     const random = Random.of('place');
-    centre = proposePlace(phantom.volume, lung, 12, () => random.uniform());
+    centre = proposePlace(phantom.volume, lung, 12, () => random.uniform()).centre;
     insertion = insertNodule(phantom.volume, patch(), { centre, diameterMm: 12 }, { seed: 9, lung });
   });
 
@@ -300,7 +300,7 @@ describe('places', () => {
   test('proposed by the program are allowed, deep in the lung, and follow the random numbers given', () => {
     const propose = (seed: number, diameterMm: number): Vec3 => {
       const random = Random.of(seed);
-      return proposePlace(volume, lung, diameterMm, () => random.uniform());
+      return proposePlace(volume, lung, diameterMm, () => random.uniform()).centre;
     };
     for (let seed = 0; seed < 12; seed++) {
       const diameterMm = 5 + seed;
@@ -335,7 +335,7 @@ describe('places', () => {
 
   test('so near the last slice that the nodule would reach out of the volume are refused', () => {
     const random = Random.of(3);
-    const [x, y] = proposePlace(volume, lung, 8, () => random.uniform());
+    const [x, y] = proposePlace(volume, lung, 8, () => random.uniform()).centre;
     const last = indexToWorld(volume, [0, 0, volume.size[2] - 1])[2];
     expect(checkPlacement(volume, lung, [x, y, last], 8)).toMatchObject({
       allowed: false,
@@ -345,7 +345,7 @@ describe('places', () => {
 
   test('on the border of the lung are juxta-pleural', () => {
     const random = Random.of(3);
-    let centre = proposePlace(volume, lung, 8, () => random.uniform());
+    let { centre } = proposePlace(volume, lung, 8, () => random.uniform());
     const outwards = Math.sign(centre[0]);
     let setting = '';
     for (let step = 0; step < 80 && setting !== 'juxta-pleural'; step++) {

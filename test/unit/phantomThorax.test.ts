@@ -93,7 +93,7 @@ test('the dozen of the demo covers the textures, borders, attachments and number
     [...new Set(DEMO_NODULES.map(of))].sort();
   expect(DEMO_NODULES).toHaveLength(12);
   expect(values((spec) => spec.characteristics.texture)).toEqual([1, 3, 5]);
-  expect(values((spec) => spec.setting)).toEqual(['isolated', 'juxta-pleural', 'juxta-vascular']);
+  expect(values((spec) => spec.setting)).toEqual(['isolated', 'juxta-pleural', 'vessel-attached']);
   expect(values((spec) => spec.characteristics.malignancy)).toEqual([1, 2, 3, 4, 5]);
   expect(values((spec) => spec.readers)).toEqual([2, 3, 4]);
   expect(DEMO_NODULES.some((spec) => spec.characteristics.spiculation === 5)).toBe(true);

@@ -2,6 +2,7 @@
  * Where a nodule may go: the guard in front of every insertion, and the program's own proposal for `--at auto`.
  * Places are LPS mm; indices never leave this file.
  */
+import type { PlacementSetting } from '@nodulelab/contract';
 import type { LungAnatomy } from '../anatomy/lungMask.ts';
 import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { indexToWorld, insideGrid, worldToIndex } from '../volume/ctVolume.ts';
@@ -10,15 +11,10 @@ import { NoduleLabError } from '../volume/errors.ts';
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
 const { abs, floor, max, min, round, sqrt } = Math;
 
-export type PlacementSetting =
-  /** Aerated lung all around. */
-  | 'parenchyma'
-  /** Part of the nodule reaches the border of the lung (chest wall, mediastinum, diaphragm). */
-  | 'juxta-pleural'
-  /** The centre lies on soft tissue inside the lung, usually a vessel. */
-  | 'juxta-vascular';
+export type { PlacementSetting };
 
-export type PlacementRefusal = 'outside-volume' | 'outside-lung' | 'airway' | 'no-room';
+export type PlacementRefusal =
+  'outside-volume' | 'outside-lung' | 'airway' | 'vessel' | 'no-room' | 'other-setting';
 
 export type Placement =
   | { readonly allowed: true; readonly setting: PlacementSetting; readonly lungShare: number }
@@ -29,6 +25,12 @@ export type Placement =
       /** Nearest place in the lung (LPS mm) where this nodule would be allowed. */
       readonly nearestAllowed?: Vec3;
     };
+
+export interface ProposedPlace {
+  /** LPS mm. */
+  readonly centre: Vec3;
+  readonly setting: PlacementSetting;
+}
 
 /** A pleural nodule still has to have most of its half inside the lung. */
 const MIN_LUNG_SHARE = 0.4;
@@ -52,10 +54,11 @@ export function checkPlacement(
   lung: LungAnatomy,
   centre: Vec3,
   diameterMm: number,
+  setting?: PlacementSetting,
 ): Placement {
-  const judged = judge(host, lung, centre, diameterMm);
+  const judged = judge(host, lung, centre, diameterMm, setting);
   if (judged.allowed) return judged;
-  const nearestAllowed = findNearest(host, lung, centre, diameterMm);
+  const nearestAllowed = findNearest(host, lung, centre, diameterMm, setting);
   return nearestAllowed === null ? judged : { ...judged, nearestAllowed };
 }
 
@@ -65,8 +68,9 @@ export function requirePlacement(
   lung: LungAnatomy,
   centre: Vec3,
   diameterMm: number,
+  setting?: PlacementSetting,
 ): PlacementSetting {
-  const placement = checkPlacement(host, lung, centre, diameterMm);
+  const placement = checkPlacement(host, lung, centre, diameterMm, setting);
   if (placement.allowed) return placement.setting;
   const hint =
     placement.nearestAllowed === undefined
@@ -89,18 +93,23 @@ export function proposePlace(
   lung: LungAnatomy,
   diameterMm: number,
   random: () => number,
-): Vec3 {
+  setting?: PlacementSetting,
+): ProposedPlace {
   const { depth } = lung;
   const radius = diameterMm / 2;
-  for (const wantedDepth of [radius + 6, radius + 2, radius, radius * 0.6]) {
+  const depths =
+    setting === 'juxta-pleural' ? [radius * 0.6, 1] : [radius + 6, radius + 2, radius, radius * 0.6];
+  for (const wantedDepth of depths) {
     const deep: number[] = [];
     for (let at = 0; at < depth.data.length; at++) if (depth.data[at]! >= wantedDepth) deep.push(at);
-    let best: { place: Vec3; tissue: number } | null = null;
+    let best: { place: ProposedPlace; tissue: number } | null = null;
     for (let n = 0; n < PROPOSALS && deep.length > 0; n++) {
       const at = deep[floor(random() * deep.length)]!;
-      const place = pointOf(depth, at);
-      if (!judge(host, lung, place, diameterMm).allowed) continue;
-      const tissue = sampleSphere(host, lung, place, radius + 2).tissueShare;
+      const centre = pointOf(depth, at);
+      const judged = judge(host, lung, centre, diameterMm, setting);
+      if (!judged.allowed) continue;
+      const place = { centre, setting: judged.setting };
+      const tissue = sampleSphere(host, lung, centre, radius + 2).tissueShare;
       if (best === null || tissue < best.tissue) best = { place, tissue };
       if (tissue <= QUIET_TISSUE_SHARE) return place;
     }
@@ -116,7 +125,13 @@ type Judged =
   | { allowed: true; setting: PlacementSetting; lungShare: number }
   | { allowed: false; reason: PlacementRefusal; message: string };
 
-function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: number): Judged {
+function judge(
+  host: CtVolume,
+  lung: LungAnatomy,
+  centre: Vec3,
+  diameterMm: number,
+  wanted?: PlacementSetting,
+): Judged {
   const refuse = (reason: PlacementRefusal, message: string): Judged => ({ allowed: false, reason, message });
   const index = worldToIndex(host, centre);
   const where = formatPoint(centre);
@@ -154,8 +169,13 @@ function judge(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: numb
       'no-room',
       `At ${where} there is soft tissue already (vessel, nodule or consolidation): choose aerated lung.`,
     );
-  if (lungShare < 0.98) return { allowed: true, setting: 'juxta-pleural', lungShare };
-  const setting = host.data[at]! > TISSUE_HU ? 'juxta-vascular' : 'parenchyma';
+  const inside = host.data[at]! > TISSUE_HU ? 'vessel-attached' : 'parenchyma';
+  const setting = lungShare < 0.98 ? 'juxta-pleural' : inside;
+  if (wanted !== undefined && setting !== wanted)
+    return refuse(
+      'other-setting',
+      `A nodule of ${diameterMm} mm at ${where} would be ${setting}, not ${wanted} as asked.`,
+    );
   return { allowed: true, setting, lungShare };
 }
 
@@ -196,7 +216,13 @@ function sampleSphere(
 }
 
 /** Nearest coarse lung voxel that is deep enough and passes the same judgement, looked for in widening shells. */
-function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm: number): Vec3 | null {
+function findNearest(
+  host: CtVolume,
+  lung: LungAnatomy,
+  centre: Vec3,
+  diameterMm: number,
+  setting?: PlacementSetting,
+): Vec3 | null {
   const { depth } = lung;
   const [nx, ny, nz] = depth.size;
   const from = worldToIndex(depth, centre);
@@ -226,7 +252,7 @@ function findNearest(host: CtVolume, lung: LungAnatomy, centre: Vec3, diameterMm
       shell.sort((a, b) => squares[a]! - squares[b]!);
       for (const voxel of shell) {
         const place = pointOf(depth, voxel);
-        if (judge(host, lung, place, diameterMm).allowed) return place;
+        if (judge(host, lung, place, diameterMm, setting).allowed) return place;
       }
       inner = outer;
     }

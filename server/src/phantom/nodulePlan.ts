@@ -1,7 +1,7 @@
 /** Which nodules the phantom holds: one of each kind that the LIDC characteristics tell apart. */
 import type { Characteristics } from '../lidc/xml.ts';
 
-export type NoduleSetting = 'isolated' | 'juxta-pleural' | 'juxta-vascular';
+export type NoduleSetting = 'isolated' | 'juxta-pleural' | 'vessel-attached';
 
 export interface NoduleSpec {
   readonly name: string;
@@ -81,14 +81,14 @@ export const DEMO_NODULES: readonly NoduleSpec[] = [
   spec('cavitated', 16, 'isolated', 4, { internalStructure: 4, lobulation: 2, margin: 3, malignancy: 4 }),
   spec('solid smooth', 9, 'isolated', 4, { sphericity: 5, margin: 5, malignancy: 2 }),
   spec('calcified', 7, 'isolated', 4, { calcification: 3, sphericity: 5, margin: 5, malignancy: 1 }),
-  spec('part-solid on a vessel', 11, 'juxta-vascular', 3, {
+  spec('part-solid on a vessel', 11, 'vessel-attached', 3, {
     texture: 3,
     lobulation: 3,
     margin: 3,
     subtlety: 3,
     malignancy: 4,
   }),
-  spec('solid on a vessel', 7, 'juxta-vascular', 3, { subtlety: 3, malignancy: 2 }),
+  spec('solid on a vessel', 7, 'vessel-attached', 3, { subtlety: 3, malignancy: 2 }),
   spec('small ground glass', 8, 'isolated', 2, { texture: 1, margin: 1, subtlety: 1, malignancy: 3 }),
 ];
 

@@ -70,7 +70,7 @@ function candidate(
     const inward: Vec3 = [place[0] * (1 - (2 * radius) / abs(place[0])), place[1], place[2]];
     return lung.depthAt(inward) > lung.depthAt(place) + radius ? place : null;
   }
-  if (spec.setting === 'juxta-vascular') {
+  if (spec.setting === 'vessel-attached') {
     const artery = arteries[random.integer(arteries.length)]!;
     const wide = artery.toMm > 0.9 * space.scale && artery.toMm < 2.2 * space.scale;
     if (!wide || lung.sideAt(artery.to) !== side || lung.depthAt(artery.to) < radius + 4) return null;

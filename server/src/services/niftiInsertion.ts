@@ -100,7 +100,7 @@ export async function insertIntoNifti(
   const lung = lungMask(volume);
   const centre = wantedPoint(stored, request.at, () => {
     const random = Random.of('place', request.seed);
-    return proposePlace(volume, lung, diameterMm, () => random.uniform());
+    return proposePlace(volume, lung, diameterMm, () => random.uniform()).centre;
   });
   requirePlaceIn(stored, () => requirePlacement(volume, lung, centre, diameterMm));
 

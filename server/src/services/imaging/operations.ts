@@ -29,7 +29,7 @@ export function factsOf({ series }: Host): HostFacts {
 /** The same seed proposes the same place. */
 export function proposeIn(host: Host, work: { readonly diameterMm: number; readonly seed: number }): Vec3 {
   const random = Random.of('place', work.seed);
-  return proposePlace(host.series.volume, host.lung(), work.diameterMm, () => random.uniform());
+  return proposePlace(host.series.volume, host.lung(), work.diameterMm, () => random.uniform()).centre;
 }
 
 /** @throws NoduleLabError `unusable` with the reason and the nearest allowed place where the guard refuses */
