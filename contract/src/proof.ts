@@ -87,6 +87,12 @@ export const VerificationReport = z
   .meta({ id: 'VerificationReport' });
 export type VerificationReport = z.infer<typeof VerificationReport>;
 
+/** A folder may hold several series. */
+export const VerificationReports = z
+  .object({ reports: z.array(VerificationReport).min(1) })
+  .meta({ id: 'VerificationReports' });
+export type VerificationReports = z.infer<typeof VerificationReports>;
+
 export const VerifyRequest = z
   .union([z.strictObject({ seriesInstanceUID: Uid }), z.strictObject({ path: z.string().min(1) })])
   .meta({
