@@ -12,10 +12,12 @@ import {
   dicomDateTime,
   plainText,
   privateProvenance,
+  provenanceJson,
   synthesizersOf,
   synthesizingEquipment,
   type Provenance,
 } from './provenance.ts';
+import { signatureElement, type Signer } from './signature.ts';
 import { openSource, spliceDataSet } from './splice.ts';
 import {
   huToStored,
@@ -36,6 +38,8 @@ export interface BoxChange {
 export interface WriteDeps {
   readonly now: Date;
   readonly newUid: () => string;
+  /** Signs each slice; without it nothing is signed. */
+  readonly signer?: Signer | undefined;
 }
 
 export interface WrittenInstance {
@@ -228,10 +232,17 @@ export function writeDerivedCt(
     const dataSet = openSource(slice);
     const header = decodeHeader(slice.bytes.subarray(0, slice.headerEnd), slice.name);
     const sopInstanceUID = deps.newUid();
+    const signature =
+      deps.signer &&
+      signatureElement(
+        deps.signer,
+        { studyInstanceUID: source.studyInstanceUID, ...identity, sopInstanceUID },
+        { provenance: provenanceJson(provenance), pixels: newPixels(source, slice, patch), header },
+      );
     const bytes = spliceDataSet(dataSet, {
       replace: {
         ...newElements(slice, header, identity, sopInstanceUID, provenance, deps.now),
-        ...privateProvenance(provenance, new Set(dataSet.elements.map(({ tag }) => tag))),
+        ...privateProvenance(provenance, new Set(dataSet.elements.map(({ tag }) => tag)), signature),
       },
       drop: new Set([...ALWAYS_DROPPED, ...(patch.words.size > 0 ? DROPPED_WHEN_CHANGED : [])]),
       append: new Set([TAG.ContributingEquipmentSequence]),
@@ -253,6 +264,19 @@ export function writeDerivedCt(
     changedVoxels,
     clippedVoxels,
   };
+}
+
+/** The pixel data of a slice as it will be written. */
+function newPixels(source: CtSeries, { bytes, pixelOffset }: CtSlice, { words }: SlicePatch): Uint8Array {
+  const [columns, rows] = source.volume.size;
+  const old = bytes.subarray(pixelOffset, pixelOffset + 2 * columns * rows);
+  if (words.size === 0) return old;
+  const pixels = old.slice();
+  for (const [offset, word] of words) {
+    pixels[offset] = word & 0xff;
+    pixels[offset + 1] = word >> 8;
+  }
+  return pixels;
 }
 
 function pixelDataStart(bytes: Uint8Array, name: string): number {

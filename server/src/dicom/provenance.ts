@@ -163,13 +163,25 @@ export function derivationElements(
   };
 }
 
-/** The complete provenance in a free private block of the data set (PS3.5 section 7.8.1). */
-export function privateProvenance(p: Provenance, usedTags: ReadonlySet<string>): NewDataSet {
+/** The provenance as it is stored, and signed. */
+export const provenanceJson = (p: Provenance): string => asciiJson(p);
+
+/**
+ * The complete provenance in a free private block of the data set (PS3.5 section 7.8.1).
+ *
+ * @param signature see signature.ts
+ */
+export function privateProvenance(
+  p: Provenance,
+  usedTags: ReadonlySet<string>,
+  signature?: string,
+): NewDataSet {
   let block = 0x10;
   while (usedTags.has(`${PRIVATE_GROUP}00${block.toString(16).toUpperCase()}`)) block++;
   const hex = block.toString(16).toUpperCase();
   return {
     [`${PRIVATE_GROUP}00${hex}`]: { vr: 'LO', values: [PRIVATE_CREATOR] },
-    [`${PRIVATE_GROUP}${hex}01`]: { vr: 'UT', values: [asciiJson(p)] },
+    [`${PRIVATE_GROUP}${hex}01`]: { vr: 'UT', values: [provenanceJson(p)] },
+    ...(signature === undefined ? {} : { [`${PRIVATE_GROUP}${hex}02`]: { vr: 'UT', values: [signature] } }),
   };
 }
