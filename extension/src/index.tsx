@@ -43,7 +43,7 @@ const extension = {
   getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol }],
 
   getCommandsModule: (context: ExtensionContext) => {
-    const flip = (): void => serviceOf(context).placement.flip();
+    const flip = (): void => serviceOf(context).previews.flip();
     return {
       defaultContext: 'DEFAULT',
       actions: { nodulelabFlipPreview: flip },

@@ -40,5 +40,12 @@ export function nearestAllowed(error: ApiError): PointLps | null {
   return point.success ? point.data : null;
 }
 
+/** The checks that accepting asks to be confirmed, when that is why it was refused. */
+export function unconfirmedChecks(error: unknown): readonly string[] | null {
+  const names = error instanceof ApiError ? error.problem?.details?.['unconfirmed'] : undefined;
+  const isName = (value: unknown): value is string => typeof value === 'string';
+  return Array.isArray(names) && names.length > 0 && names.every(isName) ? names : null;
+}
+
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'Something unexpected happened.';

@@ -1,41 +1,17 @@
 /** Judging the preview, and making a series of it. */
-import type { QualityCheck } from '@nodulelab/contract';
+import { useEffect, useRef } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
-import { checkName, checkUnit, checkValue, jobLine } from '../state/words.ts';
+import { editsOf, isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
+import { checkName, jobLine, SETTING_WORDS } from '../state/words.ts';
+import { Checks } from './Checks.tsx';
+import { EditList } from './EditList.tsx';
 import { Button, Section } from './parts.tsx';
+import { Written } from './Written.tsx';
 
 interface Props {
   readonly service: NoduleLabService;
   readonly session: Session;
   readonly next: boolean;
-}
-
-const VERDICT = { good: 'good', fair: 'fair', bad: 'poor', unknown: 'not measured' } as const;
-
-function Checks({ checks }: { checks: readonly QualityCheck[] }) {
-  return (
-    <table className="nl-checks" aria-label="Quality checks" data-testid="checks">
-      <tbody>
-        {checks.map((check) => (
-          <tr key={check.name} title={check.explanation}>
-            <td>
-              <span
-                className="nl-light"
-                data-verdict={check.verdict}
-                role="img"
-                aria-label={VERDICT[check.verdict]}
-              />
-            </td>
-            <td>{checkName(check.name)}</td>
-            <td>
-              {checkValue(check.value)} <span className="nl-dim">{checkUnit(check.unit)}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
 
 function Progress({ service, session }: Omit<Props, 'next'>) {
@@ -59,7 +35,7 @@ function Progress({ service, session }: Omit<Props, 'next'>) {
 }
 
 /** A refused place stands where the checks would: it is the first of them. */
-function Refused({ service, refusal }: { service: NoduleLabService; refusal: Refusal }) {
+function Refused({ service, session, refusal }: Omit<Props, 'next'> & { refusal: Refusal }) {
   const { nearestAllowed } = refusal;
   return (
     <div className="nl-note nl-bad" role="alert" data-testid="refusal">
@@ -67,7 +43,9 @@ function Refused({ service, refusal }: { service: NoduleLabService; refusal: Ref
       {nearestAllowed && (
         <div style={{ marginTop: 6 }}>
           <Button onPress={() => void service.placement.placeAt(nearestAllowed)} testId="nearest">
-            Use the nearest allowed place
+            {session.setting
+              ? `Use the nearest place ${SETTING_WORDS[session.setting]}`
+              : 'Use the nearest allowed place'}
           </Button>
         </div>
       )}
@@ -75,13 +53,80 @@ function Refused({ service, refusal }: { service: NoduleLabService; refusal: Ref
   );
 }
 
+/** A poor check is written only when a person has said that it is meant. */
+function Question({ service, names }: { service: NoduleLabService; names: readonly string[] }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    element.current?.querySelector('button')?.focus();
+    element.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  return (
+    <div
+      ref={element}
+      className="nl-note nl-warn"
+      role="alertdialog"
+      aria-label="Poor checks"
+      aria-describedby="nl-poor"
+      data-testid="question"
+    >
+      <span id="nl-poor">
+        Poor: <b>{names.map(checkName).join(', ')}</b>. The series will carry it.
+      </span>
+      <div className="nl-row" style={{ marginTop: 6 }}>
+        <Button wide onPress={() => service.acceptance.reconsider()} testId="reconsider">
+          Back
+        </Button>
+        <Button wide onPress={() => void service.acceptance.confirm()} testId="confirm">
+          Accept all the same
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Look({ service, session }: Omit<Props, 'next'>) {
+  const { previews } = service;
+  const edits = editsOf(session);
+  return (
+    <div className="nl-row nl-even">
+      <Button
+        disabled={edits.length === 0}
+        pressed={session.previewShown}
+        onPress={() => previews.flip()}
+        title="Flip between the preview and the original"
+        testId="flip"
+      >
+        {session.previewShown ? 'Preview' : 'Original'}
+        <kbd>P</kbd>
+      </Button>
+      <Button
+        disabled={edits.length === 0 && !session.place}
+        onPress={() => service.showPlace()}
+        testId="show-place"
+      >
+        Go to it
+      </Button>
+      <Button
+        disabled={!session.preview || session.previewing}
+        onPress={() => previews.keep()}
+        title="Keep this one on the screen and start the next; all are written as one series"
+        testId="add-another"
+      >
+        Add another
+      </Button>
+    </div>
+  );
+}
+
 function Decision({ service, session, next }: Props) {
-  const { placement, acceptance } = service;
-  const { preview, job, previewShown, previewing, refusal } = session;
+  const { acceptance, previews } = service;
+  const { preview, job, previewing, refusal, unconfirmed } = session;
+  const edits = editsOf(session);
   return (
     <>
       <div className="nl-verdict">
-        {refusal && <Refused service={service} refusal={refusal} />}
+        <EditList service={service} session={session} />
+        {refusal && <Refused service={service} session={session} refusal={refusal} />}
         {job?.state === 'failed' && (
           <p className="nl-note nl-bad" role="alert" data-testid="job-failed">
             {jobLine(job)}
@@ -93,7 +138,7 @@ function Decision({ service, session, next }: Props) {
           </p>
         )}
         {preview && <Checks checks={preview.checks} />}
-        {!preview && !refusal && (!job || job.state === 'done') && (
+        {edits.length === 0 && !refusal && (!job || job.state === 'done') && (
           <p className="nl-dim nl-small">
             {previewing
               ? 'Preparing the preview\u2026'
@@ -101,72 +146,47 @@ function Decision({ service, session, next }: Props) {
           </p>
         )}
       </div>
-      <div className="nl-row">
-        <Button
-          disabled={!preview}
-          pressed={previewShown}
-          onPress={() => placement.flip()}
-          title="Flip between the preview and the original"
-          testId="flip"
-        >
-          {previewShown ? 'Preview' : 'Original'}
-          <kbd>P</kbd>
-        </Button>
-        <Button disabled={!session.place} onPress={() => service.showPlace()} testId="show-place">
-          Go to it
-        </Button>
-      </div>
-      <div className="nl-row" style={{ marginTop: 6 }}>
-        <Button
-          wide
-          main={next}
-          disabled={!preview || previewing}
-          onPress={() => void acceptance.accept()}
-          title="Write a new CT series beside the original"
-          testId="accept"
-        >
-          Accept
-        </Button>
-        <Button
-          wide
-          disabled={!preview && !session.place}
-          onPress={() => placement.discard()}
-          title="Leaves nothing behind"
-          testId="discard"
-        >
-          Discard
-        </Button>
-      </div>
+      {unconfirmed ? (
+        <Question service={service} names={unconfirmed} />
+      ) : (
+        <>
+          <Look service={service} session={session} />
+          <div className="nl-row" style={{ marginTop: 6 }}>
+            <Button
+              wide
+              main={next}
+              disabled={edits.length === 0 || previewing}
+              onPress={() => void acceptance.accept()}
+              title="Write a new CT series with its segmentation and report beside the original"
+              testId="accept"
+            >
+              {edits.length > 1 ? `Accept all ${edits.length}` : 'Accept'}
+            </Button>
+            <Button
+              wide
+              disabled={edits.length === 0 && !session.place}
+              onPress={() => previews.discard()}
+              title="Leaves nothing behind"
+              testId="discard"
+            >
+              {edits.length > 1 ? 'Discard all' : 'Discard'}
+            </Button>
+          </div>
+        </>
+      )}
     </>
   );
 }
 
-function Written({ service, session }: Omit<Props, 'next'>) {
-  const nodule = session.synthetic[0];
-  return (
-    <div className="nl-note nl-good" data-testid="written">
-      Synthetic CT: a new series beside the untouched original.
-      <div className="nl-row" style={{ marginTop: 6 }}>
-        {nodule && (
-          <Button onPress={() => service.showPoint(nodule.centre)} testId="show-synthetic">
-            Go to the nodule
-          </Button>
-        )}
-        <Button main onPress={() => void service.acceptance.showSource()} testId="show-source">
-          Show the original
-        </Button>
-      </div>
-    </div>
-  );
-}
-
 export function AcceptSection({ service, session, next }: Props) {
+  const working =
+    editsOf(session).length > 0 || session.place !== null || session.refusal !== null || session.previewing;
   return (
     <Section number={4} title="Check and accept" next={next}>
       <div className="nl-check-area">
         {isActive(session.job) ? (
           <Progress service={service} session={session} />
-        ) : isSynthetic(session) ? (
+        ) : isSynthetic(session) && !working ? (
           <Written service={service} session={session} />
         ) : (
           <Decision service={service} session={session} next={next} />

@@ -1,8 +1,12 @@
 /** Where the chosen candidate goes, and how large it is. */
+import { PlacementSetting } from '@nodulelab/contract';
+import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { DIAMETER, isActive, isSynthetic, type Session } from '../state/session.ts';
-import { millimetres } from '../state/words.ts';
+import { DIAMETER, isActive, type Session } from '../state/session.ts';
+import { millimetres, SETTING_WORDS } from '../state/words.ts';
+import { GuardLegend } from './GuardLegend.tsx';
 import { Button, Section } from './parts.tsx';
+import { PlaceOptions } from './PlaceOptions.tsx';
 
 interface Props {
   readonly service: NoduleLabService;
@@ -10,17 +14,69 @@ interface Props {
   readonly next: boolean;
 }
 
+/** The choices of a list are texts; that of any place is the empty one. */
+function settingOf(text: string): PlacementSetting | null {
+  const parsed = PlacementSetting.safeParse(text);
+  return parsed.success ? parsed.data : null;
+}
+
+function Kind({ service, session }: Omit<Props, 'next'>) {
+  return (
+    <div className="nl-field nl-option">
+      <select
+        className="nl-wide"
+        aria-label="Kind of place"
+        title="The only kind of place that is taken"
+        value={session.setting ?? ''}
+        disabled={isActive(session.job)}
+        onChange={(event) => service.placement.setSetting(settingOf(event.target.value))}
+        data-testid="setting"
+      >
+        <option value="">anywhere in the lung</option>
+        {PlacementSetting.options.map((setting) => (
+          <option key={setting} value={setting}>
+            {SETTING_WORDS[setting]}
+          </option>
+        ))}
+      </select>
+      <Button
+        pressed={session.guardShown}
+        disabled={!session.host}
+        onPress={() => service.guard.toggle()}
+        title="Shades the CT by where a nodule of this size and kind of place may be centred"
+        testId="guard"
+      >
+        Where may it go?
+      </Button>
+    </div>
+  );
+}
+
 export function PlaceSection({ service, session, next }: Props) {
   const { placement } = service;
   const { place } = session;
+  const [more, setMore] = useState(false);
+  const changed = session.meanHu !== null || session.turnDeg.some((angle) => angle !== 0);
   const blocked =
-    !session.host ||
-    session.chosenCandidateId === null ||
-    isActive(session.job) ||
-    isSynthetic(session) ||
-    session.proposing;
+    !session.host || session.chosenCandidateId === null || isActive(session.job) || session.proposing;
   return (
-    <Section number={3} title="Place and size" next={next}>
+    <Section
+      number={3}
+      title="Place and size"
+      next={next}
+      aside={
+        <button
+          type="button"
+          className="nl-fold nl-small"
+          aria-expanded={more}
+          aria-controls="nl-place-options"
+          onClick={() => setMore(!more)}
+          data-testid="more"
+        >
+          {more ? 'Less' : changed ? 'More (changed)' : 'More'}
+        </button>
+      }
+    >
       <div className="nl-thirds">
         <Button
           disabled={blocked}
@@ -35,7 +91,7 @@ export function PlaceSection({ service, session, next }: Props) {
           disabled={blocked}
           main={next && !place}
           onPress={() => void placement.propose()}
-          title="The program chooses a place in the lung"
+          title="The program chooses a place of the chosen kind"
           testId="propose"
         >
           Propose
@@ -64,6 +120,9 @@ export function PlaceSection({ service, session, next }: Props) {
         />
         <output style={{ minWidth: 56, textAlign: 'right' }}>{millimetres(session.diameterMm)}</output>
       </label>
+      <Kind service={service} session={session} />
+      {session.guardShown && <GuardLegend session={session} />}
+      {more && <PlaceOptions service={service} session={session} />}
     </Section>
   );
 }

@@ -31,6 +31,8 @@ export const styles = `
 .nl-head { display: grid; padding: 2px 7px 0; }
 .nl-figure { text-align: right; }
 .nl-synthetic { color: #c084fc; }
+.nl-removed { color: #fb923c; }
+.nl-nodule[data-removed='true'] b { text-decoration: line-through; font-weight: 400; }
 .nl-nodule b { font-weight: 600; white-space: nowrap; }
 .nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
@@ -48,13 +50,33 @@ export const styles = `
 .nl-bad { border-color: #f87171; }
 .nl-good { border-color: #4ade80; }
 .nl-banner { border-radius: 5px; padding: 7px 9px; background: #4a2a05; border-left: 3px solid #f59e0b; }
-.nl-checks { width: 100%; border-collapse: collapse; margin: 4px 0 6px; font-size: 12px; }
-.nl-checks td { padding: 2px 4px 2px 0; vertical-align: baseline; }
+.nl-option { margin-top: 6px; min-height: 28px; }
+.nl-option select { height: 28px; }
+.nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; }
+.nl-fold::after { content: ' \\25be'; }
+.nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
+.nl-even { flex-wrap: nowrap; }
+.nl-even .nl-button { flex: 1 1 auto; padding: 2px 6px; }
+.nl-legend ul { list-style: none; margin: 6px 0 2px; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 1px 8px; }
+.nl-legend li { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
+.nl-legend canvas { border: 1px solid var(--nl-line); background: #333; border-radius: 2px; }
+.nl-edits { list-style: none; margin: 2px 0 4px; padding: 0 0 4px; border-bottom: 1px solid var(--nl-line); max-height: 112px; overflow-y: auto; }
+.nl-edits li { display: flex; align-items: center; gap: 7px; min-height: 24px; }
+.nl-edits .nl-icon { min-height: 22px; width: 22px; }
+.nl-checks { width: 100%; border-collapse: collapse; margin: 2px 0 4px; font-size: 12px; }
+.nl-checks td, .nl-checks th { padding: 1px 4px 1px 0; vertical-align: baseline; text-align: left; font-weight: 400; }
+.nl-checks tr:hover th, .nl-checks tr:focus-within th { color: var(--nl-accent); }
+.nl-checks td:first-child { width: 16px; }
 .nl-checks td:nth-child(3) { text-align: right; white-space: nowrap; }
-.nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; }
+.nl-check { padding: 0 !important; text-align: left; }
+.nl-nearest { display: flex; gap: 3px; padding: 1px 0 3px; }
+.nl-nearest img { width: 44px; height: 44px; border-radius: 3px; background: #000; display: block; }
+.nl-explanation { min-height: 51px; border-top: 1px solid var(--nl-line); padding: 3px 0; }
+.nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; flex: none; }
 .nl-light[data-verdict='good'] { background: #4ade80; }
 .nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }
 .nl-light[data-verdict='bad'] { background: #f87171; border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
+.nl-light[data-verdict='unknown'] { border: 1.5px solid var(--nl-dim); background: none; }
 .nl-swatch { display: inline-block; width: 10px; height: 3px; border-radius: 2px; margin-right: 4px; vertical-align: middle; }
 .nl progress { width: 100%; height: 8px; appearance: none; border: 0; border-radius: 4px; overflow: hidden; background: var(--nl-line); }
 .nl progress::-webkit-progress-bar { background: var(--nl-line); }

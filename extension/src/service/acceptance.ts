@@ -1,6 +1,7 @@
 /** From an accepted preview to the new series on the screen. */
 import { AcceptResult, type Job, type PointLps, type ServerEvent } from '@nodulelab/contract';
-import { isActive } from '../state/session.ts';
+import { unconfirmedChecks } from '../api/problem.ts';
+import { editsOf, isActive, type Session } from '../state/session.ts';
 import { type Desk, report } from './desk.ts';
 
 interface Expected {
@@ -8,6 +9,15 @@ interface Expected {
   readonly sourceSeriesInstanceUID: string;
   readonly centre: PointLps;
 }
+
+/** Names of the checks with a bad verdict, of all edits, each once. */
+export const poorChecks = (session: Session): string[] => [
+  ...new Set(
+    editsOf(session).flatMap(({ checks }) =>
+      checks.filter(({ verdict }) => verdict === 'bad').map(({ name }) => name),
+    ),
+  ),
+];
 
 export class Acceptance {
   readonly #desk: Desk;
@@ -18,22 +28,25 @@ export class Acceptance {
     this.#desk = desk;
   }
 
+  /** Writes all edits as one series; asks first where a check is poor. */
   async accept(): Promise<void> {
-    const { store, api } = this.#desk;
-    const { preview, job } = store.get();
-    if (!preview || isActive(job)) return;
-    store.set({ error: null, picking: false });
-    try {
-      const accepted = await api.call('accept', { params: { id: preview.id } });
-      this.#expected = {
-        jobId: accepted.id,
-        sourceSeriesInstanceUID: preview.seriesInstanceUID,
-        centre: preview.centre,
-      };
-      this.#take(accepted);
-    } catch (error) {
-      report(this.#desk, error);
-    }
+    const { store } = this.#desk;
+    const session = store.get();
+    if (editsOf(session).length === 0 || isActive(session.job)) return;
+    const poor = poorChecks(session);
+    if (poor.length > 0) store.set({ unconfirmed: poor });
+    else await this.#accept([]);
+  }
+
+  /** The answer to the question about poor checks: they are meant. */
+  async confirm(): Promise<void> {
+    const { unconfirmed } = this.#desk.store.get();
+    if (unconfirmed) await this.#accept(unconfirmed);
+  }
+
+  /** The other answer: back to looking. */
+  reconsider(): void {
+    this.#desk.store.set({ unconfirmed: null });
   }
 
   async cancel(): Promise<void> {
@@ -79,12 +92,37 @@ export class Acceptance {
   /** Shows the original again, ready for another nodule. */
   async showSource(): Promise<void> {
     const { store, viewer } = this.#desk;
+    // A series that was made of a synthetic one still has the one original.
     const source =
-      store.get().accepted?.sourceSeriesInstanceUID ?? store.get().synthetic[0]?.sourceSeriesInstanceUID;
+      store.get().synthetic[0]?.sourceSeriesInstanceUID ?? store.get().accepted?.sourceSeriesInstanceUID;
     if (!source) return;
     const { host } = store.get();
     const at = store.get().accepted?.centre ?? null;
     if (host && (await viewer.discover(host.studyInstanceUID, source))) await viewer.open(source, at);
+  }
+
+  async #accept(confirmed: readonly string[]): Promise<void> {
+    const { store, api } = this.#desk;
+    const top = editsOf(store.get()).at(-1);
+    if (!top) return;
+    store.set({ error: null, picking: false, unconfirmed: null });
+    try {
+      const accepted = await api.call('accept', {
+        params: { id: top.id },
+        body: { confirmed: [...confirmed] },
+      });
+      this.#expected = {
+        jobId: accepted.id,
+        sourceSeriesInstanceUID: top.seriesInstanceUID,
+        centre: top.centre,
+      };
+      this.#take(accepted);
+    } catch (error) {
+      // The server holds its own opinion of what must be confirmed.
+      const unconfirmed = unconfirmedChecks(error);
+      if (unconfirmed) store.set({ unconfirmed: [...new Set([...confirmed, ...unconfirmed])] });
+      else report(this.#desk, error);
+    }
   }
 
   #take(job: Job): void {
@@ -102,19 +140,22 @@ export class Acceptance {
     const expected = this.#expected;
     const parsed = AcceptResult.safeParse(result);
     if (!parsed.success || !expected || this.#opened.has(parsed.data.seriesInstanceUID)) return;
-    const { studyInstanceUID, seriesInstanceUID } = parsed.data;
+    const { studyInstanceUID, seriesInstanceUID, instances, segmentation, report: written } = parsed.data;
     this.#opened.add(seriesInstanceUID);
     // The original must be itself again before it leaves the screen.
     viewer.hidePreview();
     store.set({
+      stack: [],
       preview: null,
       previewShown: false,
       place: null,
       refusal: null,
+      guardShown: false,
       accepted: {
         seriesInstanceUID,
         sourceSeriesInstanceUID: expected.sourceSeriesInstanceUID,
         centre: expected.centre,
+        instances,
       },
     });
     if (!(await viewer.discover(studyInstanceUID, seriesInstanceUID))) {
@@ -125,5 +166,8 @@ export class Acceptance {
       return;
     }
     await viewer.open(seriesInstanceUID, expected.centre);
+    // The event of the CT may have come before its segmentation and report were there to be listed.
+    for (const { seriesInstanceUID: other } of [segmentation, written])
+      await viewer.discover(studyInstanceUID, other);
   }
 }

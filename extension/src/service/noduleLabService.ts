@@ -4,55 +4,26 @@ import { type ApiClient, createApiClient } from '../api/client.ts';
 import { type Connection, listenToEvents } from '../api/events.ts';
 import { ApiError } from '../api/problem.ts';
 import type { ExtensionContext } from '../ohif.ts';
-import {
-  diameterFor,
-  emptySession,
-  forgetHost,
-  type Host,
-  isSynthetic,
-  selectedNodule,
-  type Session,
-} from '../state/session.ts';
+import { diameterFor, emptySession, forgetHost, type Host, type Session } from '../state/session.ts';
 import { createStore, type Store } from '../state/store.ts';
-import type { Scene } from '../viewer/scene.ts';
 import { Viewer } from '../viewer/viewer.ts';
 import { Acceptance } from './acceptance.ts';
 import { type Desk, report } from './desk.ts';
 import { Generation } from './generation.ts';
+import { GuardMaps } from './guardMaps.ts';
 import { Placement } from './placement.ts';
+import { Previews } from './previews.ts';
+import { Removal } from './removal.ts';
+import { sceneOf } from './sceneOf.ts';
 import { Trainings } from './trainings.ts';
-
-/** What the viewports draw for a state of the session. */
-export function sceneOf(session: Session): Scene {
-  const nodule = selectedNodule(session);
-  const place = session.place
-    ? {
-        centre: session.place,
-        diameterMm: session.diameterMm,
-        kind: session.refusal ? ('refused' as const) : ('candidate' as const),
-      }
-    : null;
-  return {
-    marks: session.showContours ? (nodule?.marks ?? []) : [],
-    rings: session.showContours
-      ? [
-          ...session.synthetic.map((one) => ({ ...one, kind: 'synthetic' as const })),
-          ...(place ? [place] : []),
-        ]
-      : [],
-    badge: isSynthetic(session)
-      ? { text: 'SYNTHETIC', kind: 'synthetic' }
-      : session.previewShown
-        ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }
-        : null,
-    picking: session.picking,
-  };
-}
 
 export class NoduleLabService {
   readonly store: Store<Session> = createStore<Session>(emptySession);
   readonly generation: Generation;
   readonly placement: Placement;
+  readonly previews: Previews;
+  readonly removal: Removal;
+  readonly guard: GuardMaps;
   readonly acceptance: Acceptance;
   readonly trainings: Trainings;
   readonly #viewer: Viewer;
@@ -69,7 +40,10 @@ export class NoduleLabService {
       onClick: (point) => void this.placement.placeAt(point),
     });
     this.#desk = { store: this.store, api: this.#api, viewer: this.#viewer };
-    this.placement = new Placement(this.#desk);
+    this.previews = new Previews(this.#desk);
+    this.placement = new Placement(this.#desk, this.previews);
+    this.removal = new Removal(this.#desk, this.previews);
+    this.guard = new GuardMaps(this.#desk);
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged());
     this.acceptance = new Acceptance(this.#desk);
     this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());
@@ -93,7 +67,7 @@ export class NoduleLabService {
     void this.#loadWelcome();
     this.#leave = () => {
       stopEvents();
-      this.placement.abandon();
+      this.#abandon();
       this.#viewer.stop();
       stopDrawing();
     };
@@ -126,8 +100,9 @@ export class NoduleLabService {
 
   /** Looks at the place of the preview again. */
   showPlace(): void {
-    const { host, place } = this.store.get();
-    if (host && place) void this.#viewer.jumpTo(host.seriesInstanceUID, place);
+    const { place, preview, stack } = this.store.get();
+    const at = place ?? preview?.centre ?? stack.at(-1)?.centre;
+    if (at) this.showPoint(at);
   }
 
   showPoint(point: PointLps): void {
@@ -164,10 +139,15 @@ export class NoduleLabService {
     }
   }
 
+  #abandon(): void {
+    this.placement.abandon();
+    this.previews.abandon();
+  }
+
   #showHost(host: Host | null): void {
     const known = this.store.get().host;
     if (known?.seriesInstanceUID === host?.seriesInstanceUID) return;
-    this.placement.abandon();
+    this.#abandon();
     this.store.set({ ...forgetHost, host });
     if (host) void this.reloadNodules();
   }

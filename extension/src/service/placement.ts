@@ -1,20 +1,34 @@
-/** Where the candidate goes and how it looks there: place, size, preview. Nothing of this is written anywhere. */
-import type { PointLps } from '@nodulelab/contract';
-import { ApiError, messageOf, nearestAllowed } from '../api/problem.ts';
-import { DIAMETER, isActive } from '../state/session.ts';
-import { type Desk, report } from './desk.ts';
+/** Where the candidate goes and how it lies there: place, kind of place, size, attenuation, turn. */
+import type { InsertionOptions, PlacementSetting, PointLps } from '@nodulelab/contract';
+import { DIAMETER, isActive, MEAN_HU, type Session } from '../state/session.ts';
+import type { Desk } from './desk.ts';
+import type { Previews } from './previews.ts';
 
 /** The slider is still moving while its changes come faster than this. */
 const SETTLED_MS = 300;
 
+const clamp = (value: number, { least, most }: { least: number; most: number }): number =>
+  Math.min(most, Math.max(least, value));
+
+/** What the request says beyond place and size; nothing where all is left to the candidate. */
+export function optionsOf({ setting, meanHu, turnDeg }: Session): { options?: InsertionOptions } {
+  const options: InsertionOptions = {
+    ...(setting ? { setting } : {}),
+    ...(meanHu === null ? {} : { meanHu }),
+    ...(turnDeg.some((angle) => angle !== 0) ? { rotationDeg: turnDeg } : {}),
+  };
+  return Object.keys(options).length > 0 ? { options } : {};
+}
+
 export class Placement {
   readonly #desk: Desk;
-  #request: AbortController | null = null;
+  readonly #previews: Previews;
   #settle: ReturnType<typeof setTimeout> | undefined;
   #places = 0;
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk, previews: Previews) {
     this.#desk = desk;
+    this.#previews = previews;
   }
 
   /** Arms or disarms "the next click sets the place". */
@@ -41,114 +55,86 @@ export class Placement {
   /** Asks the server for a place in the lung; each call gives another one. */
   async propose(): Promise<void> {
     const { store, api } = this.#desk;
-    const { host, diameterMm } = store.get();
+    const { host, diameterMm, setting } = store.get();
     if (!host) return;
     store.set({ proposing: true, error: null });
     try {
       const { centre } = await api.call('place', {
-        body: { seriesInstanceUID: host.seriesInstanceUID, diameterMm, seed: this.#places++ },
+        body: {
+          seriesInstanceUID: host.seriesInstanceUID,
+          diameterMm,
+          seed: this.#places++,
+          ...(setting ? { setting } : {}),
+          ...this.#previews.below(),
+        },
       });
       store.set({ proposing: false });
       await this.placeAt(centre);
     } catch (error) {
       store.set({ proposing: false });
-      this.#refused(error);
+      this.#previews.refused(error);
     }
   }
 
   setDiameter(diameterMm: number): void {
-    const { store } = this.#desk;
-    store.set({ diameterMm: Math.min(DIAMETER.most, Math.max(DIAMETER.least, diameterMm)) });
-    clearTimeout(this.#settle);
-    if (store.get().place) this.#settle = setTimeout(() => void this.#preview(), SETTLED_MS);
+    this.#change({ diameterMm: clamp(diameterMm, DIAMETER) });
+  }
+
+  /** @param setting null for any place in the lung */
+  setSetting(setting: PlacementSetting | null): void {
+    this.#change({ setting });
+  }
+
+  /** @param meanHu null leaves the attenuation to the candidate */
+  setMeanHu(meanHu: number | null): void {
+    if (meanHu === null || Number.isFinite(meanHu))
+      this.#change({ meanHu: meanHu === null ? null : clamp(Math.round(meanHu), MEAN_HU) });
+  }
+
+  /** @param turnDeg about the L, P and S axes */
+  setTurn(turnDeg: PointLps): void {
+    if (turnDeg.every(Number.isFinite)) this.#change({ turnDeg });
   }
 
   /** Another candidate: preview it at the same place, or ask for a place. */
   candidateChanged(): void {
     const { store } = this.#desk;
-    const { place, chosenCandidateId } = store.get();
-    if (!chosenCandidateId) this.discard();
-    else if (place) void this.#preview();
-    else store.set({ picking: true });
+    const { place, chosenCandidateId, preview } = store.get();
+    if (place && chosenCandidateId) void this.#preview();
+    else if (place) this.#previews.discard();
+    else if (!preview) store.set({ picking: chosenCandidateId !== null });
   }
 
-  flip(): void {
-    const { store, viewer } = this.#desk;
-    const { preview, previewShown } = store.get();
-    if (!preview) return;
-    viewer.flipPreview(!previewShown);
-    store.set({ previewShown: !previewShown });
-  }
-
-  /** Leaves nothing behind: the viewer has its voxels back and the server forgets the preview. */
-  discard(): void {
-    const { store } = this.#desk;
-    this.#drop();
-    store.set({
-      place: null,
-      refusal: null,
-      previewing: false,
-      picking: store.get().chosenCandidateId !== null,
-      job: isActive(store.get().job) ? store.get().job : null,
-    });
-  }
-
-  /** Ends what is under way without touching the rest of the session: the host goes away. */
+  /** What was still to be previewed is no longer wanted. */
   abandon(): void {
-    this.#drop();
     clearTimeout(this.#settle);
   }
 
-  #drop(): void {
-    const { store, api, viewer } = this.#desk;
-    this.#request?.abort();
-    this.#request = null;
-    const { preview } = store.get();
-    viewer.hidePreview();
-    store.set({ preview: null, previewShown: false });
-    // A preview that the server has already forgotten is what was wanted.
-    if (preview) void api.call('discard', { params: { id: preview.id } }).catch(() => undefined);
+  #change(change: Partial<Session>): void {
+    const { store } = this.#desk;
+    store.set(change);
+    clearTimeout(this.#settle);
+    if (store.get().place) this.#settle = setTimeout(() => void this.#preview(), SETTLED_MS);
   }
 
   async #preview(): Promise<void> {
-    const { store, api, viewer } = this.#desk;
-    const { host, place, chosenCandidateId, diameterMm, preview: former } = store.get();
-    if (!host || !place || !chosenCandidateId) return;
+    const { store, api } = this.#desk;
     clearTimeout(this.#settle);
-    this.#request?.abort();
-    const request = new AbortController();
-    this.#request = request;
-    const current = (): boolean => this.#request === request;
-    store.set({ previewing: true, refusal: null, error: null });
-    try {
-      const preview = await api.call('preview', {
+    const session = store.get();
+    const { host, place, chosenCandidateId, diameterMm } = session;
+    if (!host || !place || !chosenCandidateId || isActive(session.job)) return;
+    await this.#previews.ask((below, signal) =>
+      api.call('preview', {
         body: {
           seriesInstanceUID: host.seriesInstanceUID,
           candidateId: chosenCandidateId,
           centre: place,
           diameterMm,
+          ...optionsOf(session),
+          ...below,
         },
-        signal: request.signal,
-      });
-      if (!current()) return;
-      await viewer.showPreview(host.seriesInstanceUID, preview.box, current);
-      if (!current()) return;
-      store.set({ preview, previewShown: true, previewing: false, job: null });
-      if (former) void api.call('discard', { params: { id: former.id } }).catch(() => undefined);
-    } catch (error) {
-      if (!current()) return;
-      this.#drop();
-      store.set({ previewing: false });
-      this.#refused(error);
-    }
-  }
-
-  #refused(error: unknown): void {
-    if (error instanceof ApiError && error.status === 422)
-      this.#desk.store.set({
-        refusal: { message: messageOf(error), nearestAllowed: nearestAllowed(error) },
-        picking: true,
-      });
-    else report(this.#desk, error);
+        signal,
+      }),
+    );
   }
 }

@@ -1,6 +1,16 @@
 /** Everything that the panel shows, as one value. */
-import type { Candidate, Job, Model, Nodule, NoduleList, PointLps, Preview } from '@nodulelab/contract';
+import type {
+  Candidate,
+  Job,
+  Model,
+  Nodule,
+  NoduleList,
+  PlacementSetting,
+  PointLps,
+  Preview,
+} from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
+import type { LabelMap } from '../geometry/labelPlane.ts';
 
 /** The CT series in the active viewport. */
 export interface Host {
@@ -15,11 +25,19 @@ export interface Refusal {
   readonly nearestAllowed: PointLps | null;
 }
 
+/** Where a nodule of a size and kind of place may go. */
+export interface Guard {
+  readonly map: LabelMap;
+  readonly allowedMl: number;
+}
+
 /** A written series, ready to be looked at. */
 export interface Accepted {
   readonly seriesInstanceUID: string;
   readonly sourceSeriesInstanceUID: string;
   readonly centre: PointLps;
+  /** Slices of the new CT. */
+  readonly instances: number;
 }
 
 export interface Session {
@@ -42,10 +60,25 @@ export interface Session {
   readonly proposing: boolean;
   readonly place: PointLps | null;
   readonly diameterMm: number;
+  /** The only kind of place that is allowed; null for any. */
+  readonly setting: PlacementSetting | null;
+  /** Wanted mean HU; null leaves it to the candidate. */
+  readonly meanHu: number | null;
+  /** Turns about the L, P and S axes, degrees. */
+  readonly turnDeg: PointLps;
+  readonly guardShown: boolean;
+  readonly guardLoading: boolean;
+  readonly guard: Guard | null;
+  /** Why there is no map. */
+  readonly guardProblem: string | null;
   readonly previewing: boolean;
+  /** Edits that stay on the screen while the next one is made, in order; the preview stands on the last of them. */
+  readonly stack: readonly Preview[];
   readonly preview: Preview | null;
   readonly previewShown: boolean;
   readonly refusal: Refusal | null;
+  /** Poor checks that accepting waits to hear about; null while nothing waits. */
+  readonly unconfirmed: readonly string[] | null;
   readonly job: Job | null;
   readonly accepted: Accepted | null;
   /** The last failure that has no better place on the panel. */
@@ -53,6 +86,7 @@ export interface Session {
 }
 
 export const DIAMETER = { least: 3, most: 30, usual: 10 } as const;
+export const MEAN_HU = { least: -800, most: 200, usual: -100 } as const;
 export const COUNT = { least: 3, most: 8 } as const;
 
 export const emptySession: Session = {
@@ -74,10 +108,19 @@ export const emptySession: Session = {
   proposing: false,
   place: null,
   diameterMm: DIAMETER.usual,
+  setting: null,
+  meanHu: null,
+  turnDeg: [0, 0, 0],
+  guardShown: false,
+  guardLoading: false,
+  guard: null,
+  guardProblem: null,
   previewing: false,
+  stack: [],
   preview: null,
   previewShown: false,
   refusal: null,
+  unconfirmed: null,
   job: null,
   accepted: null,
   error: null,
@@ -92,14 +135,26 @@ export const forgetHost = {
   picking: false,
   proposing: false,
   place: null,
+  guardShown: false,
   previewing: false,
+  stack: [],
   preview: null,
   previewShown: false,
   refusal: null,
+  unconfirmed: null,
 } as const satisfies Partial<Session>;
 
 export const selectedNodule = (session: Session): Nodule | null =>
   session.nodules.find((nodule) => nodule.id === session.selectedNoduleId) ?? null;
+
+/** What accepting would write, in order. */
+export const editsOf = ({ stack, preview }: Session): readonly Preview[] =>
+  preview ? [...stack, preview] : stack;
+
+/** The nodule is gone from this CT, or would be. */
+export const isRemoved = (session: Session, noduleId: string): boolean =>
+  session.synthetic.some((one) => one.kind === 'remove' && one.noduleId === noduleId) ||
+  editsOf(session).some(({ edit }) => edit.kind === 'remove' && edit.noduleId === noduleId);
 
 export const isSynthetic = (session: Session): boolean => session.synthetic.length > 0;
 

@@ -1,5 +1,5 @@
 /** Numbers and ratings in the words that readers use. */
-import type { Job, Nodule } from '@nodulelab/contract';
+import type { Job, Nodule, PlacementSetting, Preview, QualityCheck } from '@nodulelab/contract';
 
 /** LIDC texture: 1 = non-solid, 3 = part-solid, 5 = solid; a median may lie between. */
 export function textureWord(texture: number): string {
@@ -27,7 +27,8 @@ export const signed = (value: number): string => `${value < 0 ? '\u2212' : ''}${
 export const millimetres = (value: number): string => `${value.toFixed(1)}\u2009mm`;
 
 /** At most three significant digits: a check's value is read, not computed with. */
-export function checkValue(value: number): string {
+export function checkValue(value: number | null): string {
+  if (value === null) return '\u2013';
   const text = Math.abs(value) >= 100 ? value.toFixed(0) : Number(value.toPrecision(3)).toString();
   return text.replace('-', '\u2212');
 }
@@ -38,8 +39,28 @@ export function checkName(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+export const VERDICT_WORDS: Readonly<Record<QualityCheck['verdict'], string>> = {
+  good: 'good',
+  fair: 'fair',
+  bad: 'poor',
+  unknown: 'not measured',
+};
+
 /** Units as readers write them. */
 export const checkUnit = (unit: string): string => (unit === 'sigma' ? '\u03c3' : unit);
+
+/** Where in the lung, as readers say it. */
+export const SETTING_WORDS: Readonly<Record<PlacementSetting, string>> = {
+  parenchyma: 'in the parenchyma',
+  'juxta-pleural': 'at the pleura',
+  'vessel-attached': 'at a vessel',
+};
+
+/** What an edit does, in one line. */
+export const editLine = ({ edit, diameterMm }: Preview): string =>
+  edit.kind === 'remove'
+    ? `Remove nodule, ${millimetres(diameterMm)}`
+    : `Insert ${millimetres(diameterMm)} ${SETTING_WORDS[edit.setting]}`;
 
 /** One line for screen readers and tooltips. */
 export function describeNodule(nodule: Nodule): string {

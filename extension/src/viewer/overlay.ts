@@ -2,6 +2,7 @@
 import type { PointLps } from '@nodulelab/contract';
 import { ballOnPlane, outlinesOnPlane } from '../geometry/outline.ts';
 import type { VolumeViewport } from '../ohif.ts';
+import { GuardCanvas } from './guardCanvas.ts';
 import { readerColour, type Ring, type Scene } from './scene.ts';
 import { planeOf } from './viewports.ts';
 
@@ -15,18 +16,25 @@ function shape(name: string, attributes: Attributes): SVGElement {
   return element;
 }
 
-const RING_COLOURS = { candidate: '#5acce6', refused: '#f87171', synthetic: '#c084fc' } as const;
+const RING_COLOURS = {
+  candidate: '#5acce6',
+  refused: '#f87171',
+  synthetic: '#c084fc',
+  removed: '#fb923c',
+} as const;
 /** Pixels between a nodule and its ring. */
 const RING_GAP = 4;
 const BADGE_COLOURS = { synthetic: '#c084fc', preview: '#fbbf24' } as const;
 
 export class Overlay {
   readonly #element: HTMLDivElement;
+  readonly #guard: GuardCanvas;
   readonly #svg: SVGSVGElement;
   readonly #badge: HTMLDivElement;
 
   constructor(element: HTMLDivElement) {
     this.#element = element;
+    this.#guard = new GuardCanvas(element);
     this.#svg = shape('svg', {
       'data-nodulelab': 'overlay',
       'aria-hidden': 'true',
@@ -42,6 +50,7 @@ export class Overlay {
   }
 
   remove(): void {
+    this.#guard.remove();
     this.#svg.remove();
     this.#badge.remove();
     this.#element.style.cursor = '';
@@ -49,6 +58,7 @@ export class Overlay {
 
   /** @param spacing distance between slices that the readers drew on, mm */
   draw(scene: Scene, viewport: VolumeViewport, spacing: number): void {
+    this.#guard.draw(scene.guard, viewport);
     const plane = planeOf(viewport);
     const canvas = (point: PointLps): [number, number] =>
       viewport.worldToCanvas([...point]) as [number, number];
@@ -85,6 +95,11 @@ export class Overlay {
     this.#element.style.cursor = scene.picking ? 'crosshair' : '';
   }
 
+  /** The patient point under the pointer; null when it has left. */
+  point(at: PointLps | null): void {
+    this.#guard.point(at);
+  }
+
   /** Four short strokes that leave the point itself free to be seen. */
   #cross([x, y]: [number, number], colour: string): SVGElement[] {
     const [inner, outer] = [5, 12];
@@ -117,7 +132,7 @@ export class Overlay {
       fill: 'none',
       stroke: colour,
       'stroke-width': 1.3,
-      'stroke-dasharray': '5 4',
+      'stroke-dasharray': kind === 'removed' ? '1.5 4' : '5 4',
       'data-ring': kind,
     });
     return kind === 'refused' ? [ring, ...this.#cross([x, y], colour)] : [ring];

@@ -58,6 +58,14 @@ export class Overlays {
     return volumeViewport.getVolumeId() ? volumeViewport : null;
   }
 
+  /** The patient point under the pointer, LPS mm. */
+  #pointOf(element: HTMLDivElement, event: PointerEvent): PointLps | null {
+    const viewport = this.#viewportOf(element);
+    if (!viewport) return null;
+    const { left, top } = viewport.canvas.getBoundingClientRect();
+    return viewport.canvasToWorld([event.clientX - left, event.clientY - top]) as PointLps;
+  }
+
   #draw(element: HTMLDivElement): void {
     const viewport = this.#viewportOf(element);
     const overlay = this.#attached.get(element)?.overlay;
@@ -79,21 +87,27 @@ export class Overlays {
       pressed = null;
       if (!start || !this.#scene.picking) return;
       if (Math.hypot(event.clientX - start[0], event.clientY - start[1]) > CLICK_PIXELS) return;
-      const viewport = this.#viewportOf(element);
-      if (!viewport) return;
-      const { left, top } = viewport.canvas.getBoundingClientRect();
-      this.#onClick(viewport.canvasToWorld([event.clientX - left, event.clientY - top]) as PointLps);
+      const point = this.#pointOf(element, event);
+      if (point) this.#onClick(point);
     };
+    const move = (event: PointerEvent): void => {
+      if (this.#scene.guard) overlay.point(this.#pointOf(element, event));
+    };
+    const gone = (): void => overlay.point(null);
     const { IMAGE_RENDERED } = this.#cornerstone.Enums.Events;
     element.addEventListener(IMAGE_RENDERED, rendered);
     element.addEventListener('pointerdown', down, true);
     element.addEventListener('pointerup', up, true);
+    element.addEventListener('pointermove', move, true);
+    element.addEventListener('pointerleave', gone);
     this.#attached.set(element, {
       overlay,
       detach: () => {
         element.removeEventListener(IMAGE_RENDERED, rendered);
         element.removeEventListener('pointerdown', down, true);
         element.removeEventListener('pointerup', up, true);
+        element.removeEventListener('pointermove', move, true);
+        element.removeEventListener('pointerleave', gone);
         overlay.remove();
       },
     });

@@ -1,12 +1,13 @@
 /** What is drawn over the CT, in LPS mm; every viewport projects the same scene on its own plane. */
 import type { Mark, PointLps } from '@nodulelab/contract';
+import type { LabelMap } from '../geometry/labelPlane.ts';
 
 /** A dashed circle just outside a nodule, so that its own edge stays visible. */
 export interface Ring {
   readonly centre: PointLps;
   readonly diameterMm: number;
-  /** A place that was refused carries a cross as well: the colour alone must not tell. */
-  readonly kind: 'candidate' | 'refused' | 'synthetic';
+  /** A refused place carries a cross, a removed nodule dots: the colour alone must not tell. */
+  readonly kind: 'candidate' | 'refused' | 'synthetic' | 'removed';
 }
 
 export interface Scene {
@@ -16,9 +17,11 @@ export interface Scene {
   readonly badge: { readonly text: string; readonly kind: 'synthetic' | 'preview' } | null;
   /** The next click sets the place. */
   readonly picking: boolean;
+  /** Where a nodule may go; null while nobody asks. */
+  readonly guard: LabelMap | null;
 }
 
-export const emptyScene: Scene = { marks: [], rings: [], badge: null, picking: false };
+export const emptyScene: Scene = { marks: [], rings: [], badge: null, picking: false, guard: null };
 
 /** Told apart by lightness as well as hue, and none of them the red or green of a verdict. */
 const READER_COLOURS = ['#f5c542', '#4fc3f7', '#f48fb1', '#b39ddb', '#ffab66', '#80deea'] as const;

@@ -1,12 +1,14 @@
 /** Everything that NoduleLab does to the viewer, behind one door: the service knows no cornerstone and no OHIF. */
 import type { PointLps, PreviewBox } from '@nodulelab/contract';
-import { cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
+import { type CornerstoneLibrary, cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
 import type { Host } from '../state/session.ts';
 import { Overlays } from './overlays.ts';
 import { PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
 import { Viewports } from './viewports.ts';
+
+type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
 
 export interface ViewerEvents {
   readonly onHost: (host: Host | null) => void;
@@ -17,7 +19,7 @@ export class Viewer {
   readonly #context: ExtensionContext;
   readonly #viewports: Viewports;
   readonly #overlays: Overlays;
-  readonly #preview: PreviewVoxels;
+  readonly #preview: PreviewVoxels<CachedVolume>;
   readonly #browser: SeriesBrowser;
   readonly #events: ViewerEvents;
   #subscriptions: Subscription[] = [];
@@ -93,13 +95,17 @@ export class Viewer {
     return this.#viewports.meetingPoint();
   }
 
-  /** Waits for the whole CT, then shows the preview inside it. */
-  async showPreview(seriesInstanceUID: string, box: PreviewBox, stillWanted: () => boolean): Promise<void> {
+  /** Waits for the whole CT, then shows the previews inside it, each on top of the ones before it. */
+  async showPreview(
+    seriesInstanceUID: string,
+    boxes: readonly PreviewBox[],
+    stillWanted: () => boolean,
+  ): Promise<void> {
     const displaySet = this.#browser.find(seriesInstanceUID);
     if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
     const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
     if (!volume || !stillWanted()) return;
-    this.#preview.hold(volume, box);
+    this.#preview.hold(volume, boxes);
     this.#viewports.render();
   }
 

@@ -1,0 +1,97 @@
+/** The quality checks of a preview as lights; pointing at a row, or tabbing to it, says what it means. */
+import type { QualityCheck } from '@nodulelab/contract';
+import { Fragment, useId, useState } from 'react';
+import { checkName, checkUnit, checkValue, VERDICT_WORDS } from '../state/words.ts';
+
+const PLANES = ['axial', 'coronal', 'sagittal'] as const;
+
+export function Light({ verdict }: { verdict: QualityCheck['verdict'] }) {
+  return <span className="nl-light" data-verdict={verdict} role="img" aria-label={VERDICT_WORDS[verdict]} />;
+}
+
+interface RowProps {
+  readonly check: QualityCheck;
+  readonly describedBy: string;
+  readonly onLook: (name: string | null) => void;
+}
+
+function Row({ check, describedBy, onLook }: RowProps) {
+  const { name, verdict, value, unit, thumbnails } = check;
+  const look = (): void => onLook(name);
+  const leave = (): void => onLook(null);
+  return (
+    <Fragment>
+      <tr
+        data-check={name}
+        data-verdict={verdict}
+        onPointerEnter={look}
+        onPointerLeave={leave}
+        onFocus={look}
+        onBlur={leave}
+      >
+        <td>
+          <Light verdict={verdict} />
+        </td>
+        <th scope="row">
+          <button type="button" className="nl-check" aria-describedby={describedBy}>
+            {checkName(name)}
+          </button>
+        </th>
+        <td>
+          {value === null ? (
+            <span className="nl-dim">not measured</span>
+          ) : (
+            <>
+              {checkValue(value)} <span className="nl-dim">{checkUnit(unit)}</span>
+            </>
+          )}
+        </td>
+      </tr>
+      {thumbnails && (
+        <tr data-testid="nearest-training" onPointerEnter={look} onPointerLeave={leave}>
+          <td />
+          <td colSpan={2}>
+            <span className="nl-nearest">
+              {PLANES.map((plane) => (
+                <img
+                  key={plane}
+                  src={thumbnails[plane]}
+                  alt={`${checkName(name)}, ${plane}`}
+                  title={`${plane}: what the nodule is compared with`}
+                />
+              ))}
+            </span>
+          </td>
+        </tr>
+      )}
+    </Fragment>
+  );
+}
+
+export function Checks({ checks }: { readonly checks: readonly QualityCheck[] }) {
+  const [looked, setLooked] = useState<string | null>(null);
+  const id = useId();
+  const worst =
+    checks.find(({ verdict }) => verdict === 'bad') ?? checks.find(({ verdict }) => verdict === 'fair');
+  const told = checks.find(({ name }) => name === looked) ?? worst;
+  return (
+    <>
+      <table className="nl-checks" aria-label="Quality checks" data-testid="checks">
+        <tbody>
+          {checks.map((check) => (
+            <Row key={check.name} check={check} describedBy={id} onLook={setLooked} />
+          ))}
+        </tbody>
+      </table>
+      <p className="nl-explanation nl-small nl-dim" id={id} data-testid="explanation">
+        {told ? (
+          <>
+            <b>{checkName(told.name)}</b> ({VERDICT_WORDS[told.verdict]}). {told.explanation}
+          </>
+        ) : (
+          'No check is poor. Point at one for what it means.'
+        )}
+      </p>
+    </>
+  );
+}

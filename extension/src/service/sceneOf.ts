@@ -1,0 +1,35 @@
+/** What the viewports draw for a state of the session. */
+import { editsOf, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
+import type { Ring, Scene } from '../viewer/scene.ts';
+
+function ringsOf(session: Session): Ring[] {
+  const written = session.synthetic.map(({ kind, centre, diameterMm }): Ring => ({
+    centre,
+    diameterMm,
+    kind: kind === 'remove' ? 'removed' : 'synthetic',
+  }));
+  const { place, preview, refusal, diameterMm } = session;
+  // While a place is being tried its ring moves at once; the preview follows.
+  const shown = place && preview ? session.stack : editsOf(session);
+  const previewed = shown.map((edit): Ring => ({
+    centre: edit.centre,
+    diameterMm: edit.diameterMm,
+    kind: edit.edit.kind === 'remove' ? 'removed' : 'candidate',
+  }));
+  const tried: Ring[] = place ? [{ centre: place, diameterMm, kind: refusal ? 'refused' : 'candidate' }] : [];
+  return [...written, ...previewed, ...tried];
+}
+
+export function sceneOf(session: Session): Scene {
+  return {
+    marks: session.showContours ? (selectedNodule(session)?.marks ?? []) : [],
+    rings: session.showContours ? ringsOf(session) : [],
+    badge: session.previewShown
+      ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }
+      : isSynthetic(session)
+        ? { text: 'SYNTHETIC', kind: 'synthetic' }
+        : null,
+    picking: session.picking,
+    guard: session.guardShown ? (session.guard?.map ?? null) : null,
+  };
+}
