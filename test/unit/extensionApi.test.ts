@@ -34,7 +34,7 @@ describe('the client of the server', () => {
     const seen: [string, RequestInit][] = [];
     const client = createApiClient(async (input, init) => {
       seen.push([String(input), init!]);
-      return new Response(JSON.stringify({ centre: [1, 2, 3] }));
+      return new Response(JSON.stringify({ centre: [1, 2, 3], setting: 'parenchyma' }));
     });
     await client.call('place', { body: { seriesInstanceUID: '1.2', diameterMm: 10 } });
     expect(seen[0]![0]).toBe('/api/places');

@@ -1,88 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Candidate, Job, Preview } from '@nodulelab/contract';
-import { createApiClient } from '../../extension/src/api/client.ts';
-import { Acceptance } from '../../extension/src/service/acceptance.ts';
-import type { Desk, ViewerActions } from '../../extension/src/service/desk.ts';
 import { Placement } from '../../extension/src/service/placement.ts';
-import { emptySession, type Session } from '../../extension/src/state/session.ts';
-import { createStore } from '../../extension/src/state/store.ts';
-
-interface Request {
-  readonly what: string;
-  readonly body: { centre: [number, number, number] } | null;
-  answer(status: number, body: unknown): void;
-}
-
-/** A server whose answers the test gives when it likes, and a viewer (it needs a browser) that writes down its calls. */
-function desk(): { desk: Desk; requests: Request[]; calls: string[] } {
-  const requests: Request[] = [];
-  const calls: string[] = [];
-  const api = createApiClient(
-    (input, init) =>
-      new Promise((resolve, reject) => {
-        init?.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
-        requests.push({
-          what: `${init?.method} ${String(input)}`,
-          body: init?.body ? JSON.parse(String(init.body)) : null,
-          answer: (status, body) =>
-            resolve(new Response(body === null ? null : JSON.stringify(body), { status })),
-        });
-      }),
-  );
-  const noted =
-    (name: string) =>
-    (...given: unknown[]): Promise<boolean> => {
-      calls.push(
-        [name, ...given.filter((value) => typeof value === 'string' || typeof value === 'boolean')].join(' '),
-      );
-      return Promise.resolve(true);
-    };
-  const viewer = {
-    jumpTo: noted('jumpTo'),
-    crosshair: () => [1, 2, 3],
-    showPreview: noted('showPreview'),
-    flipPreview: noted('flipPreview'),
-    hidePreview: noted('hidePreview'),
-    discover: noted('discover'),
-    open: noted('open'),
-  } as unknown as ViewerActions;
-  const store = createStore<Session>({
-    ...emptySession,
-    host: { studyInstanceUID: '1', seriesInstanceUID: '1.2', description: '' },
-    nodulesState: 'ready',
-    candidates: [{ id: 'c' } as Candidate],
-    chosenCandidateId: 'c',
-    picking: true,
-  });
-  return { desk: { store, api, viewer }, requests, calls };
-}
-
-const preview = (id: string, centre: [number, number, number]): Preview => ({
-  id,
-  seriesInstanceUID: '1.2',
-  candidateId: 'c',
-  centre,
-  diameterMm: 10,
-  box: {
-    size: [1, 1, 1],
-    origin: centre,
-    spacing: [1, 1, 1],
-    direction: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
-    hu: 'AAA=',
-    alpha: '/w==',
-  },
-  checks: [],
-});
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+import { Previews } from '../../extension/src/service/previews.ts';
+import { desk, preview, settled } from '../support/extensionDesk.ts';
 
 describe('placing a candidate', () => {
   test('of two quick clicks only the second is shown', async () => {
     const { desk: shared, requests, calls } = desk();
-    const placement = new Placement(shared);
+    const placement = new Placement(shared, new Previews(shared));
     void placement.placeAt([1, 1, 1]);
     void placement.placeAt([2, 2, 2]);
     requests[1]!.answer(201, preview('second', [2, 2, 2]));
@@ -94,7 +18,7 @@ describe('placing a candidate', () => {
 
   test('a refusal names its reason, puts the voxels back and waits for another click', async () => {
     const { desk: shared, requests, calls } = desk();
-    const placement = new Placement(shared);
+    const placement = new Placement(shared, new Previews(shared));
     void placement.placeAt([1, 1, 1]);
     requests[0]!.answer(422, {
       type: 'about:blank',
@@ -113,75 +37,68 @@ describe('placing a candidate', () => {
 
   test('discarding tells the server too and leaves no place', async () => {
     const { desk: shared, requests } = desk();
-    const placement = new Placement(shared);
+    const previews = new Previews(shared);
+    const placement = new Placement(shared, previews);
     void placement.placeAt([1, 1, 1]);
     requests[0]!.answer(201, preview('p', [1, 1, 1]));
     await settled();
-    placement.discard();
+    previews.discard();
     expect(requests[1]!.what).toBe('DELETE /api/previews/p');
     expect([shared.store.get().place, shared.store.get().preview]).toEqual([null, null]);
   });
 
   test('a server that is gone shows as a lost connection, and the place is kept', async () => {
     const { desk: shared, requests } = desk();
-    const placement = new Placement(shared);
+    const placement = new Placement(shared, new Previews(shared));
     void placement.placeAt([1, 1, 1]);
     requests[0]!.answer(503, null);
     await settled();
     expect([shared.store.get().connection, shared.store.get().place]).toEqual(['lost', [1, 1, 1]]);
   });
-});
 
-describe('accepting a preview', () => {
-  const common = { id: 'j', kind: 'accept', title: 't', createdAt: '2025-01-01T00:00:00Z' } as const;
-  const running: Job = { ...common, state: 'running', progress: 0.5, message: 'Writing' };
-  const done: Job = {
-    ...common,
-    state: 'done',
-    endedAt: '2025-01-01T00:00:09Z',
-    result: { studyInstanceUID: '1', seriesInstanceUID: '1.3', instances: 9, seconds: 1 },
-  };
-
-  const accepted = async () => {
-    const given = desk();
-    given.desk.store.set({ preview: preview('p', [1, 1, 1]), previewShown: true });
-    const acceptance = new Acceptance(given.desk);
-    void acceptance.accept();
-    given.requests[0]!.answer(202, { ...common, state: 'queued', position: 0 });
+  test('kind of place, attenuation and turn go to the proposal and the preview, and nothing where nothing is chosen', async () => {
+    const { desk: shared, requests } = desk();
+    const placement = new Placement(shared, new Previews(shared));
+    void placement.placeAt([1, 1, 1]);
+    expect(requests[0]!.body).not.toHaveProperty('options');
+    requests[0]!.answer(503, null);
     await settled();
-    return { ...given, acceptance };
-  };
-
-  test('the voxels of the original come back before the new series opens, and it opens once', async () => {
-    const { acceptance, calls } = await accepted();
-    acceptance.onEvent({ type: 'job', job: done });
-    acceptance.onEvent({ type: 'job', job: done });
+    placement.setSetting('juxta-pleural');
+    placement.setMeanHu(-321.4);
+    placement.setTurn([0, 15, 0]);
+    void placement.propose();
+    expect(requests[1]!.body).toMatchObject({ setting: 'juxta-pleural' });
+    requests[1]!.answer(200, { centre: [4, 4, 4], setting: 'juxta-pleural' });
     await settled();
-    expect(calls).toEqual(['hidePreview', 'discover 1 1.3', 'open 1.3']);
+    expect(requests[2]!.body).toMatchObject({
+      centre: [4, 4, 4],
+      options: { setting: 'juxta-pleural', meanHu: -321, rotationDeg: [0, 15, 0] },
+    });
+    placement.abandon();
   });
 
-  test('news that were overtaken by the end of the job change nothing', async () => {
-    const { acceptance, desk: shared } = await accepted();
-    acceptance.onEvent({
-      type: 'job',
-      job: { ...common, state: 'cancelled', endedAt: '2025-01-01T00:00:05Z' },
-    });
-    acceptance.onEvent({ type: 'job', job: running });
-    expect(shared.store.get().job?.state).toBe('cancelled');
-    expect(shared.store.get().preview?.id).toBe('p');
+  test('values that cannot be asked for are not taken', () => {
+    const { desk: shared } = desk();
+    const placement = new Placement(shared, new Previews(shared));
+    placement.setMeanHu(5000);
+    expect(shared.store.get().meanHu).toBe(200);
+    placement.setMeanHu(Number.NaN);
+    placement.setTurn([0, Number.NaN, 0]);
+    expect([shared.store.get().meanHu, shared.store.get().turnDeg]).toEqual([200, [0, 0, 0]]);
+    placement.setMeanHu(null);
+    expect(shared.store.get().meanHu).toBeNull();
   });
 
-  test('jobs of others do not move this panel; their series appear but do not open', async () => {
-    const { acceptance, desk: shared, calls } = await accepted();
-    acceptance.onEvent({ type: 'job', job: { ...running, id: 'other' } });
-    acceptance.onEvent({
-      type: 'series-created',
-      studyInstanceUID: '1',
-      seriesInstanceUID: '1.9',
-      sourceSeriesInstanceUID: '1.2',
-    });
+  test('a changed option is previewed at the same place once it has settled', async () => {
+    const { desk: shared, requests } = desk();
+    const placement = new Placement(shared, new Previews(shared));
+    void placement.placeAt([1, 1, 1]);
+    requests[0]!.answer(201, preview('p', [1, 1, 1]));
     await settled();
-    expect(shared.store.get().job?.id).toBe('j');
-    expect(calls).toEqual(['discover 1 1.9']);
+    placement.setTurn([15, 0, 0]);
+    placement.setTurn([30, 0, 0]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(requests.map(({ what }) => what)).toEqual(['POST /api/previews', 'POST /api/previews']);
+    expect(requests[1]!.body).toMatchObject({ centre: [1, 1, 1], options: { rotationDeg: [30, 0, 0] } });
   });
 });

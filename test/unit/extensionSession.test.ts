@@ -68,6 +68,14 @@ describe('the next step', () => {
       'another place',
     ],
     ['a preview', { ...chosen, preview: {} as Preview }, 'accept', 'accept or discard'],
+    [
+      'a preview of a removal before any candidate',
+      { preview: {} as Preview },
+      'accept',
+      'accept or discard',
+    ],
+    ['a kept preview', { ...chosen, stack: [{} as Preview] }, 'place', 'Place the next one'],
+    ['poor checks', { ...chosen, preview: {} as Preview, unconfirmed: ['seam'] }, 'accept', 'poor'],
     ['a job under way', { ...chosen, job: running }, 'accept', 'Writing'],
   ])('with %s', (_, change, step, words) => {
     const next = nextStep(session(change));
@@ -75,17 +83,21 @@ describe('the next step', () => {
     expect(next.sentence).toContain(words);
   });
 
-  test('a synthetic series leads back to its original', () => {
+  test('a synthetic series leads back to its original, and can be edited further', () => {
     const synthetic = [
       {
+        kind: 'insert' as const,
         candidateId: 'c',
+        noduleId: null,
         centre: [0, 0, 0] as [number, number, number],
         diameterMm: 8,
         sourceSeriesInstanceUID: '1.2',
       },
     ];
     const next = nextStep(session({ ...chosen, synthetic }));
-    expect([next.step, next.sentence]).toEqual(['accept', expect.stringContaining('Show the original')]);
+    expect([next.step, next.sentence]).toEqual(['accept', expect.stringContaining('go back')]);
+    expect(nextStep(session({ ...chosen, synthetic, picking: true })).step).toBe('place');
+    expect(nextStep(session({ ...chosen, synthetic, preview: {} as Preview })).step).toBe('accept');
   });
 });
 
@@ -136,11 +148,12 @@ describe('words of the readers', () => {
   });
 
   test('figures carry a true minus sign and no more digits than are read', () => {
-    expect([signed(-103.4), signed(12), checkValue(-0.12345), checkValue(1234.5)]).toEqual([
+    expect([signed(-103.4), signed(12), checkValue(-0.12345), checkValue(1234.5), checkValue(null)]).toEqual([
       '\u2212103',
       '12',
       '\u22120.123',
       '1235',
+      '\u2013',
     ]);
   });
 

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Nodule, Preview } from '@nodulelab/contract';
+import { Placement } from '../../extension/src/service/placement.ts';
+import { Previews } from '../../extension/src/service/previews.ts';
+import { Removal } from '../../extension/src/service/removal.ts';
+import { sceneOf } from '../../extension/src/service/sceneOf.ts';
+import { isRemoved } from '../../extension/src/state/session.ts';
+import { editLine } from '../../extension/src/state/words.ts';
+import { desk, preview, settled } from '../support/extensionDesk.ts';
+
+const removal = (id: string, after: string | null = null): Preview => ({
+  ...preview(id, [5, 5, 5], after),
+  edit: { kind: 'remove', noduleId: 'n' },
+});
+
+const refusal = {
+  type: 'about:blank',
+  title: 'Not usable',
+  status: 422,
+  detail: 'No.',
+  kind: 'unusable',
+};
+
+const parts = () => {
+  const given = desk();
+  const previews = new Previews(given.desk);
+  given.desk.store.set({ nodules: [{ id: 'n', centre: [5, 5, 5], marks: [] } as unknown as Nodule] });
+  return {
+    ...given,
+    store: given.desk.store,
+    previews,
+    placement: new Placement(given.desk, previews),
+    removal: new Removal(given.desk, previews),
+  };
+};
+
+/** One preview kept, the panel ready for the next one. */
+async function keptOne() {
+  const given = parts();
+  void given.placement.placeAt([1, 1, 1]);
+  given.requests[0]!.answer(201, preview('first', [1, 1, 1]));
+  await settled();
+  given.previews.keep();
+  return given;
+}
+
+describe('several edits in one series', () => {
+  test('a kept preview stays on the screen, and the next one stands on it', async () => {
+    const { store, calls, requests, placement } = await keptOne();
+    const { stack, preview: top, place, picking, previewShown } = store.get();
+    expect(stack.map(({ id }) => id)).toEqual(['first']);
+    expect([top, place, picking, previewShown]).toEqual([null, null, true, true]);
+    expect(calls).not.toContain('hidePreview');
+
+    void placement.placeAt([9, 9, 9]);
+    expect(requests[1]!.body).toMatchObject({ centre: [9, 9, 9], after: 'first' });
+    requests[1]!.answer(201, preview('second', [9, 9, 9], 'first'));
+    await settled();
+    expect(calls.at(-1)).toBe('showPreview 1.2 x2');
+    expect(store.get().preview?.id).toBe('second');
+    expect(sceneOf(store.get()).rings.map(({ centre }) => centre)).toEqual([
+      [1, 1, 1],
+      [9, 9, 9],
+    ]);
+  });
+
+  test('a proposal knows of the ones below it', async () => {
+    const { requests, placement } = await keptOne();
+    void placement.propose();
+    expect(requests[1]!.body).toMatchObject({ after: 'first' });
+  });
+
+  test('a refusal of the next one leaves the kept one on the screen', async () => {
+    const { store, calls, requests, placement } = await keptOne();
+    void placement.placeAt([9, 9, 9]);
+    requests[1]!.answer(422, refusal);
+    await settled();
+    expect(store.get().stack).toHaveLength(1);
+    expect([store.get().refusal?.message, store.get().previewShown]).toEqual(['No.', true]);
+    expect(calls.at(-1)).toBe('showPreview 1.2 x1');
+  });
+
+  test('taking back goes from the last to the first, on the screen and on the server', async () => {
+    const { store, calls, requests, placement, previews } = await keptOne();
+    void placement.placeAt([9, 9, 9]);
+    requests[1]!.answer(201, preview('second', [9, 9, 9], 'first'));
+    await settled();
+    void previews.removeLast();
+    await settled();
+    expect([store.get().preview, store.get().stack.length]).toEqual([null, 1]);
+    expect(calls.at(-1)).toBe('showPreview 1.2 x1');
+    void previews.removeLast();
+    await settled();
+    expect(store.get().stack).toEqual([]);
+    expect(calls.at(-1)).toBe('hidePreview');
+    expect(requests.slice(2).map(({ what }) => what)).toEqual([
+      'DELETE /api/previews/second',
+      'DELETE /api/previews/first',
+    ]);
+  });
+
+  test('discarding forgets all of them, what stands on top first', async () => {
+    const { store, calls, requests, placement, previews } = await keptOne();
+    void placement.placeAt([9, 9, 9]);
+    requests[1]!.answer(201, preview('second', [9, 9, 9], 'first'));
+    await settled();
+    previews.discard();
+    requests[2]!.answer(204, null);
+    await settled();
+    expect([store.get().preview, store.get().stack]).toEqual([null, []]);
+    expect(calls.at(-1)).toBe('hidePreview');
+    expect(requests.slice(2).map(({ what }) => what)).toEqual([
+      'DELETE /api/previews/second',
+      'DELETE /api/previews/first',
+    ]);
+  });
+
+  test('a preview is not kept while its successor is under way', async () => {
+    const { store, requests, placement, previews } = parts();
+    void placement.placeAt([1, 1, 1]);
+    requests[0]!.answer(201, preview('first', [1, 1, 1]));
+    await settled();
+    void placement.placeAt([2, 2, 2]);
+    previews.keep();
+    expect(store.get().stack).toEqual([]);
+  });
+});
+
+describe('the healthy twin', () => {
+  test('is previewed like any other edit, and can stand on one', async () => {
+    const { store, calls, requests, removal: twin } = await keptOne();
+    void twin.remove('n');
+    expect([requests[1]!.what, requests[1]!.body]).toEqual([
+      'POST /api/removals',
+      { seriesInstanceUID: '1.2', noduleId: 'n', after: 'first' },
+    ]);
+    requests[1]!.answer(201, removal('twin', 'first'));
+    await settled();
+    expect(calls.at(-1)).toBe('showPreview 1.2 x2');
+    expect(isRemoved(store.get(), 'n')).toBe(true);
+    expect(sceneOf(store.get()).rings.map(({ kind }) => kind)).toEqual(['candidate', 'removed']);
+    expect(store.get().picking).toBe(false);
+    expect(editLine(store.get().preview!)).toMatch(/^Remove/);
+  });
+
+  test('a nodule that is gone already is not removed again', async () => {
+    const { store, requests, removal: twin } = parts();
+    store.set({ preview: removal('twin') });
+    await twin.remove('n');
+    expect(requests).toEqual([]);
+  });
+
+  test('another size or another candidate does not turn it into an insertion', async () => {
+    const { store, requests, removal: twin, placement } = parts();
+    void twin.remove('n');
+    requests[0]!.answer(201, removal('twin'));
+    await settled();
+    placement.setDiameter(20);
+    placement.candidateChanged();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(requests).toHaveLength(1);
+    expect([store.get().preview?.id, store.get().picking]).toEqual(['twin', false]);
+  });
+
+  test('a nodule that cannot be removed says why', async () => {
+    const { store, requests, removal: twin } = parts();
+    void twin.remove('n');
+    requests[0]!.answer(422, { ...refusal, detail: 'The nodule fills the lobe.' });
+    await settled();
+    expect(store.get().refusal).toEqual({ message: 'The nodule fills the lobe.', nearestAllowed: null });
+  });
+});

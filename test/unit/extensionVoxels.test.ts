@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { PointLps, PreviewBox } from '@nodulelab/contract';
+import { PreviewVoxels, type PreviewVolume } from '../../extension/src/viewer/previewVoxels.ts';
+
+const SIZE = [12, 10, 8] as const;
+
+/** A volume as the viewer holds it, over plain memory. */
+function volume() {
+  const voxels = Int16Array.from({ length: 12 * 10 * 8 }, (_, n) => ((n * 7919) % 2000) - 1000);
+  const frames = new Set<number>();
+  const made: PreviewVolume = {
+    dimensions: [...SIZE],
+    spacing: [1, 1, 2],
+    origin: [0, 0, 0],
+    direction: new Float32Array([1, 0, 0, 0, 1, 0, 0, 0, 1]),
+    voxelManager: {
+      getAtIndex: (index) => voxels[index]!,
+      setAtIndex: (index, value) => (voxels[index] = value),
+    },
+    vtkOpenGLTexture: { setUpdatedFrame: (slice) => frames.add(slice) },
+    imageData: { modified: () => undefined },
+  };
+  const at = (i: number, j: number, k: number): number => voxels[i + 12 * (j + 10 * k)]!;
+  const hash = (): string => createHash('sha256').update(new Uint8Array(voxels.buffer)).digest('hex');
+  return { made, at, hash, frames };
+}
+
+const box = (
+  start: readonly [number, number, number],
+  size: [number, number, number],
+  hu: number,
+): PreviewBox => ({
+  size,
+  origin: [start[0], start[1], 2 * start[2]] as PointLps,
+  spacing: [1, 1, 2],
+  direction: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  hu: Buffer.from(new Int16Array(size[0] * size[1] * size[2]).fill(hu).buffer).toString('base64'),
+  alpha: '',
+});
+
+describe("previews in the viewer's own voxels", () => {
+  const lower = box([1, 1, 1], [5, 5, 3], 111);
+  const upper = box([3, 3, 2], [5, 5, 4], 222);
+  const apart = box([9, 7, 6], [2, 2, 1], 333);
+
+  test('of boxes that overlap the later one is seen, and flipping gives every voxel back', () => {
+    const { made, at, hash, frames } = volume();
+    const untouched = hash();
+    const held = new PreviewVoxels<PreviewVolume>(() => true);
+    held.hold(made, [lower, upper, apart]);
+    expect([at(1, 1, 1), at(4, 4, 2), at(7, 7, 5), at(9, 7, 6)]).toEqual([111, 222, 222, 333]);
+    expect([...frames].sort()).toEqual([1, 2, 3, 4, 5, 6]);
+    const shown = hash();
+    held.show(false);
+    expect(hash()).toBe(untouched);
+    held.show(true);
+    expect(hash()).toBe(shown);
+    held.release();
+    expect(hash()).toBe(untouched);
+  });
+
+  test('another stack takes the place of the former one, and leaves nothing of it', () => {
+    const { made, hash } = volume();
+    const untouched = hash();
+    const held = new PreviewVoxels<PreviewVolume>(() => true);
+    held.hold(made, [lower]);
+    const one = hash();
+    held.hold(made, [lower, upper]);
+    expect(hash()).not.toBe(one);
+    held.hold(made, [lower]);
+    expect(hash()).toBe(one);
+    held.release();
+    held.release();
+    expect(hash()).toBe(untouched);
+  });
+
+  test('a stack with a box off the grid changes no voxel', () => {
+    const { made, hash } = volume();
+    const untouched = hash();
+    const held = new PreviewVoxels<PreviewVolume>(() => true);
+    expect(() => held.hold(made, [lower, { ...upper, origin: [3.4, 3, 4] }])).toThrow('grid');
+    expect(hash()).toBe(untouched);
+  });
+
+  test('a volume that the viewer has let go of is not written to', () => {
+    const { made, hash } = volume();
+    let alive = true;
+    const held = new PreviewVoxels<PreviewVolume>(() => alive);
+    held.hold(made, [lower]);
+    const shown = hash();
+    alive = false;
+    held.release();
+    expect(hash()).toBe(shown);
+  });
+});
