@@ -150,3 +150,7 @@ function isLung(hu: number): boolean {
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
+
+export function removalChecks(_removed: Omit<Inserted, 'requestedMm' | 'measuredMm'>): QualityCheck[] {
+  return [];
+}

@@ -1,20 +1,11 @@
-/**
- * Nodules of the store with their CTs from the archive, as a source of patches. The store keeps each mark's outlines in
- * the patient (LPS mm); they were whole pixels of the CT, so they are that again, and the masks are those of the import.
- */
-import type { Nodule } from '@nodulelab/contract';
+/** Nodules of the store with their CTs from the archive, as a source of patches. */
 import { seriesNodule } from '../dataset/seriesSource.ts';
 import type { NoduleSource, SourceNodule } from '../dataset/source.ts';
 import type { SourceVolume } from '../dataset/volumeSource.ts';
-import { noduleOfMarks, type AnnotatedSeries, type LidcNodule } from '../lidc/nodules.ts';
-import { sliceFinder } from '../lidc/sliceFinder.ts';
-import type { LidcMark } from '../lidc/xml.ts';
-import { worldToIndex, type Vec3, type VolumeGeometry } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { archiveVolume } from './archiveVolumes.ts';
 import type { ServiceContext } from './context.ts';
-
-const { round } = Math;
+import { storedNodule } from './storedNodule.ts';
 
 export interface ArchiveNoduleOptions {
   /** These CT series only; all imported ones where absent. */
@@ -53,7 +44,7 @@ export async function archiveNodules(
     try {
       const loaded = await volume.load();
       const load = reloading(loaded, () => volume.load());
-      for (const nodule of stored.map((one) => rebuilt(one, loaded)))
+      for (const nodule of stored.map((one) => storedNodule(one, loaded)))
         if (nodule.characteristics) nodules.push(seriesNodule(patientId, nodule, load));
         else problems.push({ name: uid, message: `Nodule ${nodule.id} has no ratings and was left out.` });
     } catch (error) {
@@ -85,32 +76,4 @@ function reloading(
     kept = new WeakRef(read);
     return read;
   };
-}
-
-function rebuilt(nodule: Nodule, { ct, sopInstanceUIDs = [], sliceThicknessMm }: SourceVolume): LidcNodule {
-  const series: AnnotatedSeries = {
-    geometry: ct,
-    sliceThicknessMm,
-    sliceIndexOf: sliceFinder(sopInstanceUIDs, ct),
-  };
-  const of = { ...nodule, name: `Nodule ${nodule.number} of series ${nodule.seriesInstanceUID}` };
-  const marks = nodule.marks.map((mark) => pixelMark(mark, ct));
-  return { ...noduleOfMarks(of, marks, series), id: nodule.id };
-}
-
-function pixelMark(mark: Nodule['marks'][number], geometry: VolumeGeometry): LidcMark {
-  return {
-    ...mark,
-    contours: mark.contours.map(({ sopInstanceUID, inclusion, points }) => ({
-      sopInstanceUID,
-      z: points[0]?.[2],
-      inclusion,
-      points: points.map((point) => pixelOf(geometry, point)),
-    })),
-  };
-}
-
-function pixelOf(geometry: VolumeGeometry, point: Vec3): readonly [number, number] {
-  const [column, row] = worldToIndex(geometry, point);
-  return [round(column), round(row)];
 }
