@@ -15,3 +15,23 @@ export function unpackBits(packed: Uint8Array, first: number, count: number): Ui
   }
   return bits;
 }
+
+/**
+ * Packs frames of one bit a pixel, as {@link unpackBits} reads them.
+ *
+ * @param frames of each frame the indices of the pixels that are set
+ * @returns of even length (PS3.5 section 7.1.1)
+ */
+export function packBits(
+  frames: readonly (readonly number[])[],
+  pixelsPerFrame: number,
+): Uint8Array<ArrayBuffer> {
+  const packed = new Uint8Array(Math.ceil((frames.length * pixelsPerFrame) / 16) * 2);
+  frames.forEach((pixels, frame) => {
+    for (const pixel of pixels) {
+      const at = frame * pixelsPerFrame + pixel;
+      packed[at >>> 3] = packed[at >>> 3]! | (1 << (at & 7));
+    }
+  });
+  return packed;
+}

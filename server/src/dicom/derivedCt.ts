@@ -40,6 +40,8 @@ export interface WriteDeps {
   readonly newUid: () => string;
   /** Signs each slice; without it nothing is signed. */
   readonly signer?: Signer | undefined;
+  /** Series Numbers that the study has already: none of them is used again. */
+  readonly seriesNumbers?: ReadonlySet<number> | undefined;
 }
 
 export interface WrittenInstance {
@@ -138,15 +140,25 @@ function patchSlice(slice: CtSlice, columns: number, k: number, changes: readonl
   return { words, clipped };
 }
 
-/** Its own series number beside the source's: n01; IS holds up to 2^31 - 1. */
-function derivedSeriesNumber(source: number | undefined): number {
-  const candidate = (source ?? 90) * 100 + 1;
-  return candidate > 0 && candidate < 2 ** 31 ? candidate : 9001;
+/** IS as Series Number: positive here, and below 2^31 (PS3.5 Table 6.2-1). */
+const NUMBER_END = 2 ** 31;
+
+/**
+ * The first free of n01, n04, n07, ... beside the source's n; the two numbers after it are free too, for the segmentation
+ * and the report that go with the series.
+ */
+function derivedSeriesNumber(source: number | undefined, taken: ReadonlySet<number>): number {
+  const wanted = (source ?? 90) * 100 + 1;
+  let first = wanted > 0 && wanted < NUMBER_END - 10_000 ? wanted : 9001;
+  while ([0, 1, 2].some((ahead) => taken.has(first + ahead))) first += 3;
+  return first;
 }
 
-function derivedDescription(source: CtSeries): string {
+/** Says in the study list which synthetic series are healthy twins: those where nodules were only taken away. */
+function derivedDescription(source: CtSeries, { edits }: Provenance): string {
   const plain = /^[\x20-\x5b\x5d-\x7e]+$/.test(source.seriesDescription);
-  return plainText(`SYNTHETIC - ${plain ? source.seriesDescription : 'edited CT'}`, 64);
+  const twin = edits.every(({ kind }) => kind === 'remove') ? 'nodule removed - ' : '';
+  return plainText(`SYNTHETIC - ${twin}${plain ? source.seriesDescription : 'edited CT'}`, 64);
 }
 
 /** Elements of the source that are no longer true of any derived image. */
@@ -220,8 +232,8 @@ export function writeDerivedCt(
   for (const change of changes) requireBoxInside(source, change);
   const identity: SeriesIdentity = {
     seriesInstanceUID: deps.newUid(),
-    seriesNumber: derivedSeriesNumber(source.seriesNumber),
-    seriesDescription: derivedDescription(source),
+    seriesNumber: derivedSeriesNumber(source.seriesNumber, deps.seriesNumbers ?? new Set()),
+    seriesDescription: derivedDescription(source, provenance),
   };
   let changedVoxels = 0;
   let clippedVoxels = 0;

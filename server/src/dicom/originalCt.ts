@@ -6,6 +6,7 @@ import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { encodePart10, type NewDataSet } from './dcmjsFacade.ts';
 import type { WriteDeps, WrittenInstance } from './derivedCt.ts';
+import { decimalString } from './newElements.ts';
 import { dicomDateTime, plainText } from './provenance.ts';
 import { SOP_CLASS, TAG } from './tags.ts';
 
@@ -40,15 +41,6 @@ export interface WrittenCt {
   readonly frameOfReferenceUID: string;
   /** In k order. */
   readonly instances: readonly WrittenInstance[];
-}
-
-/** DS: at most 16 characters (PS3.5 Table 6.2-1). */
-export function decimalString(value: number): string {
-  for (let digits = 15; digits > 0; digits--) {
-    const text = String(Number(value.toPrecision(digits)));
-    if (text.length <= 16) return text;
-  }
-  throw new NoduleLabError('invalid-input', `${value} cannot be written as a DICOM decimal string.`);
 }
 
 const ds = (...values: number[]): NewDataSet[string] => ({ vr: 'DS', values: values.map(decimalString) });

@@ -22,10 +22,10 @@ export function plainText(text: string, limit: number): string {
   return text.replace(/[^\x20-\x7e]|\\/g, '?').slice(0, limit);
 }
 
-/** Pads to two decimals, mm. */
+/** To two decimals, mm. */
 const mm = (value: number): string => value.toFixed(2);
 
-const editText = (edit: Edit): string => {
+export const editText = (edit: Edit): string => {
   const where = `centre LPS (${edit.centre.map(mm).join(', ')}) mm, diameter ${mm(edit.diameterMm)} mm`;
   if (edit.kind === 'remove') return `nodule removed; ${where}`;
   const model = edit.model === null ? 'Model not recorded' : modelText(edit.model);

@@ -1,0 +1,187 @@
+/**
+ * Writes a Segmentation (PS3.3 A.51, BINARY) of what was inserted into or removed from a derived series: one segment an
+ * edit, and of each segment only the slices that hold something. It refers to the derived series, on which a viewer lays
+ * it, and to the source.
+ */
+import { packBits } from './bitFrames.ts';
+import { CODE } from './codes.ts';
+import { referencedSlices, reference, writeCompanion, type WrittenObject } from './companion.ts';
+import type { CtSeries } from './ctSeries.ts';
+import type { Header, NewDataSet } from './dcmjsFacade.ts';
+import type { DerivedCt, WriteDeps } from './derivedCt.ts';
+import { placedSegments, type EditSegment, type PlacedSegment } from './editSegments.ts';
+import { at, coded, cs, ds, empty, is, lo, sq, ui, ul, us, ut } from './newElements.ts';
+import { editText, plainText, type Provenance } from './provenance.ts';
+import { SOP_CLASS, TAG } from './tags.ts';
+
+export type { EditSegment } from './editSegments.ts';
+export type { WrittenObject } from './companion.ts';
+
+/** Magenta for what was inserted, turquoise for what was removed: CIELab as PS3.3 C.10.7.1.1 scales it. */
+const COLOUR = { insert: [40455, 53621, 23576], remove: [53058, 21294, 31693] } as const;
+
+/** Purpose-free names of the index dimensions (PS3.3 C.7.6.17). */
+const DIMENSIONS = [
+  [TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence, 'Segment'],
+  [TAG.ImagePositionPatient, TAG.PlanePositionSequence, 'Position'],
+] as const;
+
+/**
+ * @param segments one for each edit of the provenance, in its order
+ * @throws NoduleLabError `invalid-input` where a segment has no voxel in the volume
+ */
+export function writeSegmentation(
+  source: CtSeries,
+  derived: DerivedCt,
+  segments: readonly EditSegment[],
+  provenance: Provenance,
+  deps: Pick<WriteDeps, 'now' | 'newUid'>,
+): WrittenObject {
+  const placed = placedSegments(source, segments, provenance);
+  const frames = placed.flatMap((segment) => segment.slices.map((slice) => ({ segment, ...slice })));
+  const [columns, rows] = source.volume.size;
+  const references = referencedSlices(
+    source,
+    derived,
+    frames.map(({ k }) => k),
+  );
+  const dimensionUid = deps.newUid();
+  const inserted = provenance.edits.some(({ kind }) => kind === 'insert');
+  return writeCompanion(source, derived, provenance, deps, {
+    sopClassUID: SOP_CLASS.segmentation,
+    modality: 'SEG',
+    seriesOffset: 1,
+    what: inserted ? 'nodule segmentation' : 'removed nodule segmentation',
+    elements: ({ header }) => ({
+      [TAG.ImageType]: cs('DERIVED', 'PRIMARY'),
+      [TAG.FrameOfReferenceUID]: ui(derived.frameOfReferenceUID),
+      [TAG.PositionReferenceIndicator]: empty('LO'),
+      [TAG.ContentLabel]: cs('SYNTHETIC_NODULE'),
+      [TAG.ContentDescription]: lo('Made by a program: no finding on the patient'),
+      [TAG.ContentCreatorName]: empty('PN'),
+      [TAG.ReferencedSeriesSequence]: sq(
+        seriesItem(derived.seriesInstanceUID, references.derived),
+        seriesItem(source.seriesInstanceUID, references.source),
+      ),
+      [TAG.SamplesPerPixel]: us(1),
+      [TAG.PhotometricInterpretation]: cs('MONOCHROME2'),
+      [TAG.NumberOfFrames]: is(frames.length),
+      [TAG.Rows]: us(rows),
+      [TAG.Columns]: us(columns),
+      [TAG.BitsAllocated]: us(1),
+      [TAG.BitsStored]: us(1),
+      [TAG.HighBit]: us(0),
+      [TAG.PixelRepresentation]: us(0),
+      [TAG.LossyImageCompression]: cs('00'),
+      [TAG.SegmentationType]: cs('BINARY'),
+      [TAG.SegmentsOverlap]: cs(overlapping(placed) ? 'YES' : 'NO'),
+      [TAG.SegmentSequence]: sq(...placed.map((segment) => segmentItem(segment, provenance))),
+      [TAG.DimensionOrganizationSequence]: sq({ [TAG.DimensionOrganizationUID]: ui(dimensionUid) }),
+      [TAG.DimensionIndexSequence]: sq(
+        ...DIMENSIONS.map(([pointer, group, label]) => ({
+          [TAG.DimensionOrganizationUID]: ui(dimensionUid),
+          [TAG.DimensionIndexPointer]: at(pointer),
+          [TAG.FunctionalGroupPointer]: at(group),
+          [TAG.DimensionDescriptionLabel]: lo(label),
+        })),
+      ),
+      [TAG.SharedFunctionalGroupsSequence]: sq(sharedGroups(source, header)),
+      [TAG.PerFrameFunctionalGroupsSequence]: sq(
+        ...frames.map(({ segment, k }) => frameGroups(source, derived, segment, k)),
+      ),
+      [TAG.PixelData]: {
+        vr: 'OB',
+        values: [
+          packBits(
+            frames.map(({ pixels }) => pixels),
+            columns * rows,
+          ),
+        ],
+      },
+    }),
+  });
+}
+
+const seriesItem = (seriesInstanceUID: string, instances: readonly NewDataSet[]): NewDataSet => ({
+  [TAG.SeriesInstanceUID]: ui(seriesInstanceUID),
+  [TAG.ReferencedInstanceSequence]: sq(...instances),
+});
+
+function segmentItem(segment: PlacedSegment, provenance: Provenance): NewDataSet {
+  const { edit, number, label, trackingUid } = segment;
+  const inserted = edit.kind === 'insert';
+  return {
+    [TAG.SegmentNumber]: us(number),
+    [TAG.SegmentLabel]: lo(label),
+    [TAG.SegmentDescription]: {
+      vr: 'ST',
+      values: [
+        plainText(
+          inserted ? 'Synthetic: not in the patient' : 'Refilled: the nodule is in the patient',
+          1024,
+        ),
+      ],
+    },
+    [TAG.SegmentAlgorithmType]: cs('AUTOMATIC'),
+    [TAG.SegmentAlgorithmName]: lo('NoduleLab'),
+    [TAG.SegmentationAlgorithmIdentificationSequence]: sq({
+      [TAG.AlgorithmFamilyCodeSequence]: coded(
+        inserted ? CODE.artificialIntelligence : CODE.neighborhoodAnalysis,
+      ),
+      [TAG.AlgorithmName]: lo('NoduleLab'),
+      [TAG.AlgorithmVersion]: lo(provenance.codeVersion),
+      [TAG.AlgorithmParameters]: { vr: 'LT', values: [plainText(editText(edit), 10_240)] },
+    }),
+    [TAG.SegmentedPropertyCategoryCodeSequence]: coded(
+      inserted ? CODE.abnormalStructure : CODE.anatomicalStructure,
+    ),
+    [TAG.SegmentedPropertyTypeCodeSequence]: coded(inserted ? CODE.nodule : CODE.lung),
+    ...(inserted ? { [TAG.AnatomicRegionSequence]: coded(CODE.lung) } : {}),
+    [TAG.TrackingID]: ut(label),
+    [TAG.TrackingUID]: ui(trackingUid),
+    [TAG.RecommendedDisplayCIELabValue]: us(...COLOUR[edit.kind]),
+  };
+}
+
+/** Of all frames: they lie on the grid of the CT. */
+function sharedGroups({ volume, sliceThickness }: CtSeries, header: Header): NewDataSet {
+  const orientation = header.numbers(TAG.ImageOrientationPatient, 6) ?? volume.direction.slice(0, 2).flat();
+  return {
+    [TAG.PixelMeasuresSequence]: sq({
+      [TAG.SliceThickness]: ds(sliceThickness ?? volume.spacing[2]),
+      [TAG.SpacingBetweenSlices]: ds(volume.spacing[2]),
+      [TAG.PixelSpacing]: ds(volume.spacing[1], volume.spacing[0]),
+    }),
+    [TAG.PlaneOrientationSequence]: sq({ [TAG.ImageOrientationPatient]: ds(...orientation) }),
+  };
+}
+
+function frameGroups(source: CtSeries, derived: DerivedCt, segment: PlacedSegment, k: number): NewDataSet {
+  const { sopClassUID, imagePositionPatient } = source.slices[k]!;
+  return {
+    [TAG.FrameContentSequence]: sq({
+      [TAG.DimensionIndexValues]: ul(segment.number, k + 1),
+    }),
+    [TAG.PlanePositionSequence]: sq({ [TAG.ImagePositionPatient]: ds(...imagePositionPatient) }),
+    [TAG.SegmentIdentificationSequence]: sq({ [TAG.ReferencedSegmentNumber]: us(segment.number) }),
+    [TAG.DerivationImageSequence]: sq({
+      [TAG.DerivationCodeSequence]: coded(CODE.segmentation),
+      [TAG.SourceImageSequence]: sq({
+        ...reference(sopClassUID, derived.instances[k]!.sopInstanceUID),
+        [TAG.PurposeOfReferenceCodeSequence]: coded(CODE.processedImage),
+      }),
+    }),
+  };
+}
+
+function overlapping(segments: readonly PlacedSegment[]): boolean {
+  const seen = new Set<string>();
+  for (const { slices } of segments)
+    for (const { k, pixels } of slices)
+      for (const pixel of pixels) {
+        const voxel = `${k} ${pixel}`;
+        if (seen.has(voxel)) return true;
+        seen.add(voxel);
+      }
+  return false;
+}
