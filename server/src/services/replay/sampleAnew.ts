@@ -1,0 +1,46 @@
+/** Draws a recorded nodule again from its model. */
+import type { InsertEdit, ReplayedEdit } from '@nodulelab/contract';
+import { NoduleLabError } from '../../volume/errors.ts';
+import type { ModelRegistry } from '../models.ts';
+
+/**
+ * How far the blended voxels may be from the stored ones, HU, when the nodule is sampled anew. Engines add in different
+ * orders, so samples differ in their last digits (by about 1e-5 of 1,400 HU); where a voxel lies at a rounding border this
+ * makes whole HU of it. Measured: see docs/guide.md.
+ */
+export const TOLERANCE_HU = 2;
+
+type Impossible = Extract<ReplayedEdit['resampled'], { possible: false }>;
+
+export type SampledAnew = { readonly voxels: Float32Array } | Impossible;
+
+export async function sampleAnew(models: ModelRegistry, edit: InsertEdit): Promise<SampledAnew> {
+  const { model, seed, index, details } = edit;
+  if (model === null || model.sha256 === null || seed === null || index === null)
+    return impossible('not-recorded', 'Its record names no model, seed and index: it came from a file.');
+  // As it lay in a set it was on the set's ground, which no model draws.
+  if (details?.['sampleSha256'] !== undefined)
+    return impossible('not-recorded', 'It was taken as it lay in a set, not as its model draws it.');
+  try {
+    const here = await models.load(model.name);
+    if (here.model.sha256 !== model.sha256)
+      return impossible(
+        'model-changed',
+        `The model ${model.name} is another one now: it was ${model.sha256.slice(0, 12)} and is ${here.model.sha256.slice(0, 12)}. Put the old weights back to sample it anew.`,
+      );
+    return { voxels: await here.sampler.sample(seed, index) };
+  } catch (error) {
+    if (!(error instanceof NoduleLabError)) throw error;
+    const why =
+      error.kind === 'not-found'
+        ? `The model ${model.name} (${model.sha256.slice(0, 12)}) is not here.`
+        : error.message;
+    return impossible('model-missing', why);
+  }
+}
+
+const impossible = (reason: Impossible['reason'], message: string): Impossible => ({
+  possible: false,
+  reason,
+  message,
+});
