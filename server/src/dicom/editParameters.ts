@@ -1,10 +1,12 @@
 /** What was asked for in an edit, as lines `name = value`: parameters of an algorithm, never findings on a patient. */
-import { editText, type Edit } from './provenance.ts';
+import { asciiJson, type Edit } from './provenance.ts';
+
+const PLAIN = /^[\x20-\x7e]+$/;
 
 const line = (name: string, value: unknown): string[] =>
   value === undefined || value === null
     ? []
-    : [`${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`];
+    : [`${name} = ${typeof value === 'string' && PLAIN.test(value) ? value : asciiJson(value)}`];
 
 export function editParameters(edit: Edit): string[] {
   const place = [
@@ -14,7 +16,6 @@ export function editParameters(edit: Edit): string[] {
   ];
   if (edit.kind === 'remove')
     return [
-      editText(edit),
       ...line('removed nodule', edit.noduleId),
       ...line('diameter as listed, mm', edit.diameterMm),
       ...line('seed', edit.seed),
@@ -23,7 +24,6 @@ export function editParameters(edit: Edit): string[] {
     ];
   const { options } = edit;
   return [
-    editText(edit),
     ...line('candidate', edit.candidateId),
     ...line('SHA-256 of the candidate', edit.candidateSha256),
     ...line('model', edit.model?.name),

@@ -56,7 +56,7 @@ function derivationDescription({ codeVersion, edits }: Provenance): string {
 }
 
 /** JSON in ASCII: other characters as \uXXXX. */
-function asciiJson(value: unknown): string {
+export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -119,6 +119,7 @@ const imageLibrary = (slices: {
 function identification(
   { label, trackingUid, edit }: PlacedSegment,
   { codeVersion }: Provenance,
+  parameters: readonly string[] = [],
 ): NewDataSet[] {
   const algorithm = edit.kind === 'insert' ? 'insertion of a synthetic nodule' : 'removal of a nodule';
   return [
@@ -126,7 +127,7 @@ function identification(
     uidContent('HAS OBS CONTEXT', CODE.trackingUid, trackingUid),
     textContent('HAS CONCEPT MOD', CODE.algorithmName, `NoduleLab: ${algorithm}`),
     textContent('HAS CONCEPT MOD', CODE.algorithmVersion, codeVersion),
-    ...editParameters(edit).map((text) => textContent('HAS CONCEPT MOD', CODE.algorithmParameters, text)),
+    ...parameters.map((text) => textContent('HAS CONCEPT MOD', CODE.algorithmParameters, text)),
     codeContent('HAS CONCEPT MOD', CODE.findingSite, CODE.lung),
   ];
 }
@@ -140,10 +141,11 @@ function segmentGroup(
   provenance: Provenance,
 ): NewDataSet {
   const { diameterMm, volumeMm3, meanHu } = measureSegment(source, derived, segment);
+  const written = (value: number): number => Math.round(value * 1e4) / 1e4;
   return container(
     CODE.measurementGroup,
     [
-      ...identification(segment, provenance),
+      ...identification(segment, provenance, editParameters(segment.edit)),
       imageContent(
         'CONTAINS',
         CODE.referencedSegment,
@@ -151,11 +153,11 @@ function segmentGroup(
         segment.number,
       ),
       uidContent('CONTAINS', CODE.sourceSeries, derived.seriesInstanceUID),
-      numberContent(CODE.diameter, diameterMm, CODE.millimetre, [
+      numberContent(CODE.diameter, written(diameterMm), CODE.millimetre, [
         codeContent('HAS CONCEPT MOD', CODE.measurementMethod, CODE.sphereOfVolume),
       ]),
-      numberContent(CODE.volume, volumeMm3, CODE.cubicMillimetre),
-      numberContent(CODE.attenuation, meanHu, CODE.hounsfield, [
+      numberContent(CODE.volume, written(volumeMm3), CODE.cubicMillimetre),
+      numberContent(CODE.attenuation, written(meanHu), CODE.hounsfield, [
         codeContent('HAS CONCEPT MOD', CODE.derivation, CODE.mean),
       ]),
     ],
