@@ -49,7 +49,7 @@ export async function benchInsertionPath(log: (line: string) => void): Promise<R
       previews.push(preview.seconds);
       previewId = preview.value.id;
     }
-    const accept = await timed(() => services.accept(previewId, job));
+    const accept = await timed(() => services.accept(previewId, [], job));
     return [
       seconds(`8 candidates with thumbnails`, sampling.seconds),
       seconds(`first touch of a CT (${on}): download, read, lungs, place`, cold.seconds),

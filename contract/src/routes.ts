@@ -4,18 +4,23 @@
  */
 import { z } from 'zod';
 import {
+  AcceptRequest,
   CandidateList,
   GenerateRequest,
+  InsertManyRequest,
   Model,
   ModelList,
   Place,
   PlaceRequest,
   Preview,
   PreviewRequest,
+  RemovalRequest,
 } from './candidate.ts';
+import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
 import { AllNodules, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
+import { ReplayReport, VerificationReports, VerifyRequest } from './proof.ts';
 import {
   ExportTraining,
   FolderName,
@@ -121,7 +126,7 @@ export const routes = {
     summary: 'Propose a place in the lung',
     body: PlaceRequest,
     success: { status: 200, body: Place },
-    problems: [400, 404, 422, 502],
+    problems: [400, 404, 409, 422, 502],
   },
   preview: {
     method: 'post',
@@ -129,12 +134,28 @@ export const routes = {
     summary: 'The changed box of the host with the candidate at a place; nothing is written',
     body: PreviewRequest,
     success: { status: 201, body: Preview },
-    problems: [400, 404, 422, 502],
+    problems: [400, 404, 409, 422, 502],
+  },
+  removal: {
+    method: 'post',
+    path: '/removals',
+    summary: 'A preview of the CT as if a nodule were not there; nothing is written',
+    body: RemovalRequest,
+    success: { status: 201, body: Preview },
+    problems: [400, 404, 409, 422, 502],
+  },
+  guard: {
+    method: 'post',
+    path: '/guards',
+    summary: 'Where in the lung a nodule of a size may go, and why not elsewhere',
+    body: GuardRequest,
+    success: { status: 200, body: GuardMap },
+    problems: [400, 404, 409, 422, 502],
   },
   discard: {
     method: 'delete',
     path: '/previews/:id',
-    summary: 'Forget a preview',
+    summary: 'Forget a preview that no other one stands on',
     params: byId,
     success: { status: 204, body: Empty },
     problems: [404, 409],
@@ -142,10 +163,36 @@ export const routes = {
   accept: {
     method: 'post',
     path: '/previews/:id/accept',
-    summary: 'Write the previewed nodule as a new CT series; answers with the job',
+    summary:
+      'Write a preview and all that it stands on as a new CT series with its segmentation and report; answers with the job',
     params: byId,
+    body: AcceptRequest,
     success: { status: 202, body: Job },
-    problems: [403, 404, 409],
+    problems: [400, 403, 404, 409, 502],
+  },
+  insertMany: {
+    method: 'post',
+    path: '/insertions',
+    summary: 'Insert nodules into many series, each written by itself; answers with the job',
+    body: InsertManyRequest,
+    success: { status: 202, body: Job },
+    problems: [400],
+  },
+  replay: {
+    method: 'post',
+    path: '/series/:seriesInstanceUID/replay',
+    summary: 'Make a synthetic series again from what is recorded of it, and compare every voxel',
+    params: bySeries,
+    success: { status: 200, body: ReplayReport },
+    problems: [400, 404, 422, 502],
+  },
+  verify: {
+    method: 'post',
+    path: '/verifications',
+    summary: 'Does a CT carry an edit of NoduleLab: which, where, from which source',
+    body: VerifyRequest,
+    success: { status: 200, body: VerificationReports },
+    problems: [400, 403, 404, 422, 502],
   },
   import: {
     method: 'post',

@@ -106,7 +106,7 @@ function local(
     preview: (candidateId, centre) =>
       services.preview({ seriesInstanceUID, candidateId, centre, diameterMm }),
     accept: (previewId) =>
-      services.accept(previewId, {
+      services.accept(previewId, [], {
         signal,
         progress: (fraction, message) => output.progress(fraction, message),
       }),

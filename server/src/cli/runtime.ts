@@ -82,7 +82,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     closers.push(() => store.close());
     const orthancUrl = options.orthancUrl ?? (await startOwnOrthanc(options, closers));
     const archive = createGuardedArchive(createOrthancClient({ baseUrl: orthancUrl, fetch }), store.derived);
-    const imaging = startImaging(orthancUrl);
+    const imaging = startImaging(orthancUrl, options.dataDir);
     closers.push(() => imaging.close());
     return {
       orthancUrl,

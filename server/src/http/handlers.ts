@@ -1,21 +1,11 @@
 /** Each route of the contract in terms of the services and the job queue. */
 import type { Job } from '@nodulelab/contract';
 import { NoduleLabError } from '../volume/errors.ts';
+import type { AcceptInput, ImportInput, InsertInput, TrainInput } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ServicesFace } from '../services/face.ts';
 import type { RouteHandlers } from './api.ts';
 import { isLocal } from './requestGuards.ts';
-
-/** Inputs of the jobs that come from HTTP, as their handlers read them. */
-export interface AcceptInput {
-  readonly previewId: string;
-}
-export interface ImportInput {
-  readonly paths: readonly string[];
-}
-export interface TrainInput {
-  readonly training: string;
-}
 
 export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers {
   const lookUp = (id: string): Promise<Job | undefined> => jobs.get(id).catch(() => undefined);
@@ -35,13 +25,29 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     generate: ({ body }) => services.generate(body),
     place: ({ body }) => services.place(body),
     preview: ({ body }) => services.preview(body),
+    removal: ({ body }) => services.removal(body),
+    guard: ({ body }) => services.guard(body),
     async discard({ params }) {
       await services.discard(params.id);
       return null;
     },
-    async accept({ params }) {
-      const { title } = await services.acceptable(params.id);
-      return jobs.enqueue('accept', title, { previewId: params.id } satisfies AcceptInput);
+    async accept({ params: { id }, body: { confirmed } }) {
+      const { title } = await services.acceptable(id, confirmed);
+      return jobs.enqueue('accept', title, { previewId: id, confirmed } satisfies AcceptInput);
+    },
+    insertMany({ body }) {
+      const { length } = body.series;
+      const title = `Nodules into ${length === 1 ? 'one series' : `${length} series`}`;
+      return jobs.enqueue('insert', title, { request: body } satisfies InsertInput);
+    },
+    replay: ({ params }) => services.replay(params.seriesInstanceUID),
+    async verify({ body, request }) {
+      if ('path' in body && !isLocal(request))
+        throw new NoduleLabError(
+          'refused',
+          'Files on the server machine are open to that machine only. Run `nodulelab verify PATH` there, or give a series of the archive.',
+        );
+      return services.verify(body);
     },
     async import({ body, request }) {
       // The paths are read with the rights of the server: only who sits at its machine may name them.

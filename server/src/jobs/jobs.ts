@@ -74,7 +74,8 @@ const TRAINING_STOPPED: JobFailure = {
 };
 const CRASHED: JobFailure = {
   kind: 'interrupted',
-  message: 'The server ended while this job ran; what it had begun is undone at the start. Start it again.',
+  message:
+    'The server ended while this job ran; what was unfinished is undone at the start. Look whether its result is there before you start it again.',
 };
 
 const ending = (kind: JobKind): string =>

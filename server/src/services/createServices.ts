@@ -1,18 +1,27 @@
 /** The use cases behind both faces, HTTP and command line. */
 import type { Health } from '@nodulelab/contract';
+import { knownPublicKeys } from '../security/provenanceKeys.ts';
+import { NoduleLabError } from '../volume/errors.ts';
 import { acceptPreview, checkAcceptable } from './acceptance.ts';
 import type { ServiceContext } from './context.ts';
 import { welcomeOf } from './demo.ts';
 import type { ServicesFace } from './face.ts';
 import { generateCandidates } from './generation.ts';
 import { importPaths } from './importing/importPaths.ts';
+import { insertMany } from './insertMany/insertMany.ts';
 import { listNodules } from './noduleListing.ts';
 import { createTrainings } from './trainings/trainings.ts';
-import { createPreviews, previewInsertion, proposePlaceIn } from './placement.ts';
+import { createPreviews } from './openPreviews.ts';
+import { guardMapIn, proposePlaceIn } from './placement.ts';
+import { previewInsertion, previewRemoval } from './previewing.ts';
+import { replaySeries } from './replay/replaySeries.ts';
+import { verifyArchived, verifyPath } from './verification/verifySeries.ts';
+import { createWithdrawal } from './withdrawal.ts';
 
 export function createServices(context: ServiceContext): ServicesFace {
   const previews = createPreviews();
-  return {
+  const withdrawal = createWithdrawal(context);
+  const services: ServicesFace = {
     health: () => health(context),
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
@@ -20,19 +29,46 @@ export function createServices(context: ServiceContext): ServicesFace {
     async nodules(seriesInstanceUID) {
       const list = await listNodules(context, seriesInstanceUID);
       // Who looks at the nodules of a CT will soon want a preview in it. Whatever fails here is told by that request.
-      const original = list.nodules.length > 0 && list.synthetic.length === 0;
-      if (original) context.imaging.warm({ seriesInstanceUID }).catch(() => undefined);
+      const original = list.synthetic[0]?.sourceSeriesInstanceUID ?? seriesInstanceUID;
+      if (list.nodules.length > 0 || list.synthetic.length > 0)
+        context.imaging.warm({ seriesInstanceUID: original }).catch(() => undefined);
       return list;
     },
     generate: (request) => generateCandidates(context, request),
-    place: (request) => proposePlaceIn(context, request),
-    preview: (request) => previewInsertion(context, previews, request),
+    place: (request) => proposePlaceIn(context, previews, request),
+    guard: (request) => guardMapIn(context, request),
+    preview: (request) => previewInsertion(context, previews, async () => [], request),
+    removal: (request) => previewRemoval(context, previews, request),
     discard: async (previewId) => previews.remove(previewId),
-    acceptable: (previewId) => checkAcceptable(context, previews, previewId),
-    accept: (previewId, job) => acceptPreview(context, previews, previewId, job),
+    acceptable: (previewId, confirmed) => checkAcceptable(context, previews, previewId, confirmed),
+    accept: (previewId, confirmed, job) =>
+      acceptPreview(context, previews, withdrawal, previewId, confirmed, job),
+    insertMany: (request, job) => insertMany(context, services, request, job),
+    replay: (seriesInstanceUID) => replaySeries(context, seriesInstanceUID),
+    verify: async (request) => ({
+      reports:
+        'path' in request
+          ? await verifyPath(request.path, {
+              keys: await knownPublicKeys(context.dataDir),
+              registry: context.store.fingerprints,
+            })
+          : await verifyArchived(context, request.seriesInstanceUID),
+    }),
     trainings: createTrainings(context),
     importPaths: async (paths, job) => ({ ...(await importPaths(context, paths, job)) }),
+    async recover() {
+      try {
+        const { withdrawn, waiting } = await withdrawal.sweep();
+        return { withdrawn, waiting: waiting.length };
+      } catch (error) {
+        // The archive is away: it is tried again by itself.
+        if (!(error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
+        return { withdrawn: [], waiting: (await context.store.derived.unfinished()).length };
+      }
+    },
+    close: () => withdrawal.close(),
   };
+  return services;
 }
 
 async function health({ archive, models, configuration }: ServiceContext): Promise<Health> {

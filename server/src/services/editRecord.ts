@@ -24,5 +24,11 @@ const changed = ({ box, hu, measured }: Result): Pick<InsertEdit, Exclude<Change
 });
 
 /** SHA-256 of HU as Int16, little-endian (the byte order of every machine that Node runs on here). */
-export const huHash = (hu: Int16Array): string =>
-  sha256Of(new Uint8Array(hu.buffer, hu.byteOffset, hu.byteLength));
+export const huHash = (hu: Int16Array): string => sha256Of(bytesOfHu(hu));
+
+/** HU as bytes of an artefact, in the byte order of their hash. */
+export const bytesOfHu = (hu: Int16Array): Uint8Array =>
+  new Uint8Array(hu.buffer, hu.byteOffset, hu.byteLength);
+
+/** HU of an artefact's bytes. */
+export const huOfBytes = (bytes: Uint8Array): Int16Array => new Int16Array(Uint8Array.from(bytes).buffer);

@@ -4,13 +4,21 @@ import type {
   AllNodules,
   CandidateList,
   GenerateRequest,
+  GuardMap,
+  GuardRequest,
   Health,
+  InsertManyRequest,
+  InsertManyResult,
   ModelList,
   NoduleList,
   Place,
   PlaceRequest,
   Preview,
   PreviewRequest,
+  RemovalRequest,
+  ReplayReport,
+  VerificationReports,
+  VerifyRequest,
   Welcome,
 } from '@nodulelab/contract';
 import type { z } from 'zod';
@@ -39,15 +47,30 @@ export interface ServicesFace {
   generate(request: GenerateRequest): Promise<CandidateList>;
   place(request: z.infer<typeof PlaceRequest>): Promise<Place>;
   preview(request: PreviewRequest): Promise<Preview>;
-  /** @throws not-found */
+  /** A preview of the CT as if a nodule were not there. */
+  removal(request: RemovalRequest): Promise<Preview>;
+  guard(request: GuardRequest): Promise<GuardMap>;
+  /** @throws not-found; conflict where it is being written or another preview stands on it */
   discard(previewId: string): Promise<void>;
   /**
    * Looks whether a preview may be written, before a job is made of it.
+   * @param confirmed names of checks whose bad verdict a person has seen and accepts
    * @returns the title of the job
    * @throws not-found, refused, conflict
    */
-  acceptable(previewId: string): Promise<{ title: string }>;
-  accept(previewId: string, context: JobContext): Promise<AcceptResult>;
+  acceptable(previewId: string, confirmed: readonly string[]): Promise<{ title: string }>;
+  /** Writes a preview and all that it stands on. @throws as `acceptable` */
+  accept(previewId: string, confirmed: readonly string[], context: JobContext): Promise<AcceptResult>;
+  insertMany(request: InsertManyRequest, context: JobContext): Promise<InsertManyResult>;
+  replay(seriesInstanceUID: string): Promise<ReplayReport>;
+  verify(request: VerifyRequest): Promise<VerificationReports>;
+  /**
+   * Takes away what a crash left unfinished in the archive, and goes on trying where the archive is away.
+   * @returns the CT series of which something was taken away, and how many are left to be
+   */
+  recover(): Promise<{ withdrawn: readonly string[]; waiting: number }>;
+  /** Ends what goes on by itself. */
+  close(): void;
   /** @param paths files or folders on this machine */
   importPaths(paths: readonly string[], context: JobContext): Promise<Record<string, unknown>>;
   readonly trainings: Trainings;

@@ -64,7 +64,7 @@ export async function insertOffline(
   const { model } = patch.origin;
   const { seed } = request;
   const diameterMm = request.diameterMm ?? patch.origin.diameterMm ?? DEFAULT_DIAMETER_MM;
-  const centre = wantedPoint(host.series.volume, request.at, () => proposeIn(host, { diameterMm, seed }));
+  const centre = wantedPoint(host.series.volume, request.at, () => proposeIn(host, { diameterMm, seed }).centre);
 
   progress(0.5, 'Inserting');
   const change = previewIn(host, {

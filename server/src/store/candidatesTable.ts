@@ -33,7 +33,7 @@ export function candidatesTable({ query }: Database, artefacts: Artefacts): Cand
       const [row] = parseRows(CandidateRow, 'candidate', await query(sql.get, [id]));
       if (!row) return undefined;
       const bytes = await artefacts.get(row.candidate.sha256);
-      return { candidate: row.candidate, voxels: fromLittleEndian(bytes) };
+      return { candidate: row.candidate, voxels: voxelsOfBytes(bytes) };
     },
   };
 }
@@ -44,7 +44,8 @@ function toLittleEndian(voxels: Float32Array): Uint8Array {
   return endianness() === 'LE' ? bytes : bytes.swap32();
 }
 
-function fromLittleEndian(bytes: Uint8Array): Float32Array {
+/** The voxels of a candidate's artefact. */
+export function voxelsOfBytes(bytes: Uint8Array): Float32Array {
   const voxels = new Float32Array(bytes.byteLength / 4);
   const target = Buffer.from(voxels.buffer);
   target.set(bytes);

@@ -1,6 +1,6 @@
 /** What the store keeps, checked whenever it is read: a database is an edge like any other. */
 import { z } from 'zod';
-import { Candidate, Nodule, PointLps, Uid } from '@nodulelab/contract';
+import { Candidate, Edit, Nodule, PointLps, Sha256, Uid, WrittenObject } from '@nodulelab/contract';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Row } from './database.ts';
 
@@ -23,17 +23,37 @@ const Timestamp = z.union([
     .transform((date) => date.toISOString()),
 ]);
 
-/** A series that NoduleLab writes: `writing` until every instance is in the archive. */
+/** An edit as the registry keeps it: what the DICOM objects say, and what it takes to write them again. */
+export const RecordedEdit = z.object({
+  edit: Edit,
+  /** Tracking UID of its segment: the same in every series that holds this edit. */
+  trackingUid: Uid,
+  /** Artefact: one byte a voxel of the edit's box, i fastest; 1 where the nodule is, or where it was. */
+  footprintSha256: Sha256,
+});
+export type RecordedEdit = z.infer<typeof RecordedEdit>;
+
+/** A series that NoduleLab writes: `writing` until all of it is in the archive and was read back. */
 export const DerivedRow = z.object({
   seriesInstanceUID: Uid,
   studyInstanceUID: Uid,
+  /** Always an original: an edited series that is edited further is its original with more edits. */
   sourceSeriesInstanceUID: Uid,
-  candidateId: z.string(),
-  /** LPS mm. */
-  centre: PointLps,
-  diameterMm: z.number().positive(),
-  /** Whatever is needed to make the same voxels again. */
-  parameters: z.record(z.string(), z.unknown()),
+  codeVersion: z.string().nullable(),
+  /** In the order in which they were made. */
+  edits: z.array(RecordedEdit),
+  segmentation: WrittenObject.nullable(),
+  report: WrittenObject.nullable(),
+  /** All that is known of a series that was written before edits were recorded whole; null for every other one. */
+  earlier: z
+    .object({
+      candidateId: z.string(),
+      /** LPS mm. */
+      centre: PointLps,
+      diameterMm: z.number().positive(),
+      parameters: z.record(z.string(), z.unknown()),
+    })
+    .nullable(),
   createdAt: Timestamp,
   state: z.enum(['writing', 'complete']),
 });

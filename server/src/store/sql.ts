@@ -82,6 +82,48 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${SCHEMA}.audit
     FOR EACH STATEMENT EXECUTE FUNCTION ${SCHEMA}.audit_is_append_only();
   `,
+  // Edits are recorded whole, and a synthetic CT has a segmentation and a report. What earlier versions knew is kept.
+  `
+  ALTER TABLE ${SCHEMA}.derived
+    ADD COLUMN code_version text,
+    ADD COLUMN edits jsonb NOT NULL DEFAULT '[]',
+    ADD COLUMN earlier jsonb,
+    ADD COLUMN touched_at timestamptz NOT NULL DEFAULT now();
+  UPDATE ${SCHEMA}.derived SET earlier = jsonb_build_object(
+    'candidateId', candidate_id, 'centre', centre, 'diameterMm', diameter_mm, 'parameters', parameters);
+  ALTER TABLE ${SCHEMA}.derived
+    DROP COLUMN candidate_id, DROP COLUMN centre, DROP COLUMN diameter_mm, DROP COLUMN parameters;
+
+  CREATE TABLE ${SCHEMA}.companion (
+    series_uid text PRIMARY KEY,
+    sop_uid text NOT NULL,
+    ct_series_uid text NOT NULL REFERENCES ${SCHEMA}.derived (series_uid) ON DELETE CASCADE,
+    role text NOT NULL CHECK (role IN ('segmentation', 'report')),
+    UNIQUE (ct_series_uid, role)
+  );
+  `,
+  // Voxels of the edits. A series that is taken back takes them with it, in the same statement.
+  `
+  CREATE TABLE ${SCHEMA}.fingerprint (
+    series_uid text NOT NULL,
+    number integer NOT NULL,
+    source_series_uid text NOT NULL,
+    columns integer NOT NULL,
+    rows integer NOT NULL,
+    fingerprint jsonb NOT NULL,
+    entered_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (series_uid, number)
+  );
+  CREATE INDEX fingerprint_size ON ${SCHEMA}.fingerprint (columns, rows);
+  CREATE FUNCTION ${SCHEMA}.forget_fingerprints() RETURNS trigger LANGUAGE plpgsql AS $body$
+  BEGIN
+    DELETE FROM ${SCHEMA}.fingerprint WHERE series_uid = OLD.series_uid;
+    RETURN OLD;
+  END
+  $body$;
+  CREATE TRIGGER derived_forgets_fingerprints AFTER DELETE ON ${SCHEMA}.derived
+    FOR EACH ROW EXECUTE FUNCTION ${SCHEMA}.forget_fingerprints();
+  `,
 ];
 
 const SERIES_COLUMNS = `
@@ -115,28 +157,43 @@ export const candidates = {
   get: `SELECT candidate FROM ${SCHEMA}.candidate WHERE id = $1`,
 };
 
-const DERIVED_COLUMNS = `
-  series_uid AS "seriesInstanceUID", study_uid AS "studyInstanceUID",
-  source_series_uid AS "sourceSeriesInstanceUID", candidate_id AS "candidateId", centre,
-  diameter_mm AS "diameterMm", parameters, created_at AS "createdAt", state`;
+const companionOf = (role: string): string => `(
+    SELECT jsonb_build_object('seriesInstanceUID', c.series_uid, 'sopInstanceUID', c.sop_uid)
+    FROM ${SCHEMA}.companion c WHERE c.ct_series_uid = d.series_uid AND c.role = '${role}')`;
+
+const DERIVED = `
+  SELECT d.series_uid AS "seriesInstanceUID", d.study_uid AS "studyInstanceUID",
+    d.source_series_uid AS "sourceSeriesInstanceUID", d.code_version AS "codeVersion", d.edits, d.earlier,
+    ${companionOf('segmentation')} AS segmentation, ${companionOf('report')} AS report,
+    d.created_at AS "createdAt", d.state
+  FROM ${SCHEMA}.derived d`;
 
 export const derived = {
   begin: `
     INSERT INTO ${SCHEMA}.derived
-      (series_uid, study_uid, source_series_uid, candidate_id, centre, diameter_mm, parameters, created_at, state)
-    VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7::jsonb, $8, 'writing')
+      (series_uid, study_uid, source_series_uid, code_version, edits, earlier, created_at, state)
+    VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7, 'writing')
+    ON CONFLICT (series_uid) DO NOTHING
+    RETURNING series_uid`,
+  beginCompanion: `
+    INSERT INTO ${SCHEMA}.companion (series_uid, sop_uid, ct_series_uid, role)
+    SELECT $1::text, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM ${SCHEMA}.derived WHERE series_uid = $1::text)
     ON CONFLICT (series_uid) DO NOTHING
     RETURNING series_uid`,
   complete: `
     UPDATE ${SCHEMA}.derived SET state = 'complete' WHERE series_uid = $1 AND state = 'writing'
     RETURNING series_uid`,
   abandon: `DELETE FROM ${SCHEMA}.derived WHERE series_uid = $1 AND state = 'writing' RETURNING series_uid`,
-  get: `SELECT ${DERIVED_COLUMNS} FROM ${SCHEMA}.derived WHERE series_uid = $1`,
-  ofSource: `
-    SELECT ${DERIVED_COLUMNS} FROM ${SCHEMA}.derived
-    WHERE source_series_uid = $1 AND state = 'complete' ORDER BY created_at, series_uid`,
-  unfinished: `
-    SELECT ${DERIVED_COLUMNS} FROM ${SCHEMA}.derived WHERE state = 'writing' ORDER BY created_at, series_uid`,
+  get: `${DERIVED} WHERE d.series_uid = $1`,
+  isOurs: `
+    SELECT 1 FROM ${SCHEMA}.derived WHERE series_uid = $1
+    UNION ALL SELECT 1 FROM ${SCHEMA}.companion WHERE series_uid = $1`,
+  ofSource: `${DERIVED} WHERE d.source_series_uid = $1 AND d.state = 'complete' ORDER BY d.created_at, d.series_uid`,
+  unfinished: `${DERIVED} WHERE d.state = 'writing' ORDER BY d.created_at, d.series_uid`,
+  silent: `
+    ${DERIVED} WHERE d.state = 'writing' AND d.touched_at < now() - make_interval(secs => $1)
+    ORDER BY d.created_at, d.series_uid`,
+  touch: `UPDATE ${SCHEMA}.derived SET touched_at = now() WHERE series_uid = $1 AND state = 'writing'`,
 };
 
 export const settings = {
@@ -149,4 +206,15 @@ export const settings = {
 export const audit = {
   append: `INSERT INTO ${SCHEMA}.audit (at, action, subject, details) VALUES ($1, $2, $3, $4::jsonb)`,
   list: `SELECT number, at, action, subject, details FROM ${SCHEMA}.audit ORDER BY number`,
+};
+
+export const fingerprints = {
+  insert: `
+    INSERT INTO ${SCHEMA}.fingerprint (series_uid, number, source_series_uid, columns, rows, fingerprint)
+    VALUES ($1, $2, $3, $4, $5, $6::jsonb)`,
+  remove: `DELETE FROM ${SCHEMA}.fingerprint WHERE series_uid = $1`,
+  ofSize: `
+    SELECT series_uid AS "seriesInstanceUID", source_series_uid AS "sourceSeriesInstanceUID", fingerprint
+    FROM ${SCHEMA}.fingerprint WHERE columns = $1 AND rows = $2 ORDER BY entered_at, series_uid, number`,
+  count: `SELECT count(*)::integer AS count FROM ${SCHEMA}.fingerprint`,
 };

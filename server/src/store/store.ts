@@ -9,6 +9,7 @@ import { type AuditTable, auditTable } from './auditTable.ts';
 import { type CandidatesTable, candidatesTable } from './candidatesTable.ts';
 import { type Database, type QueueConnection, openPglite, openPostgres } from './database.ts';
 import { type DerivedTable, derivedTable } from './derivedTable.ts';
+import { type FingerprintTable, fingerprintTable } from './fingerprintTable.ts';
 import { type FolderLock, lockFolder } from '../nn/folderLock.ts';
 import { migrate } from './migrate.ts';
 import { type NodulesTable, nodulesTable } from './nodulesTable.ts';
@@ -20,6 +21,7 @@ export interface Store {
   readonly nodules: NodulesTable;
   readonly candidates: CandidatesTable;
   readonly derived: DerivedTable;
+  readonly fingerprints: FingerprintTable;
   readonly settings: SettingsTable;
   readonly audit: AuditTable;
   readonly artefacts: Artefacts;
@@ -62,6 +64,7 @@ export async function openStore({ dir, connectionString }: StoreOptions): Promis
     nodules: nodulesTable(opened),
     candidates: candidatesTable(opened, artefacts),
     derived: derivedTable(opened),
+    fingerprints: fingerprintTable(opened),
     settings: settingsTable(opened),
     audit: auditTable(opened),
     artefacts,

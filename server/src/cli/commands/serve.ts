@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { buildViewer } from '../../../../viewer/build.ts';
 import { createEvents } from '../../jobs/events.ts';
-import { createJobs } from '../../jobs/jobs.ts';
+import { jobHandlers } from '../../jobs/handlers.ts';
+import { createJobs, type Jobs } from '../../jobs/jobs.ts';
 import type { ArchiveAddress } from '../../http/archiveProxy.ts';
 import { startServer } from '../../http/startServer.ts';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import { splitArchiveUrl } from '../../pacs/archiveUrl.ts';
-import { withdrawUnfinished } from '../../services/acceptance.ts';
 import { createServices } from '../../services/createServices.ts';
 import { ensureDemo, welcomeOf } from '../../services/demo.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -97,8 +97,13 @@ async function serveUntilAborted(
   const closers: (() => Promise<void>)[] = [() => runtime.close()];
   try {
     const { context } = runtime;
-    for (const series of await withdrawUnfinished(context))
+    const services = createServices(context);
+    closers.push(async () => services.close());
+    const { withdrawn, waiting } = await services.recover();
+    for (const series of withdrawn)
       output.note(`An unfinished series was taken out of the archive: ${series}`);
+    if (waiting > withdrawn.length)
+      output.note('Unfinished series are taken out of the archive as soon as it answers');
     if (options.demo)
       await ensureDemo(
         context,
@@ -106,26 +111,13 @@ async function serveUntilAborted(
         { signal, progress: (fraction, message) => output.progress(fraction, message) },
         options.demoSize,
       );
-    const services = createServices(context);
-    const jobs = createJobs({
+    const jobs: Jobs = createJobs({
       store: context.store,
       now: context.now,
       newId: context.newId,
       emit: (event) => events.emit(event),
       onError,
-      handlers: {
-        accept: async (input, job) => ({ ...(await services.accept(stringOf(input, 'previewId'), job)) }),
-        import: (input, job) => services.importPaths(pathsOf(input), job),
-        async train(input, job) {
-          const training = stringOf(input, 'training');
-          const { again, ...result } = await services.trainings.run(training, job);
-          if (again) {
-            const next = await jobs.enqueue('train', `Train ${training}`, { training });
-            await services.trainings.queued(training, next.id);
-          }
-          return result;
-        },
-      },
+      handlers: jobHandlers(services, () => jobs),
     });
     await jobs.start();
     closers.push(() => jobs.stop());
@@ -193,16 +185,4 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function stringOf(input: Record<string, unknown>, key: string): string {
-  const value = input[key];
-  if (typeof value !== 'string') throw new Error(`a job without its ${key}`);
-  return value;
-}
-
-function pathsOf(input: Record<string, unknown>): string[] {
-  const { paths } = input;
-  if (!Array.isArray(paths)) throw new Error('an import job without its paths');
-  return paths.filter((path): path is string => typeof path === 'string');
 }

@@ -15,8 +15,11 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** @param orthancUrl Base URL of the archive that the thread reads hosts from. */
-export function startImaging(orthancUrl: string): Imaging {
+/**
+ * @param orthancUrl Base URL of the archive that the thread reads hosts from.
+ * @param dataDir where the keys are that sign what it writes
+ */
+export function startImaging(orthancUrl: string, dataDir: string): Imaging {
   const waiting = new Map<number, Waiting>();
   let next = 0;
   let closed = false;
@@ -25,7 +28,9 @@ export function startImaging(orthancUrl: string): Imaging {
   /** A thread that crashed takes its requests with it; the next request gets a new one. */
   const running = (): Worker => {
     if (thread) return thread;
-    const started = new Worker(new URL('./thread.ts', import.meta.url), { workerData: { orthancUrl } });
+    const started = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData: { orthancUrl, dataDir },
+    });
     const lost = (reason: string): void => {
       // `error` is followed by `exit`, and by then the requests that wait may be those of a new thread.
       if (thread !== started) return;
@@ -66,7 +71,10 @@ export function startImaging(orthancUrl: string): Imaging {
     facts: call('facts'),
     propose: call('propose'),
     preview: call('preview'),
-    derive: call('derive'),
+    remove: call('remove'),
+    remake: call('remake'),
+    guard: call('guard'),
+    write: call('write'),
     verify: call('verify'),
     readCt: call('readCt'),
     readOfficial: call('readOfficial'),

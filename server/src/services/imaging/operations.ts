@@ -1,19 +1,15 @@
-/** What is done with one host: facts, places, previews, derived series. No thread and no archive in here. */
-import { proposePlace, requirePlacement } from '../../insertion/placement.ts';
-import { insertNodule } from '../../insertion/insertNodule.ts';
-import { writeDerivedCt } from '../../dicom/derivedCt.ts';
+/** What is done with one host: facts, places, edits, derived series. No thread and no archive in here. */
+import { proposePlace, type ProposedPlace } from '../../insertion/placement.ts';
+import { writeDerivedCt, type BoxChange } from '../../dicom/derivedCt.ts';
 import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { Random } from '../../nn/random.ts';
-import type { Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+import { withEdits } from './editedVolume.ts';
 import type { Host } from './hosts.ts';
-import type {
-  DerivedFiles,
-  DeriveWork,
-  HostFacts,
-  PreviewResult,
-  PreviewWork,
-  VerifyWork,
-} from './protocol.ts';
+import { geometryOf } from './makeEdit.ts';
+import type { DerivedFiles, DeriveWork, GuardLabels, GuardWork, HostFacts, ProposeWork } from './protocol.ts';
+
+export { previewIn } from './makeEdit.ts';
 
 export function factsOf({ series }: Host): HostFacts {
   return {
@@ -27,23 +23,17 @@ export function factsOf({ series }: Host): HostFacts {
 }
 
 /** The same seed proposes the same place. */
-export function proposeIn(host: Host, work: { readonly diameterMm: number; readonly seed: number }): Vec3 {
+export function proposeIn(host: Host, work: Omit<ProposeWork, 'seriesInstanceUID'>): ProposedPlace {
   const random = Random.of('place', work.seed);
-  return proposePlace(host.series.volume, host.lung(), work.diameterMm, () => random.uniform()).centre;
+  const lung = host.lung();
+  return withEdits(host.series.volume, work.earlier ?? [], (volume) =>
+    proposePlace(volume, lung, work.diameterMm, () => random.uniform(), work.setting),
+  );
 }
 
-/** @throws NoduleLabError `unusable` with the reason and the nearest allowed place where the guard refuses */
-export function previewIn(host: Host, work: Omit<PreviewWork, 'seriesInstanceUID'>): PreviewResult {
-  const { volume } = host.series;
-  const lung = host.lung();
-  requirePlacement(volume, lung, work.centre, work.diameterMm);
-  const inserted = insertNodule(
-    volume,
-    { data: work.patch },
-    { centre: work.centre, diameterMm: work.diameterMm },
-    { seed: work.seed, lung },
-  );
-  return { ...inserted, geometry: geometryOf(volume) };
+/** Where a nodule may go; see insertion/guardMap.ts. */
+export function guardIn(_host: Host, { diameterMm }: Omit<GuardWork, 'seriesInstanceUID'>): GuardLabels {
+  throw new NoduleLabError('unusable', `there is no map of places for ${diameterMm} mm yet`);
 }
 
 export function deriveFrom(
@@ -61,15 +51,14 @@ export function deriveFrom(
   return { seriesInstanceUID, seriesDescription, instances };
 }
 
-/** @throws NoduleLabError `upstream` where what came back is not the host with exactly this change */
-export function verifyAgainst(host: Host, work: Omit<VerifyWork, 'seriesInstanceUID'>): void {
+/** @throws NoduleLabError `upstream` where what came back is not the host with exactly these changes */
+export function verifyAgainst(
+  host: Host,
+  work: { readonly changes: readonly BoxChange[]; readonly files: readonly Uint8Array[] },
+): void {
   verifyDerived(
     host.series,
     work.files.map((bytes, index) => ({ name: `instance ${index + 1}`, bytes })),
     work.changes,
   );
-}
-
-function geometryOf({ size, spacing, origin, direction }: VolumeGeometry): VolumeGeometry {
-  return { size, spacing, origin, direction };
 }

@@ -1,11 +1,20 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
-import type { MeasuredEdit, Nodule, QualityCheck } from '@nodulelab/contract';
+import type {
+  Edit,
+  InsertionOptions,
+  MeasuredEdit,
+  Nodule,
+  PlacementSetting,
+  QualityCheck,
+} from '@nodulelab/contract';
 import type { DicomFile } from '../../dicom/ctSeries.ts';
 import type { BoxChange } from '../../dicom/derivedCt.ts';
 import type { DicomKind } from '../../dicom/header.ts';
 import type { Provenance } from '../../dicom/provenance.ts';
+import type { ProposedPlace } from '../../insertion/placement.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
+import type { EditFingerprint } from '../../store/fingerprintTable.ts';
 import type { SeriesNodules } from '../importing/annotate.ts';
 import type { OfficialObject, SeriesAnnotations } from '../importing/annotations.ts';
 
@@ -20,16 +29,28 @@ export interface HostFacts {
 }
 
 export interface PreviewWork {
+  /** The original; what was done to it before is in `earlier`. */
   readonly seriesInstanceUID: string;
   /** 64³ values in [0, 1], x fastest. */
   readonly patch: Float32Array;
   readonly centre: Vec3;
   readonly diameterMm: number;
   readonly seed: number;
+  readonly options?: InsertionOptions;
+  /** The edits that this one stands on. */
+  readonly earlier?: readonly BoxChange[];
 }
 
-/** A change to a host: the box, its new HU and how much each voxel is nodule (0..255), i fastest. */
-export interface PreviewResult {
+export interface RemovalWork {
+  /** The original. */
+  readonly seriesInstanceUID: string;
+  readonly nodule: Nodule;
+  readonly seed: number;
+  readonly earlier: readonly BoxChange[];
+}
+
+/** A change to a host: the box, its new HU and how much each voxel is new (0..255), i fastest. */
+export interface EditResult {
   readonly box: IndexBox;
   readonly geometry: VolumeGeometry;
   readonly hu: Int16Array;
@@ -40,12 +61,66 @@ export interface PreviewResult {
   readonly checks: readonly QualityCheck[];
 }
 
+export interface PreviewResult extends EditResult {
+  /** What the place is. */
+  readonly setting: PlacementSetting;
+}
+
+export interface RemovalResult extends EditResult {
+  /** 1 where the readers outlined the nodule, on the voxels of the box: what a replay removes. */
+  readonly mask: Uint8Array;
+}
+
+/** What an edit is made again from, beside its record. */
+export type EditMaterial =
+  | { readonly kind: 'insert'; readonly patch: Float32Array }
+  | { readonly kind: 'remove'; readonly mask: Uint8Array };
+
+export interface RemakeWork {
+  /** The original. */
+  readonly seriesInstanceUID: string;
+  /** Each one stands on those before it. */
+  readonly steps: readonly { readonly edit: Edit; readonly material: EditMaterial }[];
+}
+
+/** An edit as it goes into the objects of a new series. */
+export interface WrittenEdit extends BoxChange {
+  readonly footprint: Uint8Array;
+  readonly trackingUid: string;
+}
+
 export interface DeriveWork {
   readonly seriesInstanceUID: string;
   /** In the order in which they were made; later ones win where they overlap. */
   readonly changes: readonly BoxChange[];
   readonly provenance: Provenance;
   readonly now: Date;
+}
+
+export interface WriteWork {
+  /** The original. */
+  readonly seriesInstanceUID: string;
+  /** In the order of the provenance's edits. */
+  readonly edits: readonly WrittenEdit[];
+  readonly provenance: Provenance;
+  readonly now: Date;
+  /** Series Numbers that the study has already. */
+  readonly seriesNumbers: ReadonlySet<number>;
+}
+
+/** A segmentation or a report: one object in a series of its own. */
+export interface CompanionFile {
+  readonly seriesInstanceUID: string;
+  readonly seriesDescription: string;
+  readonly sopInstanceUID: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface WrittenFiles extends DerivedFiles {
+  /** What the voxels of the edits are recognised by where tags were stripped. */
+  readonly fingerprints: readonly EditFingerprint[];
+  readonly segmentation: CompanionFile;
+  readonly report: CompanionFile;
 }
 
 export interface DerivedFiles {
@@ -55,9 +130,33 @@ export interface DerivedFiles {
 }
 
 export interface VerifyWork {
+  /** The original. */
   readonly seriesInstanceUID: string;
   readonly changes: readonly BoxChange[];
-  readonly files: readonly Uint8Array[];
+  /** Series that is read back from the archive. */
+  readonly derivedSeriesInstanceUID: string;
+  /** As they were sent. */
+  readonly segmentation: CompanionFile;
+  readonly report: CompanionFile;
+}
+
+export interface ProposeWork {
+  readonly seriesInstanceUID: string;
+  readonly diameterMm: number;
+  readonly seed: number;
+  readonly setting?: PlacementSetting;
+  readonly earlier?: readonly BoxChange[];
+}
+
+export interface GuardWork {
+  readonly seriesInstanceUID: string;
+  readonly diameterMm: number;
+  readonly setting?: PlacementSetting;
+}
+
+export interface GuardLabels extends VolumeGeometry {
+  readonly labels: Uint8Array;
+  readonly allowedMl: number;
 }
 
 export interface AnnotateWork {
@@ -75,13 +174,14 @@ export interface ImagingMethods {
   /** Reads a host and finds its lungs, so that its first preview does not have to. */
   warm(series: { readonly seriesInstanceUID: string }): Promise<null>;
   facts(series: { readonly seriesInstanceUID: string }): Promise<HostFacts>;
-  propose(work: {
-    readonly seriesInstanceUID: string;
-    readonly diameterMm: number;
-    readonly seed: number;
-  }): Promise<Vec3>;
+  propose(work: ProposeWork): Promise<ProposedPlace>;
+  guard(work: GuardWork): Promise<GuardLabels>;
   preview(work: PreviewWork): Promise<PreviewResult>;
-  derive(work: DeriveWork): Promise<DerivedFiles>;
+  remove(work: RemovalWork): Promise<RemovalResult>;
+  remake(work: RemakeWork): Promise<readonly EditResult[]>;
+  /** The CT, its segmentation and its report. */
+  write(work: WriteWork): Promise<WrittenFiles>;
+  /** Reads all of them back from the archive. @throws upstream where something is not as it was sent */
   verify(work: VerifyWork): Promise<null>;
   /** Reads a CT series that is to be imported; what of the files belongs to its stack, in order. */
   readCt(work: {

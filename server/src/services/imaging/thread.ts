@@ -6,18 +6,23 @@ import { createOrthancClient } from '../../pacs/orthancClient.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { readCtSeries } from '../../dicom/ctSeries.ts';
 import { makeUidGenerator } from '../../dicom/uid.ts';
+import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
 import { nodulesOf } from '../importing/annotate.ts';
 import { readOfficial } from '../importing/annotations.ts';
 import { wireNodule } from '../importing/nodules.ts';
 import { createHosts } from './hosts.ts';
-import { deriveFrom, factsOf, previewIn, proposeIn, verifyAgainst } from './operations.ts';
+import { previewIn, remakeEdits, removeIn } from './makeEdit.ts';
+import { factsOf, guardIn, proposeIn } from './operations.ts';
 import type { Answer, ImagingMethods, Request } from './protocol.ts';
+import { movable } from './movable.ts';
+import { verifyObjects, writeObjects } from './writeObjects.ts';
 
-const { orthancUrl } = z.object({ orthancUrl: z.url() }).parse(workerData);
+const { orthancUrl, dataDir } = z.object({ orthancUrl: z.url(), dataDir: z.string() }).parse(workerData);
 const port = parentPort;
 if (!port) throw new Error('thread.ts runs as a worker thread only');
 
-const hosts = createHosts(createOrthancClient({ baseUrl: orthancUrl, fetch }));
+const archive = createOrthancClient({ baseUrl: orthancUrl, fetch });
+const hosts = createHosts(archive);
 const newUid = makeUidGenerator((length) => randomBytes(length));
 
 const methods: ImagingMethods = {
@@ -27,10 +32,16 @@ const methods: ImagingMethods = {
   },
   facts: async ({ seriesInstanceUID }) => factsOf(await hosts.get(seriesInstanceUID)),
   propose: async (work) => proposeIn(await hosts.get(work.seriesInstanceUID), work),
+  guard: async (work) => guardIn(await hosts.get(work.seriesInstanceUID), work),
   preview: async (work) => previewIn(await hosts.get(work.seriesInstanceUID), work),
-  derive: async (work) => deriveFrom(await hosts.get(work.seriesInstanceUID), work, newUid),
+  remove: async (work) => removeIn(await hosts.get(work.seriesInstanceUID), work),
+  remake: async (work) => remakeEdits(await hosts.get(work.seriesInstanceUID), work),
+  write: async (work) => {
+    const { signer } = await openProvenanceKeys(dataDir);
+    return writeObjects(await hosts.get(work.seriesInstanceUID), work, { newUid, signer });
+  },
   verify: async (work) => {
-    verifyAgainst(await hosts.get(work.seriesInstanceUID), work);
+    await verifyObjects(await hosts.get(work.seriesInstanceUID), work, archive);
     return null;
   },
   readCt: async ({ files }) =>
@@ -47,7 +58,8 @@ const methods: ImagingMethods = {
 port.on('message', (request: Request) => {
   const work = methods[request.method] as (params: unknown) => Promise<unknown>;
   work(request.params).then(
-    (value) => port.postMessage({ id: request.id, ok: true, value } satisfies Answer),
+    (value) =>
+      port.postMessage({ id: request.id, ok: true, value } satisfies Answer, movable(request.method, value)),
     (error: unknown) =>
       port.postMessage({ id: request.id, ok: false, error: describe(error) } satisfies Answer),
   );

@@ -102,7 +102,7 @@ export function composedHost(series: CtSeries): ComposedHost {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
         const random = Random.of('insert-set', seed, nodule.id, attempt);
         try {
-          const centre = proposeIn(host, { diameterMm: nodule.diameterMm, seed: random.next() });
+          const { centre } = proposeIn(host, { diameterMm: nodule.diameterMm, seed: random.next() });
           const result = insert(nodule, voxels, centre);
           const bad = result.checks.find(({ verdict }) => verdict === 'bad');
           if (bad !== undefined)

@@ -28,9 +28,9 @@ export type RefusalReason = keyof typeof REFUSALS;
 
 const checkSchema = z.object({
   name: z.string(),
-  value: z.number(),
+  value: z.number().nullable(),
   unit: z.string(),
-  verdict: z.enum(['good', 'fair', 'bad']),
+  verdict: z.enum(['good', 'fair', 'bad', 'unknown']),
 });
 
 const outcomeSchema = z.discriminatedUnion('placed', [

@@ -1,0 +1,122 @@
+/** Previews of insertions and removals, each on top of what was done to the series before. */
+import type { Edit, Preview, PreviewRequest, QualityCheck, RemovalRequest } from '@nodulelab/contract';
+import { sha256Of } from '../store/artefacts.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import type { ServiceContext } from './context.ts';
+import { insertEdit, removeEdit } from './editRecord.ts';
+import { stackBelow, type EditStack, type MadeEdit } from './editStack.ts';
+import type { EditResult } from './imaging/protocol.ts';
+import type { OpenPreview, Previews } from './openPreviews.ts';
+import { blendingSeed, boxGeometry } from './placement.ts';
+
+type Context = Pick<ServiceContext, 'imaging' | 'store' | 'newId' | 'newUid'>;
+
+/** A check that needs more than the CT: how near the candidate is to what its model was trained on. */
+export type CandidateCheck = (model: string, patch: Float32Array) => Promise<QualityCheck[]>;
+
+/** @throws NoduleLabError `unusable` with the reason where the place is refused; as `stackBelow` */
+export async function previewInsertion(
+  context: Context,
+  previews: Previews,
+  candidateCheck: CandidateCheck,
+  request: PreviewRequest,
+): Promise<Preview> {
+  const { seriesInstanceUID, candidateId, centre, diameterMm, options = {} } = request;
+  const stored = await context.store.candidates.get(candidateId);
+  if (!stored)
+    throw new NoduleLabError('not-found', `there is no candidate ${candidateId}: generate it again`, {
+      candidateId,
+    });
+  const { candidate, voxels } = stored;
+  const below = await stackBelow(context, previews, request);
+  const seed = blendingSeed(candidate.sha256);
+  const [result, nearest] = await Promise.all([
+    context.imaging.preview({
+      ...{ seriesInstanceUID: below.sourceSeriesInstanceUID, patch: voxels, centre, diameterMm, seed },
+      ...{ options, earlier: changesOf(below) },
+    }),
+    candidateCheck(candidate.model, voxels),
+  ]);
+  const edit = insertEdit(
+    {
+      ...{ candidateSha256: candidate.sha256, candidateId: candidate.id },
+      ...{ model: { name: candidate.model, sha256: candidate.modelSha256 } },
+      ...{ seed: candidate.seed, index: candidate.index },
+      ...{ centre, diameterMm, options, blendingSeed: seed },
+    },
+    result,
+  );
+  return open(context, previews, {
+    ...{ request, below, edit, result, checks: [...result.checks, ...nearest] },
+    shown: { kind: 'insert', candidateId, options, setting: result.setting },
+    ...{ seriesInstanceUID, centre, diameterMm },
+  });
+}
+
+/** @throws NoduleLabError `not-found` for an unknown nodule; `unusable` where it cannot be removed; as `stackBelow` */
+export async function previewRemoval(
+  context: Context,
+  previews: Previews,
+  request: RemovalRequest,
+): Promise<Preview> {
+  const { seriesInstanceUID, noduleId } = request;
+  const below = await stackBelow(context, previews, request);
+  const nodule = await context.store.nodules.get(noduleId);
+  if (!nodule || nodule.seriesInstanceUID !== below.sourceSeriesInstanceUID)
+    throw new NoduleLabError(
+      'not-found',
+      `series ${seriesInstanceUID} has no nodule ${noduleId}: its nodules are listed under /api/series/…/nodules`,
+      { noduleId, seriesInstanceUID },
+    );
+  if (below.edits.some(({ edit }) => edit.kind === 'remove' && edit.noduleId === noduleId))
+    throw new NoduleLabError('conflict', `nodule ${noduleId} is removed in this series already`, {
+      noduleId,
+    });
+  const seed = blendingSeed(sha256Of(noduleId));
+  const result = await context.imaging.remove({
+    ...{ seriesInstanceUID: below.sourceSeriesInstanceUID, nodule, seed, earlier: changesOf(below) },
+  });
+  const { centre, diameterMm } = nodule;
+  const maskSha256 = sha256Of(result.mask);
+  const edit = removeEdit({ noduleId, maskSha256, seed, centre, diameterMm }, result);
+  return open(context, previews, {
+    ...{ request, below, edit, result, checks: result.checks, mask: result.mask },
+    shown: { kind: 'remove', noduleId },
+    ...{ seriesInstanceUID, centre, diameterMm },
+  });
+}
+
+const changesOf = ({ edits }: EditStack): { box: MadeEdit['box']; hu: Int16Array }[] =>
+  edits.map(({ box, hu }) => ({ box, hu }));
+
+interface Opened extends Pick<Preview, 'seriesInstanceUID' | 'centre' | 'diameterMm'> {
+  readonly request: { readonly after?: string | undefined };
+  readonly below: EditStack;
+  readonly edit: Edit;
+  readonly result: EditResult;
+  readonly checks: readonly QualityCheck[];
+  readonly mask?: Uint8Array;
+  readonly shown: Preview['edit'];
+}
+
+/** Keeps the voxels for accept, and answers them with what is shown of them. */
+function open({ newId, newUid }: Context, previews: Previews, opened: Opened): Preview {
+  const { request, below, edit, result, checks, mask, shown } = opened;
+  const { seriesInstanceUID, centre, diameterMm } = opened;
+  const { box, hu, footprint, alpha, geometry, measured } = result;
+  const preview: OpenPreview['preview'] = {
+    ...{ id: newId(), seriesInstanceUID, after: request.after ?? null, edit: shown },
+    ...{ centre, diameterMm, measured, checks: [...checks] },
+  };
+  const trackingUid = newUid();
+  previews.add({
+    preview,
+    below,
+    made: { edit, box, hu, footprint, trackingUid, checks, ...(mask ? { mask } : {}) },
+  });
+  return { ...preview, box: { ...boxGeometry(geometry, box), hu: base64(hu), alpha: base64(alpha) } };
+}
+
+function base64(array: Int16Array | Uint8Array): string {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString('base64');
+}
