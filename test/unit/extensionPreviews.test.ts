@@ -140,7 +140,9 @@ describe('the healthy twin', () => {
     expect(isRemoved(store.get(), 'n')).toBe(true);
     expect(sceneOf(store.get()).rings.map(({ kind }) => kind)).toEqual(['candidate', 'removed']);
     expect(store.get().picking).toBe(false);
-    expect(editLine(store.get().preview!)).toMatch(/^Remove/);
+    expect(editLine(store.get().preview!, [{ id: 'n', number: 3 } as Nodule])).toMatch(
+      /^Remove nodule 3, 10/,
+    );
   });
 
   test('a nodule that is gone already is not removed again', async () => {

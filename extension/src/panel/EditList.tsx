@@ -30,7 +30,7 @@ export function EditList({ service, session }: Props) {
             onClick={() => service.showPoint(edit.centre)}
             title="Go to it"
           >
-            {n + 1}. {editLine(edit)}
+            {n + 1}. {editLine(edit, session.nodules)}
           </button>
           {n === edits.length - 1 && (
             <Button

@@ -29,8 +29,18 @@ function sentence({ guard, guardLoading, guardProblem, diameterMm }: Session): s
 }
 
 export function GuardLegend({ session }: { readonly session: Session }) {
+  const element = useRef<HTMLDivElement>(null);
+  // On a low screen it opens below the fold.
+  useEffect(() => {
+    element.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
-    <div className="nl-legend nl-small" data-testid="guard-legend" data-ready={session.guard !== null}>
+    <div
+      ref={element}
+      className="nl-legend nl-small"
+      data-testid="guard-legend"
+      data-ready={session.guard !== null}
+    >
       <ul>
         {SHOWN_LABELS.map((label) => (
           <li key={label}>

@@ -1,5 +1,6 @@
 /** How the candidate lies there, beyond place and size: its attenuation and its turn. */
 import type { PointLps } from '@nodulelab/contract';
+import { useEffect, useRef } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { isActive, MEAN_HU, type Session } from '../state/session.ts';
 import { signed } from '../state/words.ts';
@@ -101,8 +102,13 @@ function Turn({ service, session }: Props) {
 }
 
 export function PlaceOptions(props: Props) {
+  const element = useRef<HTMLDivElement>(null);
+  // On a low screen it opens below the fold.
+  useEffect(() => {
+    element.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   return (
-    <div id="nl-place-options" data-testid="place-options">
+    <div ref={element} id="nl-place-options" data-testid="place-options">
       <Attenuation {...props} />
       <Turn {...props} />
     </div>

@@ -71,7 +71,7 @@ export const styles = `
 .nl-check { padding: 0 !important; text-align: left; }
 .nl-nearest { display: flex; gap: 3px; padding: 1px 0 3px; }
 .nl-nearest img { width: 44px; height: 44px; border-radius: 3px; background: #000; display: block; }
-.nl-explanation { min-height: 51px; border-top: 1px solid var(--nl-line); padding: 3px 0; }
+.nl-explanation { height: 92px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
 .nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; flex: none; }
 .nl-light[data-verdict='good'] { background: #4ade80; }
 .nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }

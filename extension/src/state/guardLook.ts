@@ -26,7 +26,7 @@ export const SHOWN_LABELS = Object.keys(GUARD_LOOKS) as ShownLabel[];
 
 /** Side of the square in which every pattern repeats, pixels. */
 export const TILE = 6;
-const ALLOWED_ALPHA = 84;
+const ALLOWED_ALPHA = 72;
 const GROUND_ALPHA = 26;
 const STROKE_ALPHA = 120;
 

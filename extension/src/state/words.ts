@@ -56,11 +56,16 @@ export const SETTING_WORDS: Readonly<Record<PlacementSetting, string>> = {
   'vessel-attached': 'at a vessel',
 };
 
-/** What an edit does, in one line. */
-export const editLine = ({ edit, diameterMm }: Preview): string =>
-  edit.kind === 'remove'
-    ? `Remove nodule, ${millimetres(diameterMm)}`
-    : `Insert ${millimetres(diameterMm)} ${SETTING_WORDS[edit.setting]}`;
+/**
+ * What an edit does, in one line.
+ *
+ * @param nodules those of the CT: a removed one is called by its number
+ */
+export function editLine({ edit, diameterMm }: Preview, nodules: readonly Nodule[]): string {
+  if (edit.kind === 'insert') return `Insert ${millimetres(diameterMm)} ${SETTING_WORDS[edit.setting]}`;
+  const number = nodules.find(({ id }) => id === edit.noduleId)?.number;
+  return `Remove nodule${number === undefined ? '' : ` ${number}`}, ${millimetres(diameterMm)}`;
+}
 
 /** One line for screen readers and tooltips. */
 export function describeNodule(nodule: Nodule): string {

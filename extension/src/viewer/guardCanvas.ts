@@ -5,8 +5,10 @@ import { scale, subtract } from '../geometry/vector.ts';
 import type { VolumeViewport } from '../ohif.ts';
 import { guardSentence, paintLabels } from '../state/guardLook.ts';
 
-/** CSS pixels a sample: the map is coarser than this at any usual zoom. */
-const SAMPLE = 2;
+/** CSS pixels a sample, at the least: the map is coarser than this at any usual zoom. */
+const FINEST = 2;
+/** More samples than this would be felt while scrolling on a large screen. */
+const MOST_SAMPLES = 200_000;
 
 export class GuardCanvas {
   readonly #canvas = document.createElement('canvas');
@@ -42,8 +44,9 @@ export class GuardCanvas {
       return;
     }
     const { clientWidth, clientHeight } = viewport.canvas;
-    const width = Math.ceil(clientWidth / SAMPLE);
-    const height = Math.ceil(clientHeight / SAMPLE);
+    const sample = Math.max(FINEST, Math.ceil(Math.sqrt((clientWidth * clientHeight) / MOST_SAMPLES)));
+    const width = Math.ceil(clientWidth / sample);
+    const height = Math.ceil(clientHeight / sample);
     if (width === 0 || height === 0) return;
     const at = (x: number, y: number): PointLps => viewport.canvasToWorld([x, y]) as PointLps;
     const corner = at(0, 0);
@@ -52,8 +55,8 @@ export class GuardCanvas {
     if (map === this.#map && key === this.#drawn) return;
     this.#map = map;
     this.#drawn = key;
-    const right = scale(subtract(far, corner), SAMPLE / clientWidth);
-    const down = scale(subtract(low, corner), SAMPLE / clientHeight);
+    const right = scale(subtract(far, corner), sample / clientWidth);
+    const down = scale(subtract(low, corner), sample / clientHeight);
     const half = (axis: 0 | 1 | 2): number => corner[axis] + (right[axis] + down[axis]) / 2;
     if (this.#image.width !== width || this.#image.height !== height) {
       this.#image = new ImageData(width, height);
@@ -65,8 +68,8 @@ export class GuardCanvas {
     samplePlane(map, plane, width, height, this.#labels);
     paintLabels(this.#labels, width, new Uint32Array(this.#image.data.buffer));
     // Whole samples: the last ones may reach over the edge.
-    this.#canvas.style.width = `${width * SAMPLE}px`;
-    this.#canvas.style.height = `${height * SAMPLE}px`;
+    this.#canvas.style.width = `${width * sample}px`;
+    this.#canvas.style.height = `${height * sample}px`;
     this.#canvas.getContext('2d')?.putImageData(this.#image, 0, 0);
     this.#canvas.hidden = false;
   }
