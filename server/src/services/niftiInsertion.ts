@@ -6,7 +6,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { QualityCheck } from '@nodulelab/contract';
+import type { InsertionOptions, QualityCheck } from '@nodulelab/contract';
 import { lungMask } from '../anatomy/lungMask.ts';
 import { ctVolumeOf } from '../formats/hounsfield.ts';
 import { parseNifti, unpackNifti } from '../formats/nifti.ts';
@@ -24,6 +24,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import type { ModelRegistry } from './models.ts';
 import { verifyNifti } from './niftiVerification.ts';
 import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from './nodulePatch.ts';
+import { badNames, requireConfirmed } from './offline/confirmation.ts';
 import { blendingSeed } from './placement.ts';
 import { wantedPoint, type WantedPlace } from './wantedPlace.ts';
 
@@ -37,6 +38,9 @@ export interface NiftiInsertion {
   readonly at: WantedPlace;
   /** Without it the recorded size of the nodule, else 10 mm. */
   readonly diameterMm?: number | undefined;
+  readonly options: InsertionOptions;
+  /** Names of checks whose bad verdict a person has seen and accepts. */
+  readonly confirmed: readonly string[];
   /** Chooses the place where the program proposes one. */
   readonly seed: number;
   readonly codeVersion: string;
@@ -72,7 +76,8 @@ export async function insertIntoNifti(
   request: NiftiInsertion,
   progress: (fraction: number, message: string) => void,
 ): Promise<NiftiInsertionResult> {
-  const { nifti, out } = request;
+  const { nifti, out, options } = request;
+  const { setting, rotationDeg, meanHu } = options;
   const provenanceFile = await requireNewOutput(out);
   progress(0, 'Reading the CT');
   const bytes = await readFile(nifti).catch((cause: unknown) => {
@@ -108,9 +113,14 @@ export async function insertIntoNifti(
   const { box, hu, checks } = insertNodule(
     volume,
     { data: patch.voxels },
-    { centre, diameterMm },
+    {
+      ...{ centre, diameterMm },
+      ...(rotationDeg === undefined ? {} : { rotationDeg }),
+      ...(meanHu === undefined ? {} : { meanHu }),
+    },
     { seed: blendingSeed(patch.sha256), lung },
   );
+  requireConfirmed(checks, request.confirmed);
   const change = toStored(box, hu);
 
   progress(0.7, 'Writing');
@@ -137,7 +147,7 @@ export async function insertIntoNifti(
       ...{ sampleSha256: patch.sha256, ...patch.origin },
     },
     place: { lps: centre, voxel },
-    diameterMm,
+    ...{ diameterMm, options, confirmedChecks: badNames(checks) },
     box: change.box,
     ...{ changedVoxels, roundedVoxels, greatestRoundingHu, checks },
     unchanged: 'every byte but the changed voxels and the 80 bytes of descrip',

@@ -10,7 +10,7 @@ import { Random } from '../../nn/random.ts';
 import type { CtVolume, Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { measurePatch, toHuPatch } from '../../insertion/patchShape.ts';
-import { hostOf } from '../imaging/hosts.ts';
+import { hostOf, type Host } from '../imaging/hosts.ts';
 import { previewIn, proposeIn } from '../imaging/operations.ts';
 import type { PreviewResult } from '../imaging/protocol.ts';
 import { blendingSeed } from '../placement.ts';
@@ -33,13 +33,13 @@ export type Placing =
 
 type Nodule = Pick<SetItem, 'id' | 'diameterMm' | 'sampleSha256'>;
 
-type Change = BoxChange & Pick<PreviewResult, 'measured'>;
+type Change = BoxChange & Pick<PreviewResult, 'footprint' | 'measured'>;
 
 /** How many places are tried for a nodule. */
 const ATTEMPTS = 8;
 
 export interface ComposedHost {
-  readonly series: CtSeries;
+  readonly host: Host;
   /** In the order in which they were made; where boxes overlap, the later one holds what the earlier one changed. */
   readonly changes: readonly Change[];
   /** Looks for a place, the same one for the same seed and the same nodules before, and inserts. */
@@ -57,27 +57,24 @@ export function composedHost(series: CtSeries): ComposedHost {
       `${inexact.name}: with Rescale Slope ${inexact.rescaleSlope} not every HU has a stored value, so a nodule cannot be written exactly: use a series whose slope is 1.`,
       { file: inexact.name },
     );
-  // Those of the original: a nodule at the pleura must not move the border of the lung.
-  const lung = hostOf(series).lung();
-  const volume: CtVolume = { ...series.volume, data: series.volume.data.slice() };
-  const host = { series: { ...series, volume }, lung: () => lung };
+  const host = hostOf(series);
+  const { volume } = series;
+  // What is in no lung is found before anything is inserted.
+  host.lung();
   const touched = new Uint8Array(volume.data.length);
   const changes: Change[] = [];
 
   const insert = (nodule: Nodule, voxels: Float32Array, centre: Vec3): PreviewResult =>
     previewIn(host, {
-      patch: voxels,
-      centre,
-      diameterMm: nodule.diameterMm,
+      ...{ patch: voxels, centre, diameterMm: nodule.diameterMm, earlier: changes },
       seed: blendingSeed(nodule.sampleSha256),
     });
 
-  const keep = ({ box, hu, alpha, measured }: PreviewResult): void => {
+  const keep = ({ box, hu, alpha, footprint, measured }: PreviewResult): void => {
     forEachVoxel(volume, box, (voxel, at) => {
-      volume.data[voxel] = hu[at]!;
       if (alpha[at]! > 0) touched[voxel] = 1;
     });
-    changes.push({ box, hu, measured });
+    changes.push({ box, hu, footprint, measured });
   };
 
   const meetsAnother = ({ box, alpha }: PreviewResult): boolean => {
@@ -89,7 +86,7 @@ export function composedHost(series: CtSeries): ComposedHost {
   };
 
   return {
-    series,
+    host,
     changes,
     replay: (nodule, voxels, centre) => keep(insert(nodule, voxels, centre)),
     place(nodule, voxels, seed) {
@@ -108,7 +105,7 @@ export function composedHost(series: CtSeries): ComposedHost {
           if (bad !== undefined)
             last = refused(
               'quality',
-              `${bad.name} ${bad.value} ${bad.unit} is bad: ${bad.explanation}`,
+              `${bad.name} ${bad.value ?? 'not measured'} ${bad.unit} is bad: ${bad.explanation}`,
               attempt,
             );
           else if (meetsAnother(result))

@@ -8,7 +8,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InsertEdit } from '@nodulelab/contract';
 import { readCtSeries } from '../../dicom/ctSeries.ts';
-import { writeDerivedCt } from '../../dicom/derivedCt.ts';
+import type { Signer } from '../../dicom/signature.ts';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
@@ -16,6 +16,8 @@ import { Random } from '../../nn/random.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { insertEdit } from '../editRecord.ts';
+import { writeObjects } from '../imaging/writeObjects.ts';
+import type { Recorder } from '../offline/record.ts';
 import { blendingSeed } from '../placement.ts';
 import { composedHost, unusableMessage, type ComposedHost } from './composedHost.ts';
 import { removePartialFolders, writeFolder } from './folders.ts';
@@ -46,6 +48,8 @@ export interface InsertSetOptions {
   readonly researchArchive: boolean;
   readonly codeVersion: string;
   readonly now: () => Date;
+  readonly signer: Signer;
+  readonly record: Recorder;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (done: number, total: number, message: string) => void;
 }
@@ -216,17 +220,20 @@ async function writeSeries(
   outcomes: readonly Outcome[],
   model: SetItems['model'],
   { inputsSha256, startedAt }: InsertSetState,
-  { outDir, codeVersion }: InsertSetOptions,
+  { outDir, codeVersion, signer, record }: InsertSetOptions,
 ): Promise<WrittenSeries> {
   const began = performance.now();
   const edits: InsertEdit[] = [];
+  const artefacts: Uint8Array[] = [];
   for (const outcome of outcomes) {
     if (!outcome.placed) continue;
     const { item: id, centre, diameterMm } = outcome;
     const item = own.find((one) => one.id === id)!;
     const { seed, index, sampleSha256 } = item;
     const voxels = await item.voxels();
-    const candidateSha256 = sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength));
+    const bytes = new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength);
+    const candidateSha256 = sha256Of(bytes);
+    artefacts.push(bytes);
     edits.push(
       insertEdit(
         {
@@ -239,26 +246,37 @@ async function writeSeries(
       ),
     );
   }
-  const derived = writeDerivedCt(
-    host.series,
-    host.changes,
+  const newUid = uidsNamed(inputsSha256, seriesInstanceUID);
+  const written = writeObjects(
+    host.host,
     {
-      ...{ version: 2, codeVersion, edits },
-      sourceSeriesInstanceUID: host.series.seriesInstanceUID,
+      edits: host.changes.map((change) => ({ ...change, trackingUid: newUid() })),
+      provenance: {
+        ...{ version: 2, codeVersion, edits },
+        sourceSeriesInstanceUID: seriesInstanceUID,
+      },
+      ...{ now: new Date(startedAt), seriesNumbers: new Set<number>() },
     },
-    { now: new Date(startedAt), newUid: uidsNamed(inputsSha256, seriesInstanceUID) },
+    { newUid, signer },
   );
   const folder = `host-${String(number + 1).padStart(4, '0')}`;
   const { changedVoxels } = await writeFolder(join(outDir, folder), async (write) => {
     const paths: string[] = [];
-    for (const [index, { bytes }] of derived.instances.entries())
+    for (const [index, { bytes }] of written.instances.entries())
       paths.push(await write(`${String(index + 1).padStart(4, '0')}.dcm`, bytes));
+    await write('segmentation.dcm', written.segmentation.bytes);
+    await write('report.dcm', written.report.bytes);
     const readBack = await Promise.all(paths.map(async (name) => ({ name, bytes: await readFile(name) })));
-    return verifyDerived(host.series, readBack, host.changes);
+    const verified = verifyDerived(host.host.series, readBack, host.changes);
+    await record({
+      ...{ seriesInstanceUID: written.seriesInstanceUID, sourceSeriesInstanceUID: seriesInstanceUID },
+      ...{ fingerprints: written.fingerprints, artefacts },
+    });
+    return verified;
   });
   return {
-    ...{ host: number, folder, seriesInstanceUID: derived.seriesInstanceUID },
-    ...{ slices: derived.instances.length, changedVoxels, seconds: secondsSince(began) },
+    ...{ host: number, folder, seriesInstanceUID: written.seriesInstanceUID },
+    ...{ slices: written.instances.length, changedVoxels, seconds: secondsSince(began) },
   };
 }
 
