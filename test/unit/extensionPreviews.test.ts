@@ -145,6 +145,19 @@ describe('the healthy twin', () => {
     );
   });
 
+  test("the readers' outlines of a nodule go and come back with it", () => {
+    const { store } = parts();
+    store.set({
+      nodules: [{ id: 'n', centre: [5, 5, 5], marks: [{ reader: 0 }] } as unknown as Nodule],
+      selectedNoduleId: 'n',
+      preview: removal('twin'),
+      previewShown: true,
+    });
+    expect(sceneOf(store.get()).marks).toEqual([]);
+    store.set({ previewShown: false });
+    expect(sceneOf(store.get()).marks).toHaveLength(1);
+  });
+
   test('a nodule that is gone already is not removed again', async () => {
     const { store, requests, removal: twin } = parts();
     store.set({ preview: removal('twin') });

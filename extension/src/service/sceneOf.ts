@@ -1,5 +1,6 @@
 /** What the viewports draw for a state of the session. */
-import { editsOf, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
+import type { Mark } from '@nodulelab/contract';
+import { editsOf, isRemoved, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
 import type { Ring, Scene } from '../viewer/scene.ts';
 
 function ringsOf(session: Session): Ring[] {
@@ -20,9 +21,17 @@ function ringsOf(session: Session): Ring[] {
   return [...written, ...previewed, ...tried];
 }
 
+/** Readers' outlines around a nodule that is not to be seen would say the wrong thing; its ring tells the place. */
+function marksOf(session: Session): readonly Mark[] {
+  const nodule = selectedNodule(session);
+  if (!nodule || !session.showContours) return [];
+  const seen = session.previewShown ? session : { ...session, stack: [], preview: null };
+  return isRemoved(seen, nodule.id) ? [] : nodule.marks;
+}
+
 export function sceneOf(session: Session): Scene {
   return {
-    marks: session.showContours ? (selectedNodule(session)?.marks ?? []) : [],
+    marks: marksOf(session),
     rings: session.showContours ? ringsOf(session) : [],
     badge: session.previewShown
       ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }
