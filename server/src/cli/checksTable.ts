@@ -1,10 +1,16 @@
-/** The quality checks of an insertion, for a terminal. */
+/** The quality checks of an edit, for a terminal. */
 import type { QualityCheck } from '@nodulelab/contract';
 import { table } from './output.ts';
 
 export function checksTable(checks: readonly QualityCheck[]): string {
-  return table(
-    ['check', 'value', 'unit', 'verdict'],
-    checks.map(({ name, value, unit, verdict }) => [name, value === null ? '-' : value.toFixed(2), unit, verdict]),
-  );
+  const doubtful = checks.filter(({ verdict }) => verdict === 'bad' || verdict === 'unknown');
+  return [
+    table(
+      ['check', 'value', 'unit', 'verdict'],
+      checks.map(({ name, value, unit, verdict }) => [
+        ...[name, value === null ? '–' : value.toFixed(2), unit, verdict],
+      ]),
+    ),
+    ...doubtful.map(({ name, explanation }) => `${name}: ${explanation}`),
+  ].join('\n');
 }

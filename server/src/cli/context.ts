@@ -21,9 +21,15 @@ export interface CommandContext {
   readonly output: Output;
   /** Aborted by Ctrl-C or SIGTERM; once more ends the process without waiting. */
   readonly signal: AbortSignal;
+  /** Ends with this status although nothing failed: what the command found out is told by it. */
+  setStatus(status: number): void;
 }
 
-export function createContext(options: unknown, streams: Streams): CommandContext {
+export function createContext(
+  options: unknown,
+  streams: Streams,
+  setStatus: (status: number) => void,
+): CommandContext {
   const parsed = GlobalOptions.safeParse(options);
   if (!parsed.success)
     throw new UsageError(
@@ -47,5 +53,6 @@ export function createContext(options: unknown, streams: Streams): CommandContex
     json,
     output: createOutput(streams, json, () => performance.now()),
     signal: controller.signal,
+    setStatus,
   };
 }

@@ -1,120 +1,88 @@
-/** Insertion into a series of the archive: by the running server, or by a runtime of our own where none runs. */
-import { AcceptResult, CandidateList, Job, Place, Preview, type PointLps } from '@nodulelab/contract';
-import { createServices } from '../services/createServices.ts';
+/** Nodules into one series of the archive: each preview stands on the one before it, and the last one is accepted. */
+import type { InsertionOptions, PointLps, Preview } from '@nodulelab/contract';
+import { placeSeedOf } from '../services/offline/insertOffline.ts';
+import { requireConfirmed } from '../services/offline/confirmation.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
-import { NoduleLabError } from '../volume/errors.ts';
-import { checksTable } from './checksTable.ts';
+import type { ArchiveServices } from './archiveServices.ts';
+import { withArchive } from './archiveServices.ts';
 import type { CommandContext } from './context.ts';
-import { findRunningServer, type RunningServer } from './runningServer.ts';
-import { openRuntime } from './runtime.ts';
+import { acceptedReport } from './editReport.ts';
 
 export interface ArchivedInsertion {
   readonly seriesInstanceUID: string;
-  /** LPS mm. */
-  readonly at: Vec3 | 'auto';
+  /** One for each nodule, LPS mm. */
+  readonly at: readonly (Vec3 | 'auto')[];
   readonly diameterMm: number;
+  readonly options: InsertionOptions;
+  readonly confirmed: readonly string[];
   readonly seed: number;
   readonly model: string | undefined;
+  /** A candidate that is there already, instead of new samples. */
+  readonly candidate: string | undefined;
   readonly researchArchive: boolean;
 }
 
-/** What both a running server and a runtime of our own can do. */
-interface Archive {
-  candidate(): Promise<string>;
-  propose(): Promise<PointLps>;
-  preview(candidateId: string, centre: PointLps): Promise<Preview>;
-  accept(previewId: string): Promise<AcceptResult>;
-}
+/** Places that are tried where the program chooses. */
+const ATTEMPTS = 8;
+/** Candidates of one request. */
+const MOST_CANDIDATES = 16;
 
-export async function insertArchived(context: CommandContext, options: ArchivedInsertion): Promise<void> {
-  const { output, dataDir, orthancUrl } = context;
-  const server = await findRunningServer(dataDir);
-  if (server && options.researchArchive)
-    output.note(
-      'A server runs on this data folder: --research-archive counts as it was given to that server',
+export async function insertArchived(context: CommandContext, insertion: ArchivedInsertion): Promise<void> {
+  const { output } = context;
+  await withArchive(context, insertion, async (services) => {
+    const candidates = await candidatesFor(services, insertion);
+    const previews: Preview[] = [];
+    for (const [n, at] of insertion.at.entries()) {
+      context.signal.throwIfAborted();
+      const after = previews.at(-1)?.id;
+      previews.push(await previewOne(services, insertion, at, candidates[n]!, n, after));
+    }
+    requireConfirmed(
+      previews.flatMap(({ checks }) => checks),
+      insertion.confirmed,
     );
-  if (server) return insertInto(remote(server, context, options), context, options);
-  const runtime = await openRuntime({
-    dataDir,
-    orthancUrl,
-    researchArchive: options.researchArchive,
-    log: (line) => output.note(line),
+    const result = await services.accept(previews.at(-1)!.id, insertion.confirmed);
+    output.result(...acceptedReport(result, previews));
   });
-  try {
-    await insertInto(local(createServices(runtime.context), context, options), context, options);
-  } finally {
-    await runtime.close();
+}
+
+async function candidatesFor(
+  services: ArchiveServices,
+  { at, candidate, seed, model }: ArchivedInsertion,
+): Promise<string[]> {
+  if (candidate !== undefined) return at.map(() => candidate);
+  const ids: string[] = [];
+  for (let batch = 0; ids.length < at.length; batch++) {
+    const count = Math.min(MOST_CANDIDATES, at.length - ids.length);
+    const request = { seed: (seed + batch) % 2 ** 31, count, ...(model === undefined ? {} : { model }) };
+    ids.push(...(await services.generate(request)).candidates.map(({ id }) => id));
   }
+  return ids;
 }
 
-async function insertInto(
-  archive: Archive,
-  { output }: CommandContext,
-  options: ArchivedInsertion,
-): Promise<void> {
-  const candidate = await archive.candidate();
-  const centre: PointLps = options.at === 'auto' ? await archive.propose() : [...options.at];
-  const preview = await archive.preview(candidate, centre);
-  const result = await archive.accept(preview.id);
-  output.result(
-    { ...result, centre, diameterMm: options.diameterMm, candidateId: candidate, checks: preview.checks },
-    [
-      `${result.instances} slices stored and verified in ${result.seconds.toFixed(1)} s`,
-      `Series ${result.seriesInstanceUID}`,
-      checksTable(preview.checks),
-    ].join('\n'),
-  );
-}
-
-function remote(
-  server: RunningServer,
-  { output, signal }: CommandContext,
-  options: ArchivedInsertion,
-): Archive {
-  const { seriesInstanceUID, diameterMm, seed, model } = options;
-  return {
-    async candidate() {
-      const body = { seed, count: 1, ...(model === undefined ? {} : { model }) };
-      return firstOf(await server.call('POST', '/api/candidates', CandidateList, body));
-    },
-    propose: async () =>
-      (await server.call('POST', '/api/places', Place, { seriesInstanceUID, diameterMm, seed })).centre,
-    preview: (candidateId, centre) =>
-      server.call('POST', '/api/previews', Preview, { seriesInstanceUID, candidateId, centre, diameterMm }),
-    async accept(previewId) {
-      const job = await server.call('POST', `/api/previews/${previewId}/accept`, Job, {});
-      return AcceptResult.parse(
-        await server.finish(job, {
-          signal,
-          progress: (fraction, message) => output.progress(fraction, message),
-        }),
-      );
-    },
-  };
-}
-
-function local(
-  services: ReturnType<typeof createServices>,
-  { output, signal }: CommandContext,
-  options: ArchivedInsertion,
-): Archive {
-  const { seriesInstanceUID, diameterMm, seed, model } = options;
-  return {
-    candidate: async () =>
-      firstOf(await services.generate({ seed, count: 1, ...(model === undefined ? {} : { model }) })),
-    propose: async () => (await services.place({ seriesInstanceUID, diameterMm, seed })).centre,
-    preview: (candidateId, centre) =>
-      services.preview({ seriesInstanceUID, candidateId, centre, diameterMm }),
-    accept: (previewId) =>
-      services.accept(previewId, [], {
-        signal,
-        progress: (fraction, message) => output.progress(fraction, message),
-      }),
-  };
-}
-
-function firstOf({ candidates }: CandidateList): string {
-  const [candidate] = candidates;
-  if (!candidate) throw new NoduleLabError('upstream', 'the generator made no candidate', {});
-  return candidate.id;
+/** Where the program chooses the place, another one is tried while a check is bad. */
+async function previewOne(
+  services: ArchiveServices,
+  { seriesInstanceUID, diameterMm, options, confirmed, seed }: ArchivedInsertion,
+  at: Vec3 | 'auto',
+  candidateId: string,
+  number: number,
+  after: string | undefined,
+): Promise<Preview> {
+  const common = { seriesInstanceUID, diameterMm, ...(after === undefined ? {} : { after }) };
+  const previewAt = (centre: PointLps): Promise<Preview> =>
+    services.preview({ ...common, candidateId, centre, options });
+  if (at !== 'auto') return previewAt([...at]);
+  const { setting } = options;
+  for (let attempt = 0; ; attempt++) {
+    const turn = number * ATTEMPTS + attempt;
+    const { centre } = await services.place({
+      ...{ ...common, seed: turn === 0 ? seed : placeSeedOf(seed, turn) },
+      ...(setting === undefined ? {} : { setting }),
+    });
+    const preview = await previewAt(centre);
+    const bad = preview.checks.some(({ name, verdict }) => verdict === 'bad' && !confirmed.includes(name));
+    if (!bad || attempt + 1 === ATTEMPTS) return preview;
+    await services.discard(preview.id);
+  }
 }

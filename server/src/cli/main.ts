@@ -1,5 +1,6 @@
 /**
- * The command line. Exit status: 0 success, 2 wrong usage, 1 failure with one clear line on stderr.
+ * The command line. Exit status: 0 success, 2 wrong usage, 1 failure with one clear line on stderr. From 3 on a command
+ * tells what it found out (see the help of replay and verify).
  */
 import { Command, CommanderError } from 'commander';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -26,6 +27,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   export: async () => (await import('./commands/export.ts')).registerExport,
   sample: async () => (await import('./commands/sample.ts')).registerSample,
   insert: async () => (await import('./commands/insert.ts')).registerInsert,
+  remove: async () => (await import('./commands/remove.ts')).registerRemove,
+  replay: async () => (await import('./commands/replay.ts')).registerReplay,
+  verify: async () => (await import('./commands/verify.ts')).registerVerify,
   augment: async () => (await import('./commands/augment.ts')).registerAugment,
   balance: async () => (await import('./commands/balance.ts')).registerBalance,
   'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
@@ -53,7 +57,11 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     })
     .showHelpAfterError('(see --help)');
 
-  const context = (): CommandContext => createContext(program.opts(), streams);
+  let status = 0;
+  const context = (): CommandContext =>
+    createContext(program.opts(), streams, (found) => {
+      status = found;
+    });
   for (const load of wanted(args)) (await load())(program, context);
   // Options of the whole program may also stand after the command's name.
   for (const command of [program, ...program.commands, ...program.commands.flatMap((c) => c.commands)])
@@ -61,7 +69,7 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
 
   try {
     await program.parseAsync(args, { from: 'user' });
-    return 0;
+    return status;
   } catch (error) {
     // Commander has printed its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;

@@ -29,6 +29,36 @@ export const engineOption = (): Option =>
     .choices(ENGINE_CHOICES)
     .default(DEFAULT_ENGINE);
 
+/** An option that may be given several times: the values in their order. */
+export const repeated =
+  <T>(parse: (text: string) => T) =>
+  (text: string, earlier: readonly T[] | undefined): T[] => [...(earlier ?? []), parse(text)];
+
+/** `x,y,z` in degrees. */
+export function angles(text: string): [number, number, number] {
+  const parts = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [x, y, z] = parts;
+  if (parts.length !== 3 || !parts.every(Number.isFinite))
+    throw new InvalidArgumentError('three angles x,y,z in degrees, about the L, P and S axes');
+  return [x!, y!, z!];
+}
+
+export function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!(value >= least && value <= most))
+      throw new InvalidArgumentError(`a number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+/** Names with commas between them. */
+export const names = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 /** A place as it is written; what three numbers alone are depends on the host. */
 export type PlaceOption = 'auto' | { readonly frame: 'lps' | 'ijk' | 'plain'; readonly at: Vec3 };
 

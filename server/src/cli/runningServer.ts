@@ -20,7 +20,7 @@ export async function announceServer(dataDir: string, url: string): Promise<() =
 export interface RunningServer {
   readonly url: string;
   call<T extends z.ZodType>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     answer: T,
     body?: unknown,
@@ -66,7 +66,7 @@ function connect(url: string): RunningServer {
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
-    const json: unknown = await response.json();
+    const json: unknown = response.status === 204 ? null : await response.json();
     if (!response.ok) {
       const problem = Problem.parse(json);
       throw new NoduleLabError(

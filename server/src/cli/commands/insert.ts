@@ -1,52 +1,66 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { InsertManyRequest, PlacementSetting } from '@nodulelab/contract';
+import { type Command, Option } from 'commander';
 import { makeUidGenerator } from '../../dicom/uid.ts';
+import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
 import { insertIntoNifti } from '../../services/niftiInsertion.ts';
 import { DEFAULT_DIAMETER_MM, type NoduleChoice } from '../../services/nodulePatch.ts';
-import { insertOffline } from '../../services/offlineInsertion.ts';
+import { insertOffline } from '../../services/offline/insertOffline.ts';
+import { recorderOf } from '../../services/offline/record.ts';
 import type { WantedPlace } from '../../services/wantedPlace.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+import { withArchive } from '../archiveServices.ts';
 import { checksTable } from '../checksTable.ts';
 import type { CommandContext } from '../context.ts';
+import { manyReport, offlineReport } from '../editReport.ts';
 import { insertArchived } from '../insertArchived.ts';
-import { integer, place, positive, UsageError, type PlaceOption } from '../options.ts';
+import { angles, between, integer, names, place, positive, repeated, UsageError } from '../options.ts';
 import { openModels, VERSION } from '../runtime.ts';
-
-interface InsertOptions {
-  readonly series?: string;
-  readonly dicom?: string;
-  readonly nifti?: string;
-  readonly out?: string;
-  readonly nodule?: string;
-  readonly at: PlaceOption;
-  readonly diameter?: number;
-  readonly seed: number;
-  readonly model?: string;
-  readonly researchArchive: boolean;
-}
+import { insertionOptions, placesOf, wanted, type InsertOptions } from '../insertOptions.ts';
 
 export function registerInsert(program: Command, context: () => CommandContext): void {
   program
     .command('insert')
     .description(
-      'insert one nodule, sampled or from a file: into a series in Orthanc, a folder of DICOM, or a NIfTI file',
+      'insert nodules, sampled or from files: into one or many series in Orthanc, a folder of DICOM, or a NIfTI file',
     )
-    .option('--series <uid>', 'Series Instance UID of the host in Orthanc; the new series is stored there')
+    .option(
+      '--series <uid>',
+      'Series Instance UID of a host in Orthanc; the new series is stored there. Given several times: each series gets its nodules, and one that fails does not end the others',
+      repeated(String),
+    )
+    .option('--series-file <file>', 'a text file with one Series Instance UID a line')
     .option('--dicom <dir>', 'folder of the host CT; needs no server and writes to --out')
     .option('--nifti <file>', 'host CT in Hounsfield units as .nii or .nii.gz; writes to --out')
     .option('--out <path>', 'new folder for the derived series (--dicom), or new file (--nifti)')
-    .option('--nodule <file>', 'a patch as .npy instead of a new sample (--dicom, --nifti)')
-    .requiredOption(
+    .option(
       '--at <place>',
-      'centre: i,j,k in voxels of a NIfTI file, else x,y,z in LPS mm; lps:x,y,z and ijk:i,j,k say which; auto proposes one',
-      place,
+      'centre: i,j,k in voxels of a NIfTI file, else x,y,z in LPS mm; lps:x,y,z and ijk:i,j,k say which; auto proposes one. Given several times: so many nodules',
+      repeated(place),
     )
+    .option('--count <number>', 'so many nodules in each series, at proposed places', integer(1, 20))
+    .option(
+      '--nodule <file>',
+      'a patch as .npy instead of a new sample (--dicom, --nifti); given several times: one for each place',
+      repeated(String),
+    )
+    .option('--candidate <id>', 'a candidate of the server instead of new samples (--series)')
     .option(
       '--diameter <mm>',
       `diameter of the nodule (default: what is recorded beside its file, else ${DEFAULT_DIAMETER_MM})`,
       positive,
     )
-    .option('--seed <number>', 'seed of the sample and of a proposed place', integer(0, 2 ** 31 - 1), 1)
+    .addOption(
+      new Option('--setting <kind>', 'only places of this kind (default: any)').choices(
+        PlacementSetting.options,
+      ),
+    )
+    .option('--rotate <x,y,z>', 'turn the nodule about the L, P and S axes, degrees', angles)
+    .option('--hu <number>', 'wanted mean HU of the nodule (default: as it was sampled)', between(-800, 200))
+    .option('--confirm <names>', 'write in spite of these bad checks, names with commas between them', names)
+    .option('--seed <number>', 'seed of the samples and of proposed places', integer(0, 2 ** 31 - 1), 1)
     .option('--model <name>', 'a model under models/')
     .option(
       '--research-archive',
@@ -57,40 +71,87 @@ export function registerInsert(program: Command, context: () => CommandContext):
 }
 
 async function run(context: CommandContext, options: InsertOptions): Promise<void> {
-  const { series, dicom, nifti, out, nodule } = options;
+  const { series, seriesFile, dicom, nifti, out, nodule, candidate } = options;
+  const archived = series !== undefined || seriesFile !== undefined;
   if (
-    [series, dicom, nifti].filter((host) => host !== undefined).length !== 1 ||
-    (series === undefined) === (out === undefined)
+    [archived, dicom !== undefined, nifti !== undefined].filter(Boolean).length !== 1 ||
+    archived !== (out === undefined)
   )
     throw new UsageError(
       'give either --series UID, or --dicom DIR with --out DIR, or --nifti FILE with --out FILE (see insert --help)',
     );
-  if (nodule !== undefined && (options.model !== undefined || series !== undefined))
+  if (nodule !== undefined && (options.model !== undefined || archived))
     throw new UsageError(
       '--nodule stands for a sample: it goes with --dicom or --nifti, and without --model',
     );
-  if (series !== undefined) {
-    const at = wanted(options.at, 'lps');
-    if (at !== 'auto' && 'ijk' in at)
-      throw new UsageError('--series takes no voxels, since an archive orders no slices: give LPS mm');
-    const { seed, model, researchArchive } = options;
-    return insertArchived(context, {
-      ...{ seriesInstanceUID: series, at: at === 'auto' ? at : at.lps, seed, model, researchArchive },
-      diameterMm: options.diameter ?? DEFAULT_DIAMETER_MM,
-    });
-  }
+  if (candidate !== undefined && (options.model !== undefined || !archived))
+    throw new UsageError('--candidate stands for a sample: it goes with --series, and without --model');
   if (dicom !== undefined) return offline(context, options, dicom, out ?? '');
-  return inNifti(context, options, nifti ?? '', out ?? '');
+  if (nifti !== undefined) return inNifti(context, options, nifti, out ?? '');
+  const hosts = [...(series ?? []), ...(seriesFile === undefined ? [] : await uidsIn(seriesFile))];
+  const [only, ...others] = new Set(hosts);
+  if (only === undefined) throw new UsageError(`${seriesFile} names no series`);
+  if (others.length > 0) return intoMany(context, options, [only, ...others]);
+  const { seed, model, researchArchive } = options;
+  return insertArchived(context, {
+    ...{ seriesInstanceUID: only, seed, model, candidate, researchArchive },
+    at: placesOf(options).map((at) => {
+      const place = wanted(at, 'lps');
+      if (place === 'auto') return place;
+      if ('lps' in place) return place.lps;
+      throw new UsageError('--series takes no voxels, since an archive orders no slices: give LPS mm');
+    }),
+    diameterMm: options.diameter ?? DEFAULT_DIAMETER_MM,
+    options: insertionOptions(options),
+    confirmed: options.confirm ?? [],
+  });
 }
 
-/** @param plain what three numbers alone are */
-function wanted(at: PlaceOption, plain: 'lps' | 'ijk'): WantedPlace {
-  if (at === 'auto') return 'auto';
-  return (at.frame === 'plain' ? plain : at.frame) === 'lps' ? { lps: at.at } : { ijk: at.at };
+/** Lines that begin with # are for people. */
+async function uidsIn(file: string): Promise<string[]> {
+  const text = await readFile(resolve(file), 'utf8');
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-const noduleOf = ({ nodule, model, seed }: InsertOptions): NoduleChoice =>
-  nodule === undefined ? { model, seed } : { file: resolve(nodule) };
+async function intoMany(
+  context: CommandContext,
+  options: InsertOptions,
+  series: readonly string[],
+): Promise<void> {
+  if (options.at?.some((at) => at !== 'auto') === true)
+    throw new UsageError('one place is not the same place in several series: leave --at out, or give auto');
+  if (options.confirm !== undefined)
+    throw new UsageError(
+      '--confirm goes with one series: with several, other places are tried and bad checks are never written',
+    );
+  const { model, candidate: candidateId, seed } = options;
+  const request = InsertManyRequest.safeParse({
+    ...{ series, seed, model, candidateId, options: insertionOptions(options) },
+    diameterMm: options.diameter ?? DEFAULT_DIAMETER_MM,
+    nodulesPerSeries: placesOf(options).length,
+  });
+  if (!request.success)
+    throw new UsageError(
+      request.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+    );
+  const result = await withArchive(context, options, (services) => services.insertMany(request.data));
+  context.output.result(...manyReport(result));
+  const failed = result.series.length - result.written;
+  if (failed > 0)
+    throw new NoduleLabError(
+      'unusable',
+      `${failed} of ${result.series.length} series were not written; the same command again writes only those`,
+    );
+}
+
+/** The file of nodule n, or a sample of its own. */
+function noduleOf({ nodule, model, seed }: InsertOptions, n: number): NoduleChoice {
+  if (nodule === undefined) return { model, seed: (seed + n) % 2 ** 31 };
+  return { file: resolve(nodule.length === 1 ? nodule[0]! : nodule[n]!) };
+}
 
 async function inNifti(
   { dataDir, output }: CommandContext,
@@ -98,14 +159,19 @@ async function inNifti(
   nifti: string,
   out: string,
 ): Promise<void> {
+  const [at, ...others] = placesOf(options);
+  if (others.length > 0 || at === undefined)
+    throw new UsageError('a NIfTI file takes one nodule at a time: insert the next one into the result');
   const result = await insertIntoNifti(
     openModels(dataDir),
     {
       nifti: resolve(nifti),
       out: resolve(out),
-      nodule: noduleOf(options),
-      at: wanted(options.at, 'ijk'),
+      nodule: noduleOf(options, 0),
+      at: wanted(at, 'ijk'),
       diameterMm: options.diameter,
+      options: insertionOptions(options),
+      confirmed: options.confirm ?? [],
       seed: options.seed,
       codeVersion: VERSION,
       now: new Date(),
@@ -130,28 +196,28 @@ async function offline(
   dicom: string,
   out: string,
 ): Promise<void> {
+  const places = placesOf(options);
   const result = await insertOffline(
     openModels(dataDir),
+    places.map((at, n) => ({
+      nodule: noduleOf(options, n),
+      at: wanted(at, 'lps') satisfies WantedPlace,
+      diameterMm: options.diameter,
+      options: insertionOptions(options),
+      seed: (options.seed + n) % 2 ** 31,
+    })),
     {
       dicomDir: resolve(dicom),
       outDir: resolve(out),
-      nodule: noduleOf(options),
-      at: wanted(options.at, 'lps'),
-      diameterMm: options.diameter,
-      seed: options.seed,
+      confirmed: options.confirm ?? [],
       researchArchive: options.researchArchive,
       codeVersion: VERSION,
       now: new Date(),
       newUid: makeUidGenerator((length) => randomBytes(length)),
+      signer: (await openProvenanceKeys(dataDir)).signer,
+      record: recorderOf(dataDir),
     },
     (fraction, message) => output.progress(fraction, message),
   );
-  output.result(
-    { ...result },
-    [
-      `${result.slices} slices in ${result.outDir}, nodule of ${result.diameterMm} mm at ${result.centre.map((v) => v.toFixed(1)).join(',')} LPS mm`,
-      `Series ${result.seriesInstanceUID}`,
-      checksTable(result.checks),
-    ].join('\n'),
-  );
+  output.result(...offlineReport(result));
 }

@@ -3,6 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { insertSet } from '../../services/insertSet/insertSet.ts';
 import type { DiameterRange, NamedModel } from '../../services/insertSet/setItems.ts';
 import { openBalanceModel, type BalanceModel } from '../../services/balance/balanceModel.ts';
+import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
+import { recorderOf } from '../../services/offline/record.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { hostRows, reasonLines } from '../../services/insertSet/yieldReport.ts';
 import type { CommandContext } from '../context.ts';
@@ -71,6 +73,8 @@ async function run(context: CommandContext, options: InsertSetOptions): Promise<
     researchArchive: options.researchArchive,
     codeVersion: VERSION,
     now: () => new Date(),
+    signer: (await openProvenanceKeys(context.dataDir)).signer,
+    record: recorderOf(context.dataDir),
     signal,
     onProgress: (done, total, message) => output.progress(done / total, message),
   });
