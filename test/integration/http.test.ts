@@ -3,7 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Job, JobList, Problem, ServerEvent, openApiDocument } from '@nodulelab/contract';
+import {
+  Job,
+  JobList,
+  Problem,
+  ServerEvent,
+  type VerificationReports,
+  openApiDocument,
+} from '@nodulelab/contract';
 import { startServer } from '../../server/src/http/startServer.ts';
 import { type ErrorKind, NoduleLabError } from '../../server/src/volume/errors.ts';
 import { type HttpFixture, startHttpFixture } from '../support/httpFixture.ts';
@@ -162,21 +169,54 @@ describe('routes', () => {
     fixture.answers.acceptable = async () => {
       throw new NoduleLabError('refused', 'The host is not de-identified.');
     };
-    expect((await api().post('/api/previews/p1/accept')).status).toBe(403);
+    expect((await api().post('/api/previews/p1/accept').send({})).status).toBe(403);
     expect((await api().get('/api/jobs')).body).toEqual({ jobs: [] });
 
-    fixture.answers.acceptable = async (id) => ({ title: `Write ${id}` });
+    fixture.answers.acceptable = async (id, confirmed) => ({ title: `Write ${id} with ${confirmed.join()}` });
     fixture.work = async (input) => ({ input });
-    const response = await api().post('/api/previews/p1/accept');
+    const response = await api()
+      .post('/api/previews/p1/accept')
+      .send({ confirmed: ['seam'] });
     expect(response.status).toBe(202);
     const job = Job.parse(response.body);
-    expect(job).toMatchObject({ kind: 'accept', title: 'Write p1', state: 'queued' });
+    expect(job).toMatchObject({ kind: 'accept', title: 'Write p1 with seam', state: 'queued' });
     let state = job;
     while (state.state !== 'done') state = Job.parse((await api().get(`/api/jobs/${job.id}`)).body);
-    expect(state.result).toEqual({ input: { previewId: 'p1' } });
+    expect(state.result).toEqual({ input: { previewId: 'p1', confirmed: ['seam'] } });
     expect((await api().post(`/api/jobs/${job.id}/cancel`)).status).toBe(409);
     expect((await api().get(`/api/jobs/${randomUUID()}`)).status).toBe(404);
     expect(JobList.parse((await api().get('/api/jobs')).body).jobs).toHaveLength(1);
+  });
+
+  test('an insertion into many series is a job that holds the whole request', async () => {
+    const body = { series: ['1.2', '1.3'], diameterMm: 8, nodulesPerSeries: 2 };
+    const response = await api().post('/api/insertions').send(body);
+    expect(response.status).toBe(202);
+    const job = Job.parse(response.body);
+    expect(job).toMatchObject({ kind: 'insert', title: 'Nodules into 2 series' });
+    let state = job;
+    while (state.state !== 'done') state = Job.parse((await api().get(`/api/jobs/${job.id}`)).body);
+    expect(state.result).toEqual({ request: { ...body, seed: 1 } });
+  });
+
+  test('files on the server machine are verified for that machine only, series of the archive for everybody', async () => {
+    const reports = [
+      {
+        seriesInstanceUID: '1.2',
+        slices: 1,
+        verdict: 'no-evidence',
+        evidence: [],
+        found: [],
+        provenance: null,
+      },
+    ];
+    fixture.answers.verify = async () => ({ reports }) as VerificationReports;
+    const ask = (body: object) =>
+      api().post('/api/verifications').set('x-forwarded-for', '10.0.0.9').send(body);
+    expect((await ask({ path: '/data' })).status).toBe(403);
+    expect((await ask({ seriesInstanceUID: '1.2' })).body).toEqual({ reports });
+    expect((await api().post('/api/verifications').send({ path: '/data' })).body).toEqual({ reports });
+    expect((await ask({ path: '/data', seriesInstanceUID: '1.2' })).status).toBe(400);
   });
 
   test('an import gives its paths to the job', async () => {

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Nodule } from '@nodulelab/contract';
 import { PGlite } from '@electric-sql/pglite';
 import { type Store, openStore } from '../../server/src/store/store.ts';
+import { MIGRATIONS, migration } from '../../server/src/store/sql.ts';
+import { aCompletion, aDerivedRow } from '../support/provenance.ts';
 import { type CandidateMeta } from '../../server/src/store/candidatesTable.ts';
 
 const STUDY = '1.2.3';
@@ -33,16 +35,8 @@ const meta: CandidateMeta = {
   thumbnails: { axial: 'a', coronal: 'c', sagittal: 's' },
 };
 
-const derivedRow = (seriesInstanceUID: string) => ({
-  seriesInstanceUID,
-  studyInstanceUID: STUDY,
-  sourceSeriesInstanceUID: SERIES,
-  candidateId: 'c1',
-  centre: [1, 2, 3.5] as [number, number, number],
-  diameterMm: 12.5,
-  parameters: { blend: 'feather', widthMm: 2 },
-  createdAt: '2026-01-02T03:04:05.678Z',
-});
+const derivedRow = (uid: string) =>
+  aDerivedRow(uid, { studyInstanceUID: STUDY, sourceSeriesInstanceUID: SERIES });
 
 const folders: string[] = [];
 const newFolder = async (): Promise<string> => {
@@ -125,28 +119,57 @@ describe('the store', () => {
     expect([...(await store.candidates.get(stored.id))!.voxels]).toEqual([2, 3]);
   });
 
-  test('a derived series is ours from its beginning and of its source only once complete', async () => {
+  test('a derived series, its segmentation and its report are ours from its beginning, and of its source only once complete', async () => {
     await store.derived.begin(derivedRow('2.1'));
-    expect(await store.derived.isOurs('2.1')).toBe(true);
+    for (const uid of ['2.1', '2.1.1', '2.1.2'])
+      expect([uid, await store.derived.isOurs(uid)]).toEqual([uid, true]);
     expect(await store.derived.isOurs(SERIES)).toBe(false);
     expect(await store.derived.ofSource(SERIES)).toEqual([]);
-    expect((await store.derived.unfinished()).map((row) => row.seriesInstanceUID)).toEqual(['2.1']);
-    await store.derived.complete('2.1');
+    expect(await store.derived.unfinished()).toEqual([{ ...derivedRow('2.1'), state: 'writing' }]);
+    await store.derived.complete('2.1', aCompletion('2.1'));
     expect(await store.derived.ofSource(SERIES)).toEqual([{ ...derivedRow('2.1'), state: 'complete' }]);
     expect(await store.derived.unfinished()).toEqual([]);
+    expect(await store.series.get('2.1')).toEqual(aCompletion('2.1').series[0]);
+    expect((await store.audit.list()).map(({ subject }) => subject)).toContain('2.1');
   });
 
   test('an abandoned series is forgotten, a complete one cannot be abandoned or begun again', async () => {
     await store.derived.begin(derivedRow('2.2'));
     await store.derived.abandon('2.2');
     await store.derived.abandon('2.2');
-    expect(await store.derived.isOurs('2.2')).toBe(false);
+    for (const uid of ['2.2', '2.2.1', '2.2.2'])
+      expect([uid, await store.derived.isOurs(uid)]).toEqual([uid, false]);
     await store.derived.begin(derivedRow('2.3'));
-    await store.derived.complete('2.3');
+    await store.derived.complete('2.3', aCompletion('2.3'));
     await expect(store.derived.abandon('2.3')).rejects.toMatchObject({ kind: 'conflict' });
-    await expect(store.derived.complete('2.3')).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(store.derived.complete('2.3', aCompletion('2.3'))).rejects.toMatchObject({
+      kind: 'conflict',
+    });
     await expect(store.derived.begin(derivedRow('2.3'))).rejects.toMatchObject({ kind: 'conflict' });
     expect(await store.derived.isOurs('2.3')).toBe(true);
+  });
+
+  test.each([
+    ['a CT that is registered', '2.6'],
+    ['the segmentation of another CT', '2.6.1'],
+  ])('a segmentation cannot have the UID of %s, and nothing of that series is entered', async (_, uid) => {
+    if (!(await store.derived.isOurs('2.6'))) await store.derived.begin(derivedRow('2.6'));
+    const taken = { seriesInstanceUID: uid, sopInstanceUID: '9.9' };
+    await expect(store.derived.begin({ ...derivedRow('2.7'), segmentation: taken })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    expect(await store.derived.isOurs('2.7')).toBe(false);
+  });
+
+  test('a series that cannot be listed is not complete either', async () => {
+    await store.derived.begin(derivedRow('2.8'));
+    const [row] = aCompletion('2.8').series;
+    const broken = { ...aCompletion('2.8'), series: [{ ...row!, instances: -1 }] };
+    await expect(store.derived.complete('2.8', broken)).rejects.toThrow();
+    expect((await store.derived.get('2.8'))?.state).toBe('writing');
+    expect(await store.series.get('2.8')).toBeUndefined();
+    await store.derived.abandon('2.8');
+    await store.derived.abandon('2.6');
   });
 
   test('keeps settings of any JSON shape and tells null from never set', async () => {
@@ -160,18 +183,19 @@ describe('the store', () => {
   });
 
   test('an audit entry can be added and read, never changed or removed', async () => {
+    const earlier = (await store.audit.list()).length;
     const entry = {
       at: '2026-01-02T03:04:05.000Z',
-      action: 'series-written',
+      action: 'looked-at',
       subject: '2.1',
       details: { by: 'accept' },
     };
     await store.audit.append(entry);
     await store.audit.append({ ...entry, subject: '2.2' });
     const before = await store.audit.list();
-    expect(before).toEqual([
-      { ...entry, number: 1 },
-      { ...entry, subject: '2.2', number: 2 },
+    expect(before.slice(earlier)).toEqual([
+      { ...entry, number: earlier + 1 },
+      { ...entry, subject: '2.2', number: earlier + 2 },
     ]);
     if (store.sql.kind !== 'pglite') throw new Error('this suite runs on the embedded database');
     for (const attack of [
@@ -290,4 +314,51 @@ describe('the database', () => {
     expect(error).toMatchObject({ kind: 'upstream', message: expect.stringContaining('127.0.0.1:1') });
     expect((error as Error).message).not.toContain('secret');
   });
+});
+
+test('a database of the first version keeps all that it knew of its synthetic series, finished and unfinished', async () => {
+  const dir = await newFolder();
+  const raw = await PGlite.create(path.join(dir, 'db'));
+  await raw.exec(migration.prepare);
+  await raw.exec(MIGRATIONS[0]!);
+  await raw.query(migration.record, [1]);
+  const parameters = { candidateSha256: 'ab', seed: 7 };
+  for (const [uid, state] of [
+    ['3.1', 'complete'],
+    ['3.2', 'writing'],
+  ])
+    await raw.query(
+      `INSERT INTO nodulelab.derived VALUES ($1, '1.2', '1.2.1', 'c1', '[1, 2.5, -3]', 12.5, $2, '2026-01-02T03:04:05.678Z', $3)`,
+      [uid, JSON.stringify(parameters), state],
+    );
+  await raw.close();
+
+  const store = await openStore({ dir });
+  try {
+    const common = {
+      studyInstanceUID: '1.2',
+      sourceSeriesInstanceUID: '1.2.1',
+      codeVersion: null,
+      edits: [],
+    };
+    const earlier = { candidateId: 'c1', centre: [1, 2.5, -3], diameterMm: 12.5, parameters };
+    const row = {
+      ...common,
+      segmentation: null,
+      report: null,
+      earlier,
+      createdAt: '2026-01-02T03:04:05.678Z',
+    };
+    expect(await store.derived.ofSource('1.2.1')).toEqual([
+      { seriesInstanceUID: '3.1', ...row, state: 'complete' },
+    ]);
+    expect(await store.derived.unfinished()).toEqual([
+      { seriesInstanceUID: '3.2', ...row, state: 'writing' },
+    ]);
+    expect(await store.derived.isOurs('3.1')).toBe(true);
+    await store.derived.abandon('3.2');
+    expect(await store.derived.isOurs('3.2')).toBe(false);
+  } finally {
+    await store.close();
+  }
 });

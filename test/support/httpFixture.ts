@@ -51,6 +51,7 @@ export async function startHttpFixture(overrides: Partial<ServerOptions> = {}): 
     handlers: {
       accept: (input, context) => fixture.work(input, context),
       import: async (input) => ({ ...input }),
+      insert: async (input) => ({ ...input }),
       train: (input, context) => fixture.train(input, context),
     },
     now: () => new Date(),

@@ -10,6 +10,14 @@ export interface TestOrthanc extends RunningOrthanc {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** Its address with its credentials in it. */
+export function addressOf({ baseUrl, auth }: RunningOrthanc): string {
+  const url = new URL(baseUrl);
+  url.username = auth.username;
+  url.password = auth.password;
+  return url.href;
+}
+
 /** Why tests that need Orthanc cannot run here; undefined where they can. */
 export function orthancMissing(): string | undefined {
   const search = findOrthanc();

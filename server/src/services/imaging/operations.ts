@@ -1,9 +1,9 @@
 /** What is done with one host: facts, places, edits, derived series. No thread and no archive in here. */
+import { guardMap } from '../../insertion/guardMap.ts';
 import { proposePlace, type ProposedPlace } from '../../insertion/placement.ts';
 import { writeDerivedCt, type BoxChange } from '../../dicom/derivedCt.ts';
 import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { Random } from '../../nn/random.ts';
-import { NoduleLabError } from '../../volume/errors.ts';
 import { withEdits } from './editedVolume.ts';
 import type { Host } from './hosts.ts';
 import { geometryOf } from './makeEdit.ts';
@@ -31,9 +31,11 @@ export function proposeIn(host: Host, work: Omit<ProposeWork, 'seriesInstanceUID
   );
 }
 
-/** Where a nodule may go; see insertion/guardMap.ts. */
-export function guardIn(_host: Host, { diameterMm }: Omit<GuardWork, 'seriesInstanceUID'>): GuardLabels {
-  throw new NoduleLabError('unusable', `there is no map of places for ${diameterMm} mm yet`);
+export function guardIn(
+  host: Host,
+  { diameterMm, setting }: Omit<GuardWork, 'seriesInstanceUID'>,
+): GuardLabels {
+  return guardMap(host.series.volume, host.lung(), diameterMm, setting);
 }
 
 export function deriveFrom(
