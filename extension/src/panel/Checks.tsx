@@ -89,7 +89,7 @@ export function Checks({ checks }: { readonly checks: readonly QualityCheck[] })
             <b>{checkName(told.name)}</b> ({VERDICT_WORDS[told.verdict]}). {told.explanation}
           </>
         ) : (
-          'No check is poor. Point at one for what it means.'
+          'No check stands out. Point at one for what it means.'
         )}
       </p>
     </>

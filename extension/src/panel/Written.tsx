@@ -21,7 +21,7 @@ export function Written({ service, session }: Props) {
         <div className="nl-row" style={{ marginTop: 6 }}>
           {last && (
             <Button onPress={() => service.showPoint(last.centre)} testId="show-synthetic">
-              Go to the nodule
+              {synthetic.length > 1 ? 'Go to the last edit' : 'Go to it'}
             </Button>
           )}
           <Button main onPress={() => void service.acceptance.showSource()} testId="show-source">

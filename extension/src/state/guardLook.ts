@@ -28,7 +28,7 @@ export const SHOWN_LABELS = Object.keys(GUARD_LOOKS) as ShownLabel[];
 export const TILE = 6;
 const ALLOWED_ALPHA = 72;
 const GROUND_ALPHA = 26;
-const STROKE_ALPHA = 120;
+const STROKE_ALPHA = 100;
 
 const STROKES: Readonly<Record<Pattern, (x: number, y: number) => boolean>> = {
   plain: () => false,

@@ -15,7 +15,7 @@ export function nextStep(session: Session): NextStep {
   const working =
     editsOf(session).length > 0 || session.previewing || session.picking || session.refusal !== null;
   if (isSynthetic(session) && !working)
-    return { step: 'accept', sentence: 'Look at the synthetic CT, edit it further, or go back.' };
+    return { step: 'accept', sentence: 'Look at it, edit it further, or go back.' };
   if (session.nodulesState === 'loading') return { step: null, sentence: 'Reading the nodules of this CT.' };
   if (session.unconfirmed) return { step: 'accept', sentence: 'Say whether the poor checks are meant.' };
   if (session.previewing)
