@@ -2,14 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import {
   boundingBox,
   close,
-  connectedComponents,
   depthInMask,
   dilate,
-  distanceToMask,
   erode,
   fillHolesPerSlice,
+  stepInPlane,
 } from '../../server/src/anatomy/morphology.ts';
+import { connectedComponents } from '../../server/src/volume/components.ts';
 import type { Vec3 } from '../../server/src/volume/ctVolume.ts';
+import { distanceTo } from '../../server/src/volume/distance.ts';
 
 const size: Vec3 = [21, 19, 9];
 const spacing: Vec3 = [1, 1, 2.5];
@@ -20,21 +21,53 @@ const maskOf = (...voxels: number[]): Uint8Array => {
   return mask;
 };
 
-test('distance from a point stays within a quarter of the Euclidean distance on an anisotropic grid', () => {
-  const distance = distanceToMask(maskOf(place(10, 9, 4)), size, spacing, 1000);
-  for (let k = 0; k < size[2]; k++)
-    for (let j = 0; j < size[1]; j++)
-      for (let i = 0; i < size[0]; i++) {
-        const exact = Math.hypot(i - 10, j - 9, 2.5 * (k - 4));
-        expect(distance[place(i, j, k)]!).toBeGreaterThanOrEqual(exact - 1e-3);
-        expect(distance[place(i, j, k)]!).toBeLessThanOrEqual(1.25 * exact + 1e-3);
-      }
+describe('on random masks of many shapes', () => {
+  let state = 1;
+  const random = (): number => (state = (state * 16807) % 2147483647) / 2147483647;
+  const cases = Array.from({ length: 60 }, () => {
+    const grid: Vec3 = [
+      1 + Math.floor(random() * 14),
+      1 + Math.floor(random() * 14),
+      1 + Math.floor(random() * 6),
+    ];
+    const share = 0.1 + 0.8 * random();
+    return {
+      grid,
+      mask: Uint8Array.from({ length: grid[0] * grid[1] * grid[2] }, () => (random() < share ? 1 : 0)),
+    };
+  });
+  const complement = (mask: Uint8Array): Uint8Array => mask.map((value) => 1 - value);
+
+  test('depth is the exact distance to what lies outside', () => {
+    for (const { grid, mask } of cases) {
+      const exact = distanceTo(complement(mask), grid, spacing);
+      depthInMask(mask, grid, spacing, 1000).forEach((mm, at) => {
+        expect(mm).toBeCloseTo(Math.min(1000, exact[at]!), 3);
+      });
+    }
+  });
+
+  test('dilation takes all that is within the radius, and nothing else', () => {
+    for (const { grid, mask } of cases) {
+      const exact = distanceTo(mask, grid, spacing);
+      expect([...dilate(mask, grid, spacing, 2.6)]).toEqual([...exact].map((mm) => (mm <= 2.6 ? 1 : 0)));
+    }
+  });
+
+  test('a step in the plane is a dilation by one pixel in every slice, and shrinking grows what is outside', () => {
+    for (const { grid, mask } of cases) {
+      const flat: Vec3 = [1, 1, 100];
+      expect(stepInPlane(mask, grid, 'grow')).toEqual(dilate(mask, grid, flat, 1));
+      expect(stepInPlane(mask, grid, 'shrink')).toEqual(complement(dilate(complement(mask), grid, flat, 1)));
+    }
+  });
 });
 
 test('components joined by faces are one, by corners two', () => {
   const { counts } = connectedComponents(
     maskOf(place(2, 2, 2), place(3, 2, 2), place(3, 2, 3), place(4, 3, 3)),
     size,
+    6,
   );
   expect(counts.slice(1)).toEqual([3, 1]);
 });

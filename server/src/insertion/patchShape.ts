@@ -2,7 +2,7 @@
  * What a patch shows: its background, the nodule's extent at half maximum and its middle. A generator leaves size,
  * position and background slightly open; insertion needs them exactly.
  */
-import { connectedComponents } from '../anatomy/morphology.ts';
+import { connectedComponents } from '../volume/components.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { PARENCHYMA_HU, unwindowHu } from '../volume/window.ts';
@@ -32,7 +32,9 @@ export interface PatchShape {
 /** Values above the background by less than this are not nodule (HU). */
 const NODULE_MARGIN_HU = 100;
 /** The nodule's typical level: high enough to be solid where it is solid, low enough to keep ground glass visible. */
-const LEVEL_PERCENTILE = 0.7;
+const LEVEL_PERCENTILE = 0.65;
+/** The level is that of what lies above half of it, so it is found in a few rounds. */
+const LEVEL_ROUNDS = 8;
 const MIN_VOXELS = 30;
 
 /** Patch of values in [0, 1] (HU [-1000, 400]) as HU. */
@@ -63,11 +65,10 @@ export function measurePatch({ edge, hu }: HuPatch): PatchShape {
   const above = hu.filter((value) => value > backgroundHu + NODULE_MARGIN_HU);
   if (above.length < MIN_VOXELS) throw emptyPatch();
   above.sort();
-  const level = above[floor(above.length * LEVEL_PERCENTILE)]!;
-  const halfHu = backgroundHu + (level - backgroundHu) / 2;
+  const halfHu = halfMaximum(above, backgroundHu);
   const mask = new Uint8Array(hu.length);
   for (let at = 0; at < hu.length; at++) mask[at] = hu[at]! > halfHu ? 1 : 0;
-  const { labels, counts } = connectedComponents(mask, [edge, edge, edge]);
+  const { labels, counts } = connectedComponents(mask, [edge, edge, edge], 6);
   let largest = 0;
   for (let label = 1; label < counts.length; label++)
     if (largest === 0 || counts[label]! > counts[largest]!) largest = label;
@@ -87,6 +88,22 @@ export function measurePatch({ edge, hu }: HuPatch): PatchShape {
     diameterVoxels: sphereDiameter(voxels),
     centre: [sum[0]! / voxels, sum[1]! / voxels, sum[2]! / voxels],
   };
+}
+
+/**
+ * Half way between background and the level of what lies above it. A soft border holds many voxels below half maximum:
+ * a level taken over all of them would be too low, and the nodule would be measured too large.
+ */
+function halfMaximum(sorted: Float32Array, backgroundHu: number): number {
+  let halfHu = backgroundHu;
+  for (let round = 0; round < LEVEL_ROUNDS; round++) {
+    const first = sorted.findIndex((value) => value > halfHu);
+    const level = sorted[first + floor((sorted.length - first) * LEVEL_PERCENTILE)]!;
+    const next = (backgroundHu + level) / 2;
+    if (abs(next - halfHu) < 1) break;
+    halfHu = next;
+  }
+  return halfHu;
 }
 
 /** Diameter of the sphere of this volume. */

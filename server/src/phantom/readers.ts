@@ -2,7 +2,7 @@
  * Four simulated readers. Each outlines every nodule a little differently (size, position, wobble), rates it with
  * jitter, and misses some; as in LIDC, outline points are the first pixels outside the lesion.
  */
-import { connectedComponents } from '../anatomy/morphology.ts';
+import { connectedComponents } from '../volume/components.ts';
 import type { Characteristic, Characteristics } from '../lidc/xml.ts';
 import { CHARACTERISTICS } from '../lidc/xml.ts';
 import { Random } from '../nn/random.ts';
@@ -113,7 +113,7 @@ function contourOf(pixels: readonly number[], width: number): [number, number][]
   const ny = Math.max(...rows) - top + 3;
   const mask = new Uint8Array(nx * ny);
   pixels.forEach((_, n) => (mask[columns[n]! - left + nx * (rows[n]! - top)] = 1));
-  const { labels, counts } = connectedComponents(mask, [nx, ny, 1]);
+  const { labels, counts } = connectedComponents(mask, [nx, ny, 1], 4);
   const largest = counts.reduce(
     (best, count, n) => (n > 0 && (best === 0 || count > counts[best]!) ? n : best),
     0,

@@ -1,5 +1,21 @@
-/** Connected components of a byte mask (26-connected). */
+/**
+ * Connected components of a byte mask, found by runs: voxels in a row are joined first, then runs of neighbouring rows
+ * (two passes with union-find; Rosenfeld and Pfaltz 1966, with runs in place of voxels).
+ */
 import type { Vec3 } from './ctVolume.ts';
+
+/** Who is a neighbour: by edges within the slice (4), by faces (6), by faces, edges and corners (26). */
+export type Neighbours = 4 | 6 | 26;
+
+/** Runs of set voxels in scan order; each is `[starts[r], ends[r])` in flat indices and lies within one row. */
+export interface LabelledRuns {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** Component of each run: labels from 1 in order of first voxel. */
+  readonly labels: Int32Array;
+  /** Voxels per label (`counts[0]` unused). */
+  readonly counts: readonly number[];
+}
 
 /** Labels from 1 in order of first voxel (0 is background) and the voxel count per label (`counts[0]` unused). */
 export interface Components {
@@ -7,45 +23,124 @@ export interface Components {
   readonly counts: readonly number[];
 }
 
-export function connectedComponents(mask: Uint8Array, size: Vec3): Components {
+/** The components of the voxels that are zero where `of` is 0, else of those that are not. */
+export function labelRuns(
+  mask: Uint8Array,
+  size: Vec3,
+  neighbours: Neighbours,
+  of: 'set' | 'zero' = 'set',
+): LabelledRuns {
   const [ni, nj, nk] = size;
-  const labels = new Int32Array(mask.length);
-  const counts = [0];
-  const stack: number[] = [];
-  for (let seed = 0; seed < mask.length; seed++) {
-    if (!mask[seed] || labels[seed]) continue;
-    const label = counts.length;
-    let count = 0;
-    labels[seed] = label;
-    stack.push(seed);
-    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      count++;
-      const i = at % ni;
-      const j = Math.floor(at / ni) % nj;
-      const k = Math.floor(at / (ni * nj));
-      for (let z = Math.max(0, k - 1); z <= Math.min(nk - 1, k + 1); z++)
-        for (let y = Math.max(0, j - 1); y <= Math.min(nj - 1, j + 1); y++)
-          for (let x = Math.max(0, i - 1); x <= Math.min(ni - 1, i + 1); x++) {
-            const next = x + ni * (y + nj * z);
-            if (!mask[next] || labels[next]) continue;
-            labels[next] = label;
-            stack.push(next);
-          }
+  const rows = nj * nk;
+  const rowStart = new Int32Array(rows + 1);
+  let starts = new Int32Array(1024);
+  let ends = new Int32Array(1024);
+  let found = 0;
+  const zero = of === 'zero';
+  for (let row = 0; row < rows; row++) {
+    rowStart[row] = found;
+    const last = (row + 1) * ni;
+    for (let at = row * ni; at < last; at++) {
+      if ((mask[at] === 0) !== zero) continue;
+      const start = at;
+      for (at++; at < last && (mask[at] === 0) === zero;) at++;
+      if (found === starts.length) {
+        starts = grown(starts);
+        ends = grown(ends);
+      }
+      starts[found] = start;
+      ends[found] = at;
+      found++;
     }
-    counts.push(count);
   }
-  return { labels, counts };
+  rowStart[rows] = found;
+
+  // A root is always the earliest run of its component, so that labels come in order of first voxel.
+  const parents = Int32Array.from({ length: found }, (_, run) => run);
+  const rootOf = (run: number): number => {
+    let root = run;
+    while (parents[root] !== root) {
+      parents[root] = parents[parents[root]!]!;
+      root = parents[root]!;
+    }
+    return root;
+  };
+  const slack = neighbours === 26 ? 1 : 0;
+  const join = (row: number, other: number): void => {
+    const shift = (row - other) * ni;
+    let b = rowStart[other]!;
+    const endB = rowStart[other + 1]!;
+    const endA = rowStart[row + 1]!;
+    for (let a = rowStart[row]!; a < endA && b < endB;) {
+      const aEnd = ends[a]! + slack;
+      const bEnd = ends[b]! + shift;
+      if (starts[a]! < bEnd + slack && starts[b]! + shift < aEnd) {
+        const first = rootOf(a);
+        const second = rootOf(b);
+        if (first < second) parents[second] = first;
+        else parents[first] = second;
+      }
+      if (ends[a]! < bEnd) a++;
+      else b++;
+    }
+  };
+  for (let k = 0; k < nk; k++)
+    for (let j = 0; j < nj; j++) {
+      const row = j + nj * k;
+      if (rowStart[row] === rowStart[row + 1]) continue;
+      if (j > 0) join(row, row - 1);
+      if (k === 0 || neighbours === 4) continue;
+      join(row, row - nj);
+      if (neighbours === 6) continue;
+      if (j > 0) join(row, row - nj - 1);
+      if (j < nj - 1) join(row, row - nj + 1);
+    }
+
+  const labels = new Int32Array(found);
+  const counts = [0];
+  for (let run = 0; run < found; run++) {
+    const root = rootOf(run);
+    if (root === run) {
+      labels[run] = counts.length;
+      counts.push(0);
+    } else labels[run] = labels[root]!;
+    counts[labels[run]!]! += ends[run]! - starts[run]!;
+  }
+  return { starts: starts.subarray(0, found), ends: ends.subarray(0, found), labels, counts };
 }
 
-/** The mask's largest component (the first of equals); an empty mask stays empty. */
-export function largestComponent(mask: Uint8Array, size: Vec3): Uint8Array {
-  const { labels, counts } = connectedComponents(mask, size);
-  let best = 0;
-  counts.forEach((count, label) => {
-    if (label > 0 && count > (counts[best] ?? 0)) best = label;
-  });
-  const kept = new Uint8Array(mask.length);
-  if (best > 0)
-    for (let index = 0; index < kept.length; index++) kept[index] = labels[index] === best ? 1 : 0;
+export function connectedComponents(mask: Uint8Array, size: Vec3, neighbours: Neighbours = 26): Components {
+  const runs = labelRuns(mask, size, neighbours);
+  const labels = new Int32Array(mask.length);
+  for (let run = 0; run < runs.labels.length; run++)
+    labels.fill(runs.labels[run]!, runs.starts[run], runs.ends[run]);
+  return { labels, counts: runs.counts };
+}
+
+/** 1 in the components for which `wanted` holds. */
+export function keepComponents(
+  { starts, ends, labels }: LabelledRuns,
+  voxels: number,
+  wanted: (label: number) => boolean,
+): Uint8Array {
+  const kept = new Uint8Array(voxels);
+  for (let run = 0; run < labels.length; run++)
+    if (wanted(labels[run]!)) kept.fill(1, starts[run], ends[run]);
   return kept;
+}
+
+/** The mask's largest component (the first of equals, 26 neighbours); an empty mask stays empty. */
+export function largestComponent(mask: Uint8Array, size: Vec3, neighbours: Neighbours = 26): Uint8Array {
+  const runs = labelRuns(mask, size, neighbours);
+  let best = 0;
+  runs.counts.forEach((count, label) => {
+    if (label > 0 && count > (runs.counts[best] ?? 0)) best = label;
+  });
+  return keepComponents(runs, mask.length, (label) => label === best);
+}
+
+function grown(array: Int32Array): Int32Array<ArrayBuffer> {
+  const longer = new Int32Array(2 * array.length);
+  longer.set(array);
+  return longer;
 }
