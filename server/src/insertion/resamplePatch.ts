@@ -7,7 +7,7 @@ import { worldToIndex } from '../volume/ctVolume.ts';
 import type { HuPatch } from './patchShape.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
-const { ceil, exp, floor, max, min } = Math;
+const { abs, ceil, exp, floor, max, min } = Math;
 
 export interface PatchPlacement {
   /** Where the patch's `anchor` comes to lie, LPS mm. */
@@ -18,47 +18,58 @@ export interface PatchPlacement {
   readonly voxelMm: number;
   /** Unit vectors of the patch's x, y, z axes in LPS. */
   readonly axes: readonly [Vec3, Vec3, Vec3];
+  /** Width of the host's slices, mm: at least the distance between them. */
+  readonly sliceMm: number;
+  /** Applied to each interpolated value, before the slice is averaged. */
+  readonly remap: (hu: number) => number;
+  /** Of the patch: where there is anything to interpolate. */
+  readonly cells: Uint8Array;
 }
 
-/** Smallest host box that holds everything of the patch within `radiusMm` of the centre, cut to the host. */
-export function boxAround(host: VolumeGeometry, centre: Vec3, radiusMm: number): IndexBox {
+/** Smallest host box that holds everything of the patch within `reachMm` (along i, j, k) of the centre, cut to the host. */
+export function boxAround(host: VolumeGeometry, centre: Vec3, reachMm: Vec3): IndexBox {
   const index = worldToIndex(host, centre);
   const from = (axis: 0 | 1 | 2): number =>
-    min(host.size[axis] - 1, max(0, floor(index[axis] - radiusMm / host.spacing[axis])));
+    min(host.size[axis] - 1, max(0, floor(index[axis] - reachMm[axis] / host.spacing[axis])));
   const to = (axis: 0 | 1 | 2): number =>
-    max(1, min(host.size[axis], ceil(index[axis] + radiusMm / host.spacing[axis]) + 1));
+    max(1, min(host.size[axis], ceil(index[axis] + reachMm[axis] / host.spacing[axis]) + 1));
   return { min: [from(0), from(1), from(2)], max: [to(0), to(1), to(2)] };
 }
 
-/** Separable Gaussian of `sigma` patch voxels; the patch's border value continues outside it. */
-export function blurPatch({ edge, hu }: HuPatch, sigma: number): HuPatch {
-  if (sigma < 0.25) return { edge, hu };
+/** Gaussian of `sigma` patch voxels along x, y and z; the patch's border value continues outside it. */
+export function blurPatch({ edge, hu }: HuPatch, sigma: Vec3): HuPatch {
+  let from = hu;
+  for (const axis of [0, 1, 2] as const) from = blurAlong(from, edge, edge ** axis, sigma[axis]);
+  return { edge, hu: from };
+}
+
+/** First voxel of every line of a cube along the axis of this stride. */
+export function lineStarts(edge: number, stride: number): Int32Array {
+  return Int32Array.from({ length: edge * edge }, (_, n) => (n % stride) + floor(n / stride) * stride * edge);
+}
+
+function blurAlong(from: Float32Array, edge: number, stride: number, sigma: number): Float32Array {
+  if (sigma < 0.25) return from;
   const radius = ceil(3 * sigma);
   const kernel = Float32Array.from({ length: 2 * radius + 1 }, (_, n) =>
     exp(-((n - radius) ** 2) / (2 * sigma * sigma)),
   );
   const total = kernel.reduce((a, b) => a + b, 0);
-  let from = hu;
   const line = new Float32Array(edge + 2 * radius);
-  for (const stride of [1, edge, edge * edge]) {
-    const to = new Float32Array(hu.length);
-    for (let start = 0; start < hu.length; start++) {
-      if (floor(start / stride) % edge !== 0) continue;
-      for (let n = 0; n < line.length; n++)
-        line[n] = from[start + stride * min(edge - 1, max(0, n - radius))]!;
-      for (let n = 0; n < edge; n++) {
-        let sum = 0;
-        for (let m = 0; m < kernel.length; m++) sum += kernel[m]! * line[n + m]!;
-        to[start + stride * n] = sum / total;
-      }
+  const to = new Float32Array(from.length);
+  for (const start of lineStarts(edge, stride)) {
+    for (let n = 0; n < line.length; n++) line[n] = from[start + stride * min(edge - 1, max(0, n - radius))]!;
+    for (let n = 0; n < edge; n++) {
+      let sum = 0;
+      for (let m = 0; m < kernel.length; m++) sum += kernel[m]! * line[n + m]!;
+      to[start + stride * n] = sum / total;
     }
-    from = to;
   }
-  return { edge, hu: from };
+  return to;
 }
 
 /**
- * Samples the patch on the host voxels of a box, averaged over the slice thickness.
+ * Samples the patch on the host voxels of a box, averaged over the width of the slice.
  *
  * @returns HU per voxel of the box, i fastest; `outsideHu` beyond the patch.
  */
@@ -71,13 +82,15 @@ export function samplePatch(
 ): Float32Array {
   const size = [box.max[0] - box.min[0], box.max[1] - box.min[1], box.max[2] - box.min[2]] as const;
   const out = new Float32Array(size[0] * size[1] * size[2]);
-  const { axes, anchor, voxelMm, centre } = placement;
+  const { axes, anchor, voxelMm, centre, sliceMm, remap, cells } = placement;
+  const { edge } = patch;
   const start = worldToIndex(host, centre);
   // Patch index per host step: affine, so three column vectors suffice.
   const perStep = ([0, 1, 2] as const).map((axis) =>
     axes.map((patchAxis) => (dot(host.direction[axis], patchAxis) * host.spacing[axis]) / voxelMm),
   ) as [number[], number[], number[]];
-  const samples = max(1, min(8, ceil(host.spacing[2] / voxelMm / 1.5)));
+  const width = sliceMm / host.spacing[2];
+  const samples = max(1, min(8, ceil(sliceMm / voxelMm / 1.5)));
   let at = 0;
   for (let k = box.min[2]; k < box.max[2]; k++)
     for (let j = box.min[1]; j < box.max[1]; j++)
@@ -86,15 +99,32 @@ export function samplePatch(
         for (let n = 0; n < samples; n++) {
           const di = i - start[0];
           const dj = j - start[1];
-          const dk = k - start[2] + (n + 0.5) / samples - 0.5;
+          const dk = k - start[2] + width * ((n + 0.5) / samples - 0.5);
           const x = anchor[0] + perStep[0][0]! * di + perStep[1][0]! * dj + perStep[2][0]! * dk;
           const y = anchor[1] + perStep[0][1]! * di + perStep[1][1]! * dj + perStep[2][1]! * dk;
           const z = anchor[2] + perStep[0][2]! * di + perStep[1][2]! * dj + perStep[2][2]! * dk;
-          sum += cubicAt(patch, x, y, z, outsideHu);
+          const isOut = x < 0 || y < 0 || z < 0 || x >= edge - 1 || y >= edge - 1 || z >= edge - 1;
+          const cell = isOut ? -1 : floor(x) + edge * (floor(y) + edge * floor(z));
+          sum += cell < 0 || cells[cell] === 0 ? outsideHu : remap(cubicAt(patch, x, y, z));
         }
         out[at++] = sum / samples;
       }
   return out;
+}
+
+/** Differences from the ground that no eye and no measurement finds, HU. */
+const NOTHING_HU = 4;
+
+/** 1 for every cell (named by its first corner) whose interpolation sees anything but the ground. */
+export function cellsWithContent({ edge, hu }: HuPatch, groundHu: number): Uint8Array {
+  let from = Uint8Array.from(hu, (value) => (abs(value - groundHu) > NOTHING_HU ? 1 : 0));
+  // A voxel is seen from the cells that begin two before it to one after it; at the ends of a line the next line's
+  // cells are marked too, which only costs their interpolation.
+  for (const stride of [1, edge, edge * edge])
+    from = from.map(
+      (here, at) => here | (from[at - stride] ?? 0) | (from[at + stride] ?? 0) | (from[at + 2 * stride] ?? 0),
+    );
+  return from;
 }
 
 const weightsX = new Float64Array(4);
@@ -109,8 +139,7 @@ function catmullRom(t: number, weights: Float64Array): void {
   weights[3] = 0.5 * t * t * (t - 1);
 }
 
-function cubicAt({ edge, hu }: HuPatch, x: number, y: number, z: number, outsideHu: number): number {
-  if (x < 0 || y < 0 || z < 0 || x > edge - 1 || y > edge - 1 || z > edge - 1) return outsideHu;
+function cubicAt({ edge, hu }: HuPatch, x: number, y: number, z: number): number {
   const x0 = floor(x);
   const y0 = floor(y);
   const z0 = floor(z);

@@ -22,6 +22,8 @@ export interface VolumeGeometry {
 export interface CtVolume extends VolumeGeometry {
   /** HU, length size[0]*size[1]*size[2], i fastest. */
   readonly data: Int16Array;
+  /** Thickness of the slices, mm, where the source says it: more than their distance where they overlap. */
+  readonly sliceThicknessMm?: number;
 }
 
 /** Anything sampled on a volume grid in floating point (patches, masks, alpha). Same order as {@link CtVolume}. */
