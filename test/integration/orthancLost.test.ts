@@ -1,25 +1,21 @@
-/** Orthanc goes away while a series is being written: one clear error, and nothing partial once it is back. */
+/** Orthanc goes away, or stands still, while a series is being written: one clear error, and nothing partial once it is back. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startOrthanc, type RunningOrthanc } from '../../orthanc/index.ts';
 import { openRuntime, type Runtime } from '../../server/src/cli/runtime.ts';
-import { withdrawUnfinished } from '../../server/src/services/acceptance.ts';
+import { createOrthancClient } from '../../server/src/pacs/orthancClient.ts';
+import { createGuardedArchive } from '../../server/src/security/guardedArchive.ts';
+import type { ServiceContext } from '../../server/src/services/context.ts';
 import { createServices } from '../../server/src/services/createServices.ts';
 import { importPaths } from '../../server/src/services/importing/importPaths.ts';
+import { addressOf } from '../support/orthanc.ts';
 import { makePhantomStudy, unwatched } from '../support/product.ts';
 
 let dir: string;
 let orthanc: RunningOrthanc;
 let runtime: Runtime;
-
-function addressOf({ baseUrl, auth }: RunningOrthanc): string {
-  const url = new URL(baseUrl);
-  url.username = auth.username;
-  url.password = auth.password;
-  return url.href;
-}
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'nodulelab-lost-'));
@@ -32,41 +28,90 @@ afterAll(async () => {
   if (dir) await rm(dir, { recursive: true, force: true });
 });
 
-test('Orthanc killed while slices are sent is named in the error, and after its return only the original is there', async () => {
-  const phantom = await makePhantomStudy(join(dir, 'phantom'), 3);
-  await importPaths(runtime.context, [phantom.dir], unwatched());
-  const services = createServices(runtime.context);
-  const { seriesInstanceUID } = phantom;
-  const { candidates } = await services.generate({ seed: 1, count: 1 });
-  const { centre } = await services.place({ seriesInstanceUID, diameterMm: 12, seed: 1 });
-  const candidateId = candidates[0]?.id ?? '';
-  const preview = await services.preview({ seriesInstanceUID, candidateId, centre, diameterMm: 12 });
+/** An archive that loses patience sooner than the product does. */
+function hasty({ context, orthancUrl }: Runtime): ServiceContext {
+  const client = createOrthancClient({ baseUrl: orthancUrl, fetch, timeoutMs: 1_000 });
+  return { ...context, archive: createGuardedArchive(client, context.store.derived) };
+}
 
-  const job = unwatched();
-  let killed = false;
-  const watching = {
-    signal: job.signal,
-    progress(_fraction: number, message: string): void {
-      if (killed || !/^Sending slice (?:[5-9]|1\d) /.test(message)) return;
-      killed = true;
-      process.kill(orthanc.pid, 'SIGKILL');
-    },
-  };
-  await expect(services.accept(preview.id, watching)).rejects.toMatchObject({
-    kind: 'upstream',
-    message: expect.stringContaining(orthanc.baseUrl) as unknown,
-  });
-  expect(killed).toBe(true);
-  expect(await services.health()).toMatchObject({ status: 'degraded', orthanc: { reachable: false } });
-  const [unfinished] = await runtime.context.store.derived.unfinished();
-  expect(unfinished?.sourceSeriesInstanceUID).toBe(seriesInstanceUID);
-
+const again = async (): Promise<void> => {
   const port = Number(new URL(orthanc.baseUrl).port);
+  // It may still be on its way out.
+  await orthanc.stop();
   orthanc = await startOrthanc({ dir: join(dir, 'orthanc'), port });
   expect(Number(new URL(orthanc.baseUrl).port)).toBe(port);
-  expect((await services.health()).orthanc.reachable).toBe(true);
-  expect(await withdrawUnfinished(runtime.context)).toEqual([unfinished?.seriesInstanceUID]);
-  const left = await runtime.context.archive.studySeries(phantom.studyInstanceUID);
-  expect(left.map((series) => series.seriesInstanceUID)).toEqual([seriesInstanceUID]);
-  expect(left[0]?.instances).toBe(phantom.slices);
-}, 240_000);
+};
+
+let phantom: Awaited<ReturnType<typeof makePhantomStudy>>;
+
+beforeAll(async () => {
+  phantom = await makePhantomStudy(join(dir, 'phantom'), 3);
+  await importPaths(runtime.context, [phantom.dir], unwatched());
+}, 60_000);
+
+test.each<[string, NodeJS.Signals, () => Promise<void>]>([
+  ['killed', 'SIGKILL', again],
+  ['ended', 'SIGTERM', again],
+  ['frozen', 'SIGSTOP', async () => void process.kill(orthanc.pid, 'SIGCONT')],
+])(
+  'Orthanc %s while slices are sent is named in the error, and some seconds after its return only the original is there',
+  async (_, signal, bringBack) => {
+    const context = hasty(runtime);
+    const services = createServices(context);
+    const { seriesInstanceUID } = phantom;
+    const { candidates } = await services.generate({ seed: 1, count: 1 });
+    const { centre } = await services.place({ seriesInstanceUID, diameterMm: 12, seed: 1 });
+    const candidateId = candidates[0]?.id ?? '';
+    const preview = await services.preview({ seriesInstanceUID, candidateId, centre, diameterMm: 12 });
+    const confirmed = preview.checks.map(({ name }) => name);
+
+    const job = unwatched();
+    let hit = false;
+    const watching = {
+      signal: job.signal,
+      progress(_fraction: number, message: string): void {
+        if (hit || !/^Sending slice (?:[5-9]|1\d) /.test(message)) return;
+        hit = true;
+        process.kill(orthanc.pid, signal);
+      },
+    };
+    await expect(services.accept(preview.id, confirmed, watching)).rejects.toMatchObject({
+      kind: 'upstream',
+      message: expect.stringContaining(orthanc.baseUrl) as unknown,
+    });
+    expect(hit).toBe(true);
+    expect(await services.health()).toMatchObject({ status: 'degraded', orthanc: { reachable: false } });
+    const unfinished = await context.store.derived.unfinished();
+    expect(unfinished.map((row) => row.sourceSeriesInstanceUID)).toEqual([seriesInstanceUID]);
+    const [uid] = unfinished.map((row) => row.seriesInstanceUID);
+    expect((await services.nodules(uid ?? '')).synthetic).toEqual([]);
+    // A start meanwhile goes on without the archive.
+    expect(await services.recover()).toEqual({ withdrawn: [], waiting: 1 });
+    // Nothing new is written while something is left that cannot be taken away.
+    await expect(services.accept(preview.id, confirmed, unwatched())).rejects.toMatchObject({
+      kind: 'upstream',
+    });
+
+    await bringBack();
+    expect((await services.health()).orthanc.reachable).toBe(true);
+    // Nobody asks for it: it is tried again by itself.
+    const end = Date.now() + 40_000;
+    while ((await context.store.derived.unfinished()).length > 0) {
+      if (Date.now() > end) throw new Error('what was half written is never taken away');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    const left = await context.archive.studySeries(phantom.studyInstanceUID);
+    expect(left.map((series) => [series.seriesInstanceUID, series.instances])).toEqual([
+      [seriesInstanceUID, phantom.slices],
+    ]);
+    const result = await services.accept(preview.id, confirmed, unwatched());
+    for (const series of [
+      result.seriesInstanceUID,
+      result.segmentation.seriesInstanceUID,
+      result.report.seriesInstanceUID,
+    ])
+      await context.archive.deleteOwnSeries(series);
+    services.close();
+  },
+  120_000,
+);

@@ -57,6 +57,8 @@ function requireConsistent(instances: readonly InstanceToStore[]): string[] {
 async function rollBack(archive: Archive, sent: ReadonlyMap<string, string | undefined>): Promise<string[]> {
   const remaining: string[] = [];
   await concurrently([...sent], UPLOADS, async ([sopInstanceUID, orthancId]) => {
+    // An archive that stands still would be waited for once for every instance.
+    if (remaining.length > 0) return void remaining.push(sopInstanceUID);
     try {
       const id = orthancId ?? (await archive.findInstance(sopInstanceUID));
       if (id !== undefined) await archive.deleteInstanceByOrthancId(id);
