@@ -12,8 +12,8 @@ const { ceil, floor, max, min, round } = Math;
 
 /** Voxel of the working grid: fine enough for a surface that is smooth on the scale of the ball. */
 const STEP_MM = 1.6;
-/** A ball three times as wide as the dent sinks into it by a sixth of its depth. */
-const BALL = { times: 3, leastMm: 12, mostMm: 36 } as const;
+/** A ball four times as wide as the dent sinks into it by an eighth of its depth. */
+const BALL = { times: 4, leastMm: 12, mostMm: 36 } as const;
 
 /**
  * @param core voxels of the grid that are the nodule; they count neither as lung nor as wall.
@@ -58,7 +58,8 @@ export function lungHull(
         const x = (i * spacing[0] + margin) / STEP_MM;
         const y = (j * spacing[1] + margin) / STEP_MM;
         const z = (k * spacing[2] + margin) / STEP_MM;
-        hull[at] = sample(depth, coarse, x, y, z) - ball;
+        // Distances run between voxel centres; the surface lies half a voxel further out.
+        hull[at] = sample(depth, coarse, x, y, z) - ball + STEP_MM / 2;
       }
   return hull;
 }

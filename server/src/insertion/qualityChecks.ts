@@ -1,156 +1,247 @@
-/** What an inserted nodule is judged by: a few numbers, each with a verdict and a sentence for the reader. */
-import type { LungAnatomy } from '../anatomy/lungMask.ts';
-import type { CtVolume, IndexBox } from '../volume/ctVolume.ts';
+/**
+ * What an edit is judged by: a few numbers, each with a verdict and a sentence for the reader. What counts as good is in
+ * checkThresholds.ts. A check that could not be measured says `unknown` and why; it never passes in silence.
+ */
+import type { QualityCheck } from '@nodulelab/contract';
+import type { CheckName } from './checkThresholds.ts';
+import { CHECK_THRESHOLDS, judge } from './checkThresholds.ts';
+import { noiseOfLung, noiseOfNodule } from './noiseCheck.ts';
+import type { Edited, Surroundings } from './surroundings.ts';
+import { eachStepInPlane, surroundingsOf } from './surroundings.ts';
 
-export interface QualityCheck {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly verdict: 'good' | 'fair' | 'bad';
-  readonly explanation: string;
-}
+export type { QualityCheck } from '@nodulelab/contract';
+export type { Edited } from './surroundings.ts';
 
-/** An insertion as the checks see it; arrays cover the box, i fastest. */
-export interface Inserted {
-  readonly host: CtVolume;
-  readonly box: IndexBox;
-  readonly hu: Int16Array;
-  readonly alpha: Uint8Array;
-  /** 1 where the nodule, without the host's own structures, is above half maximum. */
-  readonly footprint: Uint8Array;
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, floor, max, min } = Math;
+
+/** An inserted nodule as the checks see it. */
+export interface Inserted extends Edited {
   readonly requestedMm: number;
   readonly measuredMm: number;
-  readonly lung?: LungAnatomy;
+  /** Only where the user asked for one. */
+  readonly requestedMeanHu?: number;
 }
 
-/** Lung HU used for the host's own gradients. */
-const LUNG_HU = { low: -1000, high: -600 } as const;
-const PLAUSIBLE_MEAN_HU = { low: -750, high: 200 } as const;
+/** Darkest voxels of the lung around lie this many of its standard deviations below its median. */
+const DARKEST_SIGMAS = 6;
+/** Patches hold at most 400 HU (volume/window.ts); the host's noise comes on top. */
+const BRIGHTEST_HU = 500;
+/** Solid nodules and vessels are above, aerated lung below. */
+const TISSUE_HU = -500;
+/** Without a wish: from faint ground glass to solid without calcification. */
+const PLAUSIBLE_MEAN_HU = { low: -780, high: 200 } as const;
 
+/** The checks of an insertion; others (a detector's score, the nearest training nodule) may be appended. */
 export function qualityChecks(inserted: Inserted): QualityCheck[] {
-  const checks = [diameterCheck(inserted), meanCheck(inserted), seamCheck(inserted)];
-  const overlap = overlapCheck(inserted);
-  return overlap === null ? checks : [...checks, overlap];
+  const around = surroundingsOf(inserted);
+  return [
+    diameterCheck(inserted),
+    meanCheck(inserted),
+    huRangeCheck(inserted, around),
+    seamCheck(around),
+    check('noise-power', ...noiseOfNodule(inserted)),
+    lungOverlapCheck(inserted, 'nodule'),
+    vesselOverlapCheck(inserted),
+  ];
 }
 
-function diameterCheck({ requestedMm, measuredMm }: Inserted): QualityCheck {
-  const error = Math.abs(measuredMm / requestedMm - 1);
+/** The checks of a removal; what was refilled is held against the lung around it. */
+export function removalChecks(removed: Edited): QualityCheck[] {
+  const around = surroundingsOf(removed);
+  return [
+    remainingTissueCheck(around),
+    huRangeCheck(removed, around),
+    seamCheck(around),
+    check('noise-power', ...noiseOfLung(around)),
+    lungOverlapCheck(removed, 'refilled region'),
+  ];
+}
+
+/** One line of the table; `judged` where the verdict is not about the value that is shown. */
+function check(
+  name: CheckName,
+  value: number | null,
+  explanation: string,
+  judged: { by: number | null; unit: string; digits?: number } | null = null,
+): QualityCheck {
+  const known = value !== null && Number.isFinite(value);
   return {
-    name: 'diameter',
-    value: round(measuredMm, 1),
-    unit: 'mm',
-    verdict: error <= 0.1 ? 'good' : error <= 0.2 ? 'fair' : 'bad',
-    explanation: `Sphere with the volume above half maximum on the host's grid; ${round(requestedMm, 1)} mm was asked for.`,
+    name,
+    value: known ? Number(value.toFixed(judged?.digits ?? 2)) : null,
+    unit: judged?.unit ?? CHECK_THRESHOLDS[name].unit,
+    verdict: known ? judge(name, judged === null ? value : judged.by) : 'unknown',
+    explanation,
   };
 }
 
-function meanCheck({ hu, footprint }: Inserted): QualityCheck {
+function diameterCheck({ requestedMm, measuredMm }: Inserted): QualityCheck {
+  return check(
+    'diameter',
+    measuredMm,
+    `Sphere with the volume above half maximum on the host's grid; ${requestedMm.toFixed(1)} mm was asked for.`,
+    { by: 100 * (measuredMm / requestedMm - 1), unit: 'mm', digits: 1 },
+  );
+}
+
+function meanCheck({ hu, footprint, requestedMeanHu }: Inserted): QualityCheck {
   let sum = 0;
   let voxels = 0;
-  let low = Infinity;
-  let high = -Infinity;
   for (let at = 0; at < hu.length; at++) {
     if (footprint[at] === 0) continue;
     sum += hu[at]!;
     voxels++;
-    low = Math.min(low, hu[at]!);
-    high = Math.max(high, hu[at]!);
   }
-  const mean = voxels === 0 ? NaN : sum / voxels;
-  const plausible = mean >= PLAUSIBLE_MEAN_HU.low && mean <= PLAUSIBLE_MEAN_HU.high;
-  return {
-    name: 'mean-hu',
-    value: voxels === 0 ? 0 : Math.round(mean),
-    unit: 'HU',
-    verdict: voxels === 0 ? 'bad' : plausible ? (high <= 600 ? 'good' : 'fair') : 'bad',
-    explanation:
-      voxels === 0
-        ? 'The nodule is smaller than a voxel of this CT.'
-        : `Inside the nodule; single voxels from ${low} to ${high} HU. Nodules lie between ${PLAUSIBLE_MEAN_HU.low} (ground glass) and ${PLAUSIBLE_MEAN_HU.high} HU (solid).`,
-  };
+  if (voxels === 0)
+    return check(
+      'mean-hu',
+      null,
+      'No voxel of this CT is above half maximum: the nodule is smaller than a voxel.',
+    );
+  const mean = sum / voxels;
+  const { low, high } = PLAUSIBLE_MEAN_HU;
+  return check(
+    'mean-hu',
+    mean,
+    requestedMeanHu === undefined
+      ? `Inside the half-maximum border. None was asked for; nodules lie between ${low} (ground glass) and ${high} HU (solid).`
+      : `Inside the half-maximum border; ${requestedMeanHu.toFixed(0)} HU was asked for.`,
+    {
+      by: requestedMeanHu === undefined ? max(0, mean - high) + min(0, mean - low) : mean - requestedMeanHu,
+      unit: 'HU',
+      digits: 0,
+    },
+  );
 }
 
 /**
- * Steps across the border of the changed region, against the steps between neighbours in the host's own lung. A seam
- * would show as a surplus of several standard deviations.
+ * HU by which changed voxels leave what the lung around, nodules and the stored values hold: below 0 for darker, above 0
+ * for brighter. What the host held there already is no fault of the edit.
  */
-function seamCheck({ host, box, hu, alpha }: Inserted): QualityCheck {
-  const width = box.max[0] - box.min[0];
-  const height = box.max[1] - box.min[1];
-  const slice = width * height;
-  let added = 0;
-  let pairs = 0;
-  const steps: number[] = [];
-  const before = (at: number): number => {
-    const i = at % width;
-    const j = Math.floor(at / width) % height;
-    const k = Math.floor(at / slice);
-    return host.data[box.min[0] + i + host.size[0] * (box.min[1] + j + host.size[1] * (box.min[2] + k))]!;
-  };
-  for (let at = 0; at < hu.length; at++)
-    for (const [stride, last] of [
-      [1, at % width === width - 1],
-      [width, Math.floor(at / width) % height === height - 1],
-    ] as const) {
-      if (last) continue;
-      const next = at + stride;
-      const a = before(at);
-      const b = before(next);
-      if (!isLung(a) || !isLung(b)) continue;
-      if (alpha[at] === 0 && alpha[next] === 0) steps.push(b - a);
-      else if (alpha[at] === 0 || alpha[next] === 0) {
-        added += Math.abs(hu[next]! - hu[at]!) - Math.abs(b - a);
-        pairs++;
-      }
-    }
-  const meanStep = steps.reduce((sum, step) => sum + step, 0) / Math.max(1, steps.length);
-  const sigma = Math.sqrt(
-    steps.reduce((sum, step) => sum + (step - meanStep) ** 2, 0) / Math.max(1, steps.length),
+function huRangeCheck(
+  { storedHu }: Edited,
+  { before, after, alpha, medianHu, sigmaHu }: Surroundings,
+): QualityCheck {
+  if (Number.isNaN(medianHu))
+    return check('hu-range', null, 'There is too little lung around to know how dark it may be.');
+  const darkest = medianHu - DARKEST_SIGMAS * sigmaHu;
+  let [lowest, highest, below, above, lost] = [Infinity, -Infinity, 0, 0, 0];
+  for (let at = 0; at < after.length; at++) {
+    if (alpha[at] === 0) continue;
+    const hu = after[at]!;
+    lowest = min(lowest, hu);
+    highest = max(highest, hu);
+    below = max(below, min(darkest, before[at]!) - hu);
+    above = max(above, hu - max(BRIGHTEST_HU, before[at]!));
+    if (storedHu !== undefined && (hu < storedHu.low || hu > storedHu.high)) lost++;
+  }
+  if (lowest > highest) return check('hu-range', null, 'No voxel was changed.');
+  const beyond = 4 * below > above ? -below : above;
+  return check(
+    'hu-range',
+    beyond,
+    lost > 0
+      ? `${lost} changed voxels lie outside ${storedHu!.low} to ${storedHu!.high} HU, which is all that the files can hold.`
+      : `Changed voxels reach from ${lowest} to ${highest} HU. The value is how far that goes beyond the darkest lung around (${darkest.toFixed(0)} HU) or the brightest nodules without calcification (${BRIGHTEST_HU} HU).`,
+    { by: lost > 0 ? Infinity : beyond, unit: 'HU', digits: 0 },
   );
-  const seam = pairs === 0 || sigma === 0 ? 0 : Math.max(0, added / pairs) / sigma;
-  return {
-    name: 'seam',
-    value: round(seam, 2),
-    unit: 'sigma',
-    verdict: seam <= 0.75 ? 'good' : seam <= 1.5 ? 'fair' : 'bad',
-    explanation:
-      "Extra step in HU at the border of the changed voxels, in standard deviations of the steps in the host's lung around it.",
-  };
 }
 
-function overlapCheck({ host, box, footprint, lung }: Inserted): QualityCheck | null {
-  if (lung === undefined) return null;
-  const width = box.max[0] - box.min[0];
-  const height = box.max[1] - box.min[1];
-  let inLung = 0;
+/**
+ * Steps across the border of the changed voxels, beyond those that the host has there, in standard deviations of the
+ * steps in the lung around. A seam shows as a surplus all along the border.
+ */
+function seamCheck({ before, after, alpha, size, stepSigmaHu }: Surroundings): QualityCheck {
+  let added = 0;
+  let pairs = 0;
+  eachStepInPlane(size, (at, next) => {
+    if ((alpha[at] === 0) === (alpha[next] === 0)) return;
+    // Where tissue met lung before the edit, the host's own border dominates both terms.
+    if (before[at]! > TISSUE_HU || before[next]! > TISSUE_HU) return;
+    added += abs(after[next]! - after[at]!) - abs(before[next]! - before[at]!);
+    pairs++;
+  });
+  if (pairs < 20 || Number.isNaN(stepSigmaHu))
+    return check('seam', null, 'The border of the change meets too little lung to look for a seam.');
+  return check(
+    'seam',
+    max(0, added / pairs / stepSigmaHu),
+    `Extra step at the border of the changed voxels, in standard deviations (${stepSigmaHu.toFixed(0)} HU) of the steps in the lung around.`,
+  );
+}
+
+function lungOverlapCheck({ host, box, footprint, lung }: Edited, what: string): QualityCheck {
+  if (lung === undefined)
+    return check(
+      'lung-overlap',
+      null,
+      'The lungs of this CT were not segmented, so it is not known what lies in them.',
+    );
+  const share = shareOn(host.size, box, footprint, lung.mask);
+  return check(
+    'lung-overlap',
+    share === null ? null : 100 * share,
+    share === null
+      ? 'Nothing is above half maximum.'
+      : `Share of the ${what} that lies in the lung; the rest meets chest wall or mediastinum.`,
+    { by: share === null ? null : 100 * share, unit: '%', digits: 0 },
+  );
+}
+
+function vesselOverlapCheck({ host, box, footprint, lung }: Edited): QualityCheck {
+  if (lung === undefined)
+    return check(
+      'vessel-overlap',
+      null,
+      'The vessels of this CT were not segmented, so an overlap is not known.',
+    );
+  const share = shareOn(host.size, box, footprint, lung.vessel);
+  return check(
+    'vessel-overlap',
+    share === null ? null : 100 * share,
+    share === null
+      ? 'Nothing is above half maximum.'
+      : 'Share of the nodule that lies on large vessels of the host.',
+    { by: share === null ? null : 100 * share, unit: '%', digits: 0 },
+  );
+}
+
+/** Share of the footprint on a mask of the host; null for an empty footprint. */
+function shareOn(
+  [nx, ny]: readonly [number, number, number],
+  { min: low, max: high }: Edited['box'],
+  footprint: Uint8Array,
+  mask: Uint8Array,
+): number | null {
+  const width = high[0] - low[0];
+  const height = high[1] - low[1];
+  let on = 0;
   let all = 0;
   for (let at = 0; at < footprint.length; at++) {
     if (footprint[at] === 0) continue;
-    const i = box.min[0] + (at % width);
-    const j = box.min[1] + (Math.floor(at / width) % height);
-    const k = box.min[2] + Math.floor(at / (width * height));
+    const i = low[0] + (at % width);
+    const j = low[1] + (floor(at / width) % height);
     all++;
-    inLung += lung.mask[i + host.size[0] * (j + host.size[1] * k)]!;
+    if (mask[i + nx * (j + ny * (low[2] + floor(at / (width * height))))] !== 0) on++;
   }
-  const share = all === 0 ? 0 : inLung / all;
-  return {
-    name: 'lung-overlap',
-    value: round(100 * share, 0),
-    unit: '%',
-    verdict: share >= 0.9 ? 'good' : share >= 0.5 ? 'fair' : 'bad',
-    explanation:
-      'Share of the nodule that lies in the lung; the rest meets chest wall or mediastinum and changes nothing there.',
-  };
+  return all === 0 ? null : on / all;
 }
 
-function isLung(hu: number): boolean {
-  return hu > LUNG_HU.low && hu < LUNG_HU.high;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
-}
-
-export function removalChecks(_removed: Omit<Inserted, 'requestedMm' | 'measuredMm'>): QualityCheck[] {
-  return [];
+/** What stands out of lung in the refilled region: vessels have their share everywhere, a nodule would have more. */
+function remainingTissueCheck({ after, footprint }: Surroundings): QualityCheck {
+  let tissue = 0;
+  let all = 0;
+  for (let at = 0; at < after.length; at++) {
+    if (footprint[at] === 0) continue;
+    all++;
+    if (after[at]! > TISSUE_HU) tissue++;
+  }
+  return check(
+    'remaining-tissue',
+    all === 0 ? null : (100 * tissue) / all,
+    all === 0
+      ? 'Nothing was refilled.'
+      : `Share of the refilled region above ${TISSUE_HU} HU: vessels and what is left of the nodule.`,
+    { by: all === 0 ? null : (100 * tissue) / all, unit: '%', digits: 1 },
+  );
 }

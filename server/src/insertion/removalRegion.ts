@@ -8,7 +8,7 @@ import { connectedComponents } from '../volume/components.ts';
 import type { CtVolume, IndexBox, Vec3 } from '../volume/ctVolume.ts';
 import { distanceTo } from '../volume/distance.ts';
 import { NoduleLabError } from '../volume/errors.ts';
-import { measureBlur } from './hostTexture.ts';
+import { measureBlur } from './hostBlur.ts';
 import { gridAround, hostIndices, maskOn, smooth } from './localGrid.ts';
 import type { LocalGrid } from './localGrid.ts';
 import { lungHull } from './lungHull.ts';
@@ -58,6 +58,8 @@ const BONE_HU = 150;
 const PADDING_HU = -1100;
 /** A spicule or halo stands out of the lung by this many standard deviations, and at least by so many HU. */
 const STANDS_OUT = { sigmas: 3, hu: 90 } as const;
+/** Nodules measure up to 30 mm, readers' outlines in LIDC up to 40 mm and a little more. */
+const WIDEST_MM = 50;
 /** At least this much of the nodule must lie where lung would be. */
 const LEAST_IN_LUNG = 0.5;
 /** Of the surface of the refilled region, at least this much must meet lung. */
@@ -85,6 +87,11 @@ export function removalRegion(host: CtVolume, region: NoduleRegion, lung: LungAn
   addSpicules(grid, core, hu, inLung, level);
 
   const radiusMm = cbrt((3 * count * spacing[0] * spacing[1] * spacing[2]) / (4 * Math.PI));
+  if (2 * radiusMm > WIDEST_MM)
+    throw new NoduleLabError(
+      'unusable',
+      `The region is ${round(2 * radiusMm)} mm wide, wider than a nodule (${WIDEST_MM} mm and less): what the lung would be like behind such a mass is not known, so it cannot be removed.`,
+    );
   const hull = lungHull(grid, lung, core, radiusMm);
   const wall = new Float32Array(voxels);
   let kept = 0;
