@@ -1,12 +1,13 @@
-/** What was asked for in an edit, as lines `name = value`: parameters of an algorithm, never findings on a patient. */
-import { asciiJson, type Edit } from './provenance.ts';
-
-const PLAIN = /^[\x20-\x7e]+$/;
+/**
+ * What was asked for in an edit, as lines `name = value`: parameters of an algorithm, never findings on a patient. The
+ * private block of each CT slice has the same without loss of a character.
+ */
+import type { Edit } from './provenance.ts';
 
 const line = (name: string, value: unknown): string[] =>
   value === undefined || value === null
     ? []
-    : [`${name} = ${typeof value === 'string' && PLAIN.test(value) ? value : asciiJson(value)}`];
+    : [`${name} = ${typeof value === 'string' ? value : JSON.stringify(value)}`];
 
 export function editParameters(edit: Edit): string[] {
   const place = [

@@ -25,11 +25,8 @@ export const at = (tag: string): NewElement => ({ vr: 'AT', values: [Number.pars
 /** Text in the default repertoire, cut to what the VR holds. */
 export const lo = (value: string): NewElement => ({ vr: 'LO', values: [plainText(value, 64)] });
 export const sh = (value: string): NewElement => ({ vr: 'SH', values: [plainText(value, 16)] });
-/** A UT has one value, so that a backslash is a character of it. */
-export const ut = (value: string): NewElement => ({
-  vr: 'UT',
-  values: [value.replace(/[^\x20-\x7e]/g, '?')],
-});
+/** No backslash either: a UT has one value, but readers split it. */
+export const ut = (value: string): NewElement => ({ vr: 'UT', values: [plainText(value, 65_536)] });
 export const empty = (vr: string): NewElement => ({ vr, values: [] });
 
 /** A code sequence of one item. */

@@ -56,7 +56,7 @@ function derivationDescription({ codeVersion, edits }: Provenance): string {
 }
 
 /** JSON in ASCII: other characters as \uXXXX. */
-export function asciiJson(value: unknown): string {
+function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[^\x20-\x7e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
@@ -127,15 +127,21 @@ export function synthesizingEquipment(
   };
 }
 
-/** One contributing equipment item for each model that took part, or one for NoduleLab alone. */
+/** One for each model that took part, with what it did; one for NoduleLab alone where it did something without any. */
 export function synthesizersOf({ codeVersion, edits }: Provenance): Synthesizer[] {
-  const contribution = editsInWords(edits);
-  const models = new Map<string, NonNullable<Synthesizer['model']>>();
-  for (const edit of edits)
-    if (edit.kind === 'insert' && edit.model !== null)
-      models.set(`${edit.model.name} ${edit.model.sha256}`, edit.model);
-  if (models.size === 0) return [{ codeVersion, model: null, contribution }];
-  return [...models.values()].map((model) => ({ codeVersion, model, contribution }));
+  const shares = new Map<string, { model: Synthesizer['model']; edits: Edit[] }>();
+  for (const edit of edits) {
+    const model = edit.kind === 'insert' ? edit.model : null;
+    const key = JSON.stringify(model);
+    const share = shares.get(key) ?? { model, edits: [] };
+    share.edits.push(edit);
+    shares.set(key, share);
+  }
+  return [...shares.values()].map((share) => ({
+    codeVersion,
+    model: share.model,
+    contribution: editsInWords(share.edits),
+  }));
 }
 
 /** What says how the image was derived, and from which one. */
