@@ -119,9 +119,9 @@ describe('nodulelab', () => {
       );
       expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
       expect(stdout.trim().split('\n')).toHaveLength(1);
-      results.push(JSON.parse(stdout) as { seriesInstanceUID: string; centre: number[]; checks: unknown[] });
+      results.push(JSON.parse(stdout) as { seriesInstanceUID: string; edits: { centre: number[] }[] });
     }
-    expect(results[0]?.centre).toEqual(results[1]?.centre);
+    expect(results[0]?.edits).toEqual(results[1]?.edits);
     expect(results[0]?.seriesInstanceUID).not.toBe(results[1]?.seriesInstanceUID);
     const [source, first, second] = [
       await seriesIn(host),

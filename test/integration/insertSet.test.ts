@@ -18,8 +18,10 @@ import { SOFT_MARGIN } from '../../server/src/dataset/softMask.ts';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
 import { readCtSeries, type CtSeries } from '../../server/src/dicom/index.ts';
 import { encodeNpy } from '../../server/src/formats/npy.ts';
+import { openProvenanceKeys, type ProvenanceKeys } from '../../server/src/security/provenanceKeys.ts';
 import { balanceSet } from '../../server/src/services/balance/balanceSet.ts';
 import { insertSet, type InsertSetOptions } from '../../server/src/services/insertSet/insertSet.ts';
+import { recorderOf } from '../../server/src/services/offline/record.ts';
 import type { InsertSetState } from '../../server/src/services/insertSet/state.ts';
 import type { YieldReport } from '../../server/src/services/insertSet/yieldReport.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
@@ -31,12 +33,15 @@ const root = mkdtempSync(join(tmpdir(), 'nodulelab-insert-set-'));
 const at = (...names: string[]): string => join(root, ...names);
 const SET = at('balanced');
 const HOSTS = at('hosts');
+const DATA = at('data');
+let keys: ProvenanceKeys;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const drawBall = async (seed: number, index: number): Promise<Float32Array> =>
   ballPatch(32, 8, `${seed} ${index}`);
 
 beforeAll(async () => {
+  keys = await openProvenanceKeys(DATA);
   await makePhantomStudy(join(HOSTS, 'a'), 1);
   await makePhantomStudy(join(HOSTS, 'b'), 2);
   await makeSet(at('real'), { malignant: 2, benign: 8, size: 32 });
@@ -56,6 +61,7 @@ beforeAll(async () => {
 const options = (name: string, more: Partial<InsertSetOptions> = {}): InsertSetOptions => ({
   ...{ setDir: SET, hostDirs: [HOSTS], outDir: at(name), perHost: 2, seed: 5, researchArchive: false },
   ...{ codeVersion: '1', now: () => new Date('2026-01-02T03:04:05Z') },
+  ...{ signer: keys.signer, record: recorderOf(DATA) },
   ...more,
 });
 

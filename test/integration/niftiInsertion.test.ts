@@ -82,7 +82,7 @@ const insert = (more: Pick<NiftiInsertion, 'nifti' | 'out' | 'at'> & Partial<Nif
     noModels,
     {
       ...{ nodule: { file: nodule }, diameterMm: DIAMETER_MM, seed: 4, codeVersion: '1.2.3' },
-      now: new Date('2026-01-02T03:04:05Z'),
+      ...{ now: new Date('2026-01-02T03:04:05Z'), options: {}, confirmed: [] },
       ...more,
     },
     () => undefined,
@@ -322,7 +322,7 @@ const title = 'a real scan as NIfTI and as DICOM gets the same nodule voxel for 
       ...['insert', '--dicom', patient ?? '', '--nodule', nodule, '--at', 'auto', '--out', dir, '--json'],
     );
     expect([made.status, made.status === 0 ? '' : made.stderr]).toEqual([0, '']);
-    const { centre } = JSON.parse(made.stdout) as { centre: Vec3 };
+    const [{ centre }] = (JSON.parse(made.stdout) as { edits: [{ centre: Vec3 }] }).edits;
     const derived = await ctIn(dir);
     const original = await originalCt(patient ?? '', derived);
     const nifti = join(work, 'real.nii.gz');

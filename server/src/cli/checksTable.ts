@@ -8,7 +8,7 @@ export function checksTable(checks: readonly QualityCheck[]): string {
     table(
       ['check', 'value', 'unit', 'verdict'],
       checks.map(({ name, value, unit, verdict }) => [
-        ...[name, value === null ? '–' : value.toFixed(2), unit, verdict],
+        ...[name, value === null ? '–' : (value + 0).toFixed(2), unit, verdict],
       ]),
     ),
     ...doubtful.map(({ name, explanation }) => `${name}: ${explanation}`),

@@ -11,14 +11,16 @@ type Told = Pick<
 >;
 
 const mm = (value: number): string => value.toFixed(1);
+/** Whole HU; never a zero with a sign. */
+const hu = (value: number): string => String(Math.round(value) + 0);
 
 /** A line of what was done and what it measures, and its checks. */
 function editLines({ kind, centre, diameterMm, setting, measured, checks }: Told, n: number): string[] {
   const at = `at ${centre.map(mm).join(',')} LPS mm`;
   const what =
     kind === 'insert'
-      ? `nodule of ${mm(diameterMm)} mm ${at}${setting === null ? '' : ` (${setting})`}; measures ${mm(measured.diameterMm)} mm, ${measured.meanHu.toFixed(0)} HU`
-      : `nodule of ${mm(diameterMm)} mm removed ${at}; ${(measured.volumeMm3 / 1000).toFixed(2)} ml refilled, ${measured.meanHu.toFixed(0)} HU`;
+      ? `nodule of ${mm(diameterMm)} mm ${at}${setting === null ? '' : ` (${setting})`}; measures ${mm(measured.diameterMm)} mm, ${hu(measured.meanHu)} HU`
+      : `nodule of ${mm(diameterMm)} mm removed ${at}; ${(measured.volumeMm3 / 1000).toFixed(2)} ml refilled, ${hu(measured.meanHu)} HU`;
   return [`${n + 1}. ${what}`, checksTable(checks)];
 }
 

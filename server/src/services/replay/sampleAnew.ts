@@ -1,6 +1,5 @@
 /** Draws a recorded nodule again from its model. */
 import type { InsertEdit, ReplayedEdit } from '@nodulelab/contract';
-import { NoduleLabError } from '../../volume/errors.ts';
 import type { ModelRegistry } from '../models.ts';
 
 /**
@@ -21,22 +20,19 @@ export async function sampleAnew(models: ModelRegistry, edit: InsertEdit): Promi
   // As it lay in a set it was on the set's ground, which no model draws.
   if (details?.['sampleSha256'] !== undefined)
     return impossible('not-recorded', 'It was taken as it lay in a set, not as its model draws it.');
-  try {
-    const here = await models.load(model.name);
-    if (here.model.sha256 !== model.sha256)
-      return impossible(
-        'model-changed',
-        `The model ${model.name} is another one now: it was ${model.sha256.slice(0, 12)} and is ${here.model.sha256.slice(0, 12)}. Put the old weights back to sample it anew.`,
-      );
-    return { voxels: await here.sampler.sample(seed, index) };
-  } catch (error) {
-    if (!(error instanceof NoduleLabError)) throw error;
-    const why =
-      error.kind === 'not-found'
-        ? `The model ${model.name} (${model.sha256.slice(0, 12)}) is not here.`
-        : error.message;
-    return impossible('model-missing', why);
-  }
+  const here = (await models.list()).find(({ name }) => name === model.name);
+  if (here === undefined)
+    return impossible(
+      'model-missing',
+      `The model ${model.name} (${model.sha256.slice(0, 12)}) is not here: put its folder under models/ of the data folder.`,
+    );
+  if (here.sha256 !== model.sha256)
+    return impossible(
+      'model-changed',
+      `The model ${model.name} is another one now: it was ${model.sha256.slice(0, 12)} and is ${here.sha256.slice(0, 12)}. Put the old weights back to sample it anew.`,
+    );
+  const { sampler } = await models.load(model.name);
+  return { voxels: await sampler.sample(seed, index) };
 }
 
 const impossible = (reason: Impossible['reason'], message: string): Impossible => ({

@@ -39,13 +39,16 @@ export function createMatcher(registered: readonly RegisteredEdit[]): Matcher {
       }
     },
     matched: () =>
-      [...found].map(([number, slices]) => {
-        const { fingerprint } = registered[number]!;
-        const nearest = [...slices].toSorted(
-          ([a], [b]) => fromCentre(a, fingerprint) - fromCentre(b, fingerprint),
-        )[0]!;
-        return { registered: registered[number]!, slices: slices.size, centre: nearest[1] };
-      }),
+      // In the order in which they were entered, not that in which their slices came.
+      [...found]
+        .toSorted(([a], [b]) => a - b)
+        .map(([number, slices]) => {
+          const { fingerprint } = registered[number]!;
+          const nearest = [...slices].toSorted(
+            ([a], [b]) => fromCentre(a, fingerprint) - fromCentre(b, fingerprint),
+          )[0]!;
+          return { registered: registered[number]!, slices: slices.size, centre: nearest[1] };
+        }),
   };
 }
 
