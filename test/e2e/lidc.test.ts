@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Nodule } from '@nodulelab/contract';
 import { below, PLANES, until, ViewerPage } from '../support/browser.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
+import { acceptPreview } from './acceptPreview.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 
@@ -89,7 +90,7 @@ describeWithLidc(['LIDC-IDRI-0001'], 'a real LIDC case goes the whole way', (dir
   step(
     'cancelled midway, nothing of it is in the archive and the preview is still there',
     async () => {
-      await viewer.see('accept').click();
+      await acceptPreview(viewer);
       await viewer.see('cancel').click();
       await viewer.see('job-cancelled').waitFor();
       expect((await product.jobs()).map(({ kind, state }) => [kind, state])).toContainEqual([
@@ -108,7 +109,7 @@ describeWithLidc(['LIDC-IDRI-0001'], 'a real LIDC case goes the whole way', (dir
     'accepted, it is a series of its own with the nodule in it',
     async () => {
       const original = await viewer.volumeLoaded();
-      await viewer.see('accept').click();
+      await acceptPreview(viewer);
       await viewer.see('written').waitFor({ timeout: 240_000 });
       const written = await viewer.volumeLoaded(original);
       const created = (await viewer.series('CT')).find((uid) => uid !== CT)!;

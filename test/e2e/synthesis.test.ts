@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { Nodule, Welcome } from '@nodulelab/contract';
 import { below, PLANES, type Point, until, ViewerPage } from '../support/browser.ts';
+import { acceptPreview } from './acceptPreview.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 
@@ -193,7 +194,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
         }).observe(document.body, { subtree: true, childList: true, attributes: true });
         return seen;
       });
-      await viewer.see('accept').click();
+      await acceptPreview(viewer);
       await viewer.see('written').waitFor({ timeout: 120_000 });
       expect(await states.evaluate((seen) => seen.length)).toBeGreaterThan(0);
 
