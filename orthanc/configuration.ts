@@ -13,6 +13,8 @@ export interface OrthancSettings {
   readonly name: string;
   readonly password: string;
   readonly dicomWebPlugin: string;
+  /** False: compressed images stay as they come. */
+  readonly transcodes?: boolean;
 }
 
 /**
@@ -41,9 +43,10 @@ export function orthancConfiguration(settings: OrthancSettings): Record<string, 
     HttpCompressionEnabled: false,
     ExecuteLuaEnabled: false,
     OverwriteInstances: false,
-    // Compressed images become readable on arrival; what is uncompressed is kept byte for byte.
-    IngestTranscoding: EXPLICIT_LITTLE_ENDIAN,
-    IngestTranscodingOfUncompressed: false,
+    // Compressed images become readable for every viewer on arrival; what is uncompressed is kept byte for byte.
+    ...(settings.transcodes === false
+      ? {}
+      : { IngestTranscoding: EXPLICIT_LITTLE_ENDIAN, IngestTranscodingOfUncompressed: false }),
     LimitFindResults: 0,
     LimitFindInstances: 0,
     Plugins: [settings.dicomWebPlugin],

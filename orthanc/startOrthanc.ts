@@ -28,6 +28,8 @@ export interface StartOrthancOptions {
   /** Hears that Orthanc ended without being asked to, with the path of its log. */
   readonly onEnd?: (logFile: string) => void;
   readonly timeoutMs?: number;
+  /** False: this Orthanc keeps compressed images as they come instead of decoding them on arrival. */
+  readonly transcodes?: boolean;
 }
 
 export interface OrthancCredentials {
@@ -242,6 +244,7 @@ export async function startOrthanc(options: StartOrthancOptions): Promise<Runnin
       name,
       password: auth.password,
       dicomWebPlugin: installation.dicomWebPlugin,
+      ...(options.transcodes === undefined ? {} : { transcodes: options.transcodes }),
     });
     writeFileSync(join(dir, CONFIGURATION_FILE), `${JSON.stringify(configuration, null, 2)}\n`, {
       mode: 0o600,

@@ -22,6 +22,9 @@ export async function ensureTestTools() {
     ...(onPath('chromium') ? [] : ['chromium']),
     ...(hasVulkan() ? [] : ['libvulkan1']),
     ...(onPath('dciodvfy') ? [] : ['dicom3tools']),
+    ...(onPath('dcmcjpeg') ? [] : ['dcmtk']),
+    ...(onPath('gdcmconv') ? [] : ['libgdcm-tools']),
+    ...(onPath('opj_decompress') ? [] : ['libopenjp2-tools']),
     ...(succeeds('/usr/bin/python3', ['-c', 'import pydicom, numpy'])
       ? []
       : ['python3-pydicom', 'python3-numpy']),

@@ -2,7 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findOrthanc, startOrthanc, type RunningOrthanc } from '../../orthanc/index.ts';
+import {
+  findOrthanc,
+  startOrthanc,
+  type RunningOrthanc,
+  type StartOrthancOptions,
+} from '../../orthanc/index.ts';
 
 export interface TestOrthanc extends RunningOrthanc {
   readonly dir: string;
@@ -25,9 +30,11 @@ export function orthancMissing(): string | undefined {
 }
 
 /** Starts Orthanc on a new temporary folder; `stop` ends it and removes the folder. */
-export async function startTestOrthanc(): Promise<TestOrthanc> {
+export async function startTestOrthanc(
+  options: Pick<StartOrthancOptions, 'transcodes'> = {},
+): Promise<TestOrthanc> {
   const dir = await mkdtemp(join(tmpdir(), 'nodulelab-orthanc-'));
-  const orthanc = await startOrthanc({ dir });
+  const orthanc = await startOrthanc({ dir, ...options });
   return {
     ...orthanc,
     dir,

@@ -212,10 +212,16 @@ describe('input that cannot be a volume is refused with one clear error', () => 
     ],
     ['a single slice', (f) => [f[0]!], 'unusable', /one CT slice only.*at least two/],
     [
-      'a compressed transfer syntax',
-      (f) => f.map((file) => relabelled(file, '1.2.840.10008.1.2.4.90')),
+      'a transfer syntax without a decoder',
+      (f) => f.map((file) => relabelled(file, '1.2.840.10008.1.2.4.51')),
       'unusable',
-      /slice-0\.dcm is stored as JPEG 2000 Lossless.*IngestTranscoding/,
+      /slice-0\.dcm is stored as JPEG Extended \(lossy\).*no decoder.*IngestTranscoding/,
+    ],
+    [
+      'a compressed transfer syntax over pixels that are not',
+      (f) => f.map((file) => relabelled(file, '1.2.840.10008.1.2.4.90')),
+      'invalid-input',
+      /slice-0\.dcm: the image is stored as JPEG 2000 Lossless and cannot be used: its pixel data are not encapsulated/,
     ],
     [
       'no position',

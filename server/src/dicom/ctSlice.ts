@@ -1,8 +1,11 @@
 /** One CT image: its header values and where its pixels are. */
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { asLittleEndian } from './codecs/littleEndian.ts';
+import { hasDecoder, withNativePixels } from './codecs/uncompressed.ts';
 import { decodeHeader, type Header } from './dcmjsFacade.ts';
-import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
+import type { ElementRange } from './elementWalk.ts';
+import { dataSetElements, openPart10, requireUncompressed, type Part10 } from './part10.ts';
 import { interpretStored, type PixelFormat } from './storedPixels.ts';
 import { SOP_CLASS, TAG } from './tags.ts';
 
@@ -12,7 +15,7 @@ export interface DicomFile {
   readonly bytes: Uint8Array;
 }
 
-/** A CT slice as it lies in its file. */
+/** A CT slice; `bytes` is its file with native pixels: as it is, or in Explicit VR Little Endian where it was encoded otherwise. */
 export interface CtSlice extends DicomFile {
   readonly sopClassUID: string;
   readonly sopInstanceUID: string;
@@ -45,6 +48,7 @@ export interface ReadSlice {
   readonly slice: CtSlice;
   readonly frame: SliceFrame;
   readonly header: Header;
+  /** Of the file as it was given. */
   readonly transferSyntaxUID: string;
 }
 
@@ -106,37 +110,59 @@ export function isStackImage(sopClassUID: string, imageType: readonly string[]):
   return sopClassUID === SOP_CLASS.ctImage && !imageType.includes('LOCALIZER');
 }
 
+function pixelElement(part10: Part10): ElementRange {
+  const pixels = dataSetElements(part10, TAG.PixelData).at(-1);
+  if (pixels?.tag === TAG.PixelData) return pixels;
+  throw new NoduleLabError(
+    'invalid-input',
+    `${part10.name}: the CT image has no pixel data; the file is cut short or holds a header only. Copy or download it again.`,
+    { file: part10.name },
+  );
+}
+
+/** The file with native pixels, and its pixel data element. */
+function withPixels(
+  part10: Part10,
+  pixels: ElementRange,
+  header: Header,
+  layout: { readonly rows: number; readonly columns: number; readonly format: PixelFormat },
+): { readonly bytes: Uint8Array; readonly pixels: ElementRange } {
+  const { rows, columns, format } = layout;
+  const { name } = part10;
+  if (hasDecoder(part10.transferSyntaxUID)) {
+    const { bitsStored, signed } = format;
+    const markedLossy = header.text(TAG.LossyImageCompression) === '01';
+    const bytes = withNativePixels(part10, pixels, { rows, columns, bitsStored, signed, markedLossy });
+    return { bytes, pixels: pixelElement(openPart10(bytes, name)) };
+  }
+  const present = pixels.valueEnd - pixels.valueStart;
+  if (present >= rows * columns * 2) return { bytes: part10.bytes, pixels };
+  throw new NoduleLabError(
+    'invalid-input',
+    `${name}: the pixel data is cut short: ${present} bytes where ${rows} x ${columns} pixels need ${rows * columns * 2}. Copy or download this file again.`,
+    { file: name },
+  );
+}
+
 /**
- * Reads one CT image file.
+ * Reads one CT image file of any transfer syntax that has a decoder (codecs/uncompressed.ts).
  *
- * @throws NoduleLabError 'invalid-input' where it is cut short or lacks geometry, 'unusable' where it is compressed or
- *   has an unsupported pixel layout; each names the file
+ * @throws NoduleLabError 'invalid-input' where it is cut short, damaged or lacks geometry, 'unusable' where its transfer
+ *   syntax has no decoder or its pixel layout is unsupported; each names the file
  */
 export function readCtSlice(file: DicomFile): ReadSlice {
-  const { name, bytes } = file;
-  const part10 = openPart10(bytes, name);
-  requireUncompressed(part10);
-  const elements = dataSetElements(part10, TAG.PixelData);
-  const pixels = elements.find((element) => element.tag === TAG.PixelData);
-  if (pixels === undefined)
-    throw new NoduleLabError(
-      'invalid-input',
-      `${name}: the CT image has no pixel data; the file is cut short or holds a header only. Copy or download it again.`,
-      { file: name },
-    );
-  const header = decodeHeader(bytes.subarray(0, pixels.start), name);
+  const { name } = file;
+  const opened = openPart10(file.bytes, name);
+  const part10 = asLittleEndian(opened, { whole: true });
+  if (!hasDecoder(part10.transferSyntaxUID)) requireUncompressed(part10);
+  const encoded = pixelElement(part10);
+  const header = decodeHeader(part10.bytes.subarray(0, encoded.start), name);
   const rows = header.number(TAG.Rows);
   const columns = header.number(TAG.Columns);
   if (rows === undefined || columns === undefined || rows < 1 || columns < 1)
     throw missing(name, 'Rows and Columns');
   const format = pixelFormat(header, name);
-  const present = pixels.valueEnd - pixels.valueStart;
-  if (present < rows * columns * 2)
-    throw new NoduleLabError(
-      'invalid-input',
-      `${name}: the pixel data is cut short: ${present} bytes where ${rows} x ${columns} pixels need ${rows * columns * 2}. Copy or download this file again.`,
-      { file: name },
-    );
+  const { bytes, pixels } = withPixels(part10, encoded, header, { rows, columns, format });
   const position = header.numbers(TAG.ImagePositionPatient, 3);
   if (position === undefined) throw missing(name, 'Image Position (Patient)');
   const orientation = header.numbers(TAG.ImageOrientationPatient, 6);
@@ -171,6 +197,6 @@ export function readCtSlice(file: DicomFile): ReadSlice {
       frameOfReferenceUID: header.text(TAG.FrameOfReferenceUID) ?? '',
     },
     header,
-    transferSyntaxUID: part10.transferSyntaxUID,
+    transferSyntaxUID: opened.transferSyntaxUID,
   };
 }

@@ -1,4 +1,5 @@
 /** Cheap identification of a DICOM object, for sorting what a folder or archive holds. No pixel data is touched. */
+import { asLittleEndian } from './codecs/littleEndian.ts';
 import { decodeHeader } from './dcmjsFacade.ts';
 import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
 import { IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, SOP_CLASS, TAG } from './tags.ts';
@@ -36,20 +37,20 @@ function kindOf(sopClassUID: string, modality: string): DicomKind {
  * Reads the identifying attributes of a DICOM file.
  *
  * @throws NoduleLabError 'invalid-input' where the bytes are not DICOM or end before the series number, 'unusable' where
- *   the data set is deflated or big endian
+ *   their transfer syntax is unknown
  */
 export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
-  const file = openPart10(bytes, name);
+  const opened = openPart10(bytes, name);
+  const file = asLittleEndian(opened, { whole: false });
   const readable =
     file.transferSyntaxUID === IMPLICIT_LITTLE_ENDIAN ||
     file.transferSyntaxUID === EXPLICIT_LITTLE_ENDIAN ||
     // Encapsulated syntaxes compress the pixels only; the header is Explicit VR Little Endian (PS3.5 Annex A.4).
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.4.') ||
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.5');
-  // A deflated data set is not unpacked here: nothing says how much it holds.
   if (!readable) requireUncompressed(file);
   const end = dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart;
-  const header = decodeHeader(bytes.subarray(0, end), name);
+  const header = decodeHeader(file.bytes.subarray(0, end), name);
   const sopClassUID = header.text(TAG.SOPClassUID) ?? '';
   const modality = header.text(TAG.Modality) ?? '';
   return {
@@ -65,7 +66,7 @@ export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
     seriesDescription: header.text(TAG.SeriesDescription) ?? '',
     seriesNumber: header.number(TAG.SeriesNumber),
     imageType: header.texts(TAG.ImageType),
-    transferSyntaxUID: file.transferSyntaxUID,
+    transferSyntaxUID: opened.transferSyntaxUID,
     patientIdentityRemoved: header.text(TAG.PatientIdentityRemoved) === 'YES',
     syntheticData: header.text(TAG.SyntheticData) === 'YES',
   };

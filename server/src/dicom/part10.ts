@@ -69,13 +69,13 @@ function requireGroupLength(bytes: Uint8Array, meta: readonly ElementRange[], na
   );
 }
 
-/** Refuses what this room cannot read yet: compressed, deflated and big-endian files. */
+/** Refuses what has no decoder here, or none for this kind of object. */
 export function requireUncompressed(file: Part10): void {
   if (file.transferSyntaxUID === EXPLICIT_LITTLE_ENDIAN || file.transferSyntaxUID === IMPLICIT_LITTLE_ENDIAN)
     return;
   throw new NoduleLabError(
     'unusable',
-    `${file.name} is stored as ${transferSyntaxName(file.transferSyntaxUID)}, which NoduleLab does not read. ` +
+    `${file.name} is stored as ${transferSyntaxName(file.transferSyntaxUID)}, which NoduleLab has no decoder for. ` +
       `Convert the series to Explicit VR Little Endian first: Orthanc does it on arrival with "IngestTranscoding": "${EXPLICIT_LITTLE_ENDIAN}" in its configuration.`,
     { file: file.name, transferSyntaxUID: file.transferSyntaxUID },
   );

@@ -176,12 +176,14 @@ export const SOP_CLASS = {
 
 export const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2';
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+export const DEFLATED_LITTLE_ENDIAN = '1.2.840.10008.1.2.1.99';
+export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 
 const TRANSFER_SYNTAX_NAMES: Readonly<Record<string, string>> = {
   [IMPLICIT_LITTLE_ENDIAN]: 'Implicit VR Little Endian',
   [EXPLICIT_LITTLE_ENDIAN]: 'Explicit VR Little Endian',
-  '1.2.840.10008.1.2.1.99': 'Deflated Explicit VR Little Endian',
-  '1.2.840.10008.1.2.2': 'Explicit VR Big Endian',
+  [DEFLATED_LITTLE_ENDIAN]: 'Deflated Explicit VR Little Endian',
+  [EXPLICIT_BIG_ENDIAN]: 'Explicit VR Big Endian',
   '1.2.840.10008.1.2.4.50': 'JPEG Baseline (lossy)',
   '1.2.840.10008.1.2.4.51': 'JPEG Extended (lossy)',
   '1.2.840.10008.1.2.4.57': 'JPEG Lossless',
@@ -190,7 +192,14 @@ const TRANSFER_SYNTAX_NAMES: Readonly<Record<string, string>> = {
   '1.2.840.10008.1.2.4.81': 'JPEG-LS Near-Lossless',
   '1.2.840.10008.1.2.4.90': 'JPEG 2000 Lossless',
   '1.2.840.10008.1.2.4.91': 'JPEG 2000',
+  '1.2.840.10008.1.2.4.92': 'JPEG 2000 Part 2 Multi-component Lossless',
+  '1.2.840.10008.1.2.4.93': 'JPEG 2000 Part 2 Multi-component',
+  '1.2.840.10008.1.2.4.110': 'JPEG XL Lossless',
+  '1.2.840.10008.1.2.4.111': 'JPEG XL Recompression of JPEG (lossy)',
+  '1.2.840.10008.1.2.4.112': 'JPEG XL',
   '1.2.840.10008.1.2.4.201': 'High-Throughput JPEG 2000 Lossless',
+  '1.2.840.10008.1.2.4.202': 'High-Throughput JPEG 2000 Lossless (RPCL)',
+  '1.2.840.10008.1.2.4.203': 'High-Throughput JPEG 2000',
   '1.2.840.10008.1.2.5': 'RLE Lossless',
 };
 
