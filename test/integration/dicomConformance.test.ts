@@ -8,11 +8,14 @@ import { readCtSeries, type CtSeries } from '../../server/src/dicom/ctSeries.ts'
 import { writeDerivedCt, type BoxChange, type DerivedCt } from '../../server/src/dicom/derivedCt.ts';
 import { isDicom } from '../../server/src/dicom/sniff.ts';
 import { verifyDerived } from '../../server/src/dicom/verifyDerived.ts';
+import { indexToWorld, type Vec3 } from '../../server/src/volume/ctVolume.ts';
 import { countingUids, ctFiles, smallVolume } from '../support/ctFiles.ts';
-import { aProvenance } from '../support/provenance.ts';
 import { testWithLidc } from '../support/lidcData.ts';
+import { aProvenance } from '../support/provenance.ts';
+import { writeBalls, type Ball, type WrittenBalls } from '../support/writtenObjects.ts';
 
 const PYTHON = '/usr/bin/python3';
+const WRITTEN_OBJECTS = join(import.meta.dirname, '../support/written_objects.py');
 const hasDciodvfy = spawnSync('dciodvfy', ['-version']).error === undefined;
 const hasPydicom = spawnSync(PYTHON, ['-c', 'import pydicom, numpy'], { cwd: '/' }).status === 0;
 const withDciodvfy = hasDciodvfy ? test : test.skip;
@@ -41,11 +44,11 @@ function saved(bytes: Uint8Array): string {
   return path;
 }
 
-/** Lines that dciodvfy calls errors. */
-function errorsOf(bytes: Uint8Array): string[] {
+/** Lines that dciodvfy calls errors, where it takes the file for one of that kind. */
+function errorsOf(bytes: Uint8Array, kind = 'CTImage'): string[] {
   const { stdout, stderr } = spawnSync('dciodvfy', [saved(bytes)], { encoding: 'utf8' });
   const lines = `${stdout}${stderr}`.split('\n');
-  expect(lines).toContain('CTImage');
+  expect(lines).toContain(kind);
   return lines.filter((line) => line.startsWith('Error') && !NEWER_THAN_THE_TOOL.test(line));
 }
 
@@ -149,25 +152,100 @@ function seriesFiles(patientDir: string): { name: string; bytes: Uint8Array }[] 
     .filter(({ bytes }) => isDicom(bytes));
 }
 
-describe('a series derived from a real scan', () => {
-  for (const patient of ['LIDC-IDRI-0001', 'LIDC-IDRI-0003'] as const)
+/** Slices that `written_objects.py` is given. */
+type SliceNumbers = readonly number[];
+
+interface Seen {
+  readonly misplacedFrames: number;
+  readonly maskVoxels: number;
+  readonly changedInMask: number;
+  readonly changedOutsideMask: number;
+  readonly computed: Record<string, Record<string, number>>;
+  readonly reported: Record<string, Record<string, number>>;
+  readonly synthetic: readonly string[];
+}
+
+function seenByNumpy(source: CtSeries, written: WrittenBalls, slices: SliceNumbers): Seen {
+  const folder = mkdtempSync(join(dir, 'objects-'));
+  for (const k of slices) {
+    writeFileSync(join(folder, `source-${k}.dcm`), source.slices[k]!.bytes);
+    writeFileSync(join(folder, `derived-${k}.dcm`), written.derived.instances[k]!.bytes);
+  }
+  writeFileSync(join(folder, 'seg.dcm'), written.segmentation.bytes);
+  writeFileSync(join(folder, 'sr.dcm'), written.report.bytes);
+  const { stdout, stderr, status } = spawnSync(PYTHON, [WRITTEN_OBJECTS, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Seen;
+}
+
+/** What both programs must say of the objects beside a series with one nodule inserted and one removed. */
+function expectSoundObjects(source: CtSeries, written: WrittenBalls, slices: SliceNumbers): void {
+  if (hasDciodvfy) {
+    expect(errorsOf(written.segmentation.bytes, 'Segmentation')).toEqual([]);
+    expect(errorsOf(written.report.bytes, 'ComprehensiveSR')).toEqual([]);
+  }
+  if (!hasPydicom) return;
+  const seen = seenByNumpy(source, written, slices);
+  const voxels = written.segments.reduce((sum, { mask }) => sum + mask.filter((one) => one !== 0).length, 0);
+  expect(seen).toMatchObject({
+    misplacedFrames: 0,
+    maskVoxels: voxels,
+    changedOutsideMask: 0,
+    synthetic: ['YES', 'YES'],
+  });
+  // By chance a voxel may have had its new value before.
+  expect(seen.changedInMask).toBeGreaterThan(0.95 * voxels);
+  expect(Object.keys(seen.reported)).toEqual(['1', '2']);
+  for (const [segment, values] of Object.entries(seen.computed))
+    for (const [name, value] of Object.entries(values))
+      expect([name, seen.reported[segment]![name]]).toEqual([name, expect.closeTo(value, 3)]);
+}
+
+const written = (source: CtSeries, balls: readonly Ball[]): WrittenBalls =>
+  writeBalls(source, balls, { now: new Date('2026-01-02T03:04:05Z'), newUid: countingUids(5000) });
+
+describe('the segmentation and the report beside a derived series', () => {
+  (hasDciodvfy || hasPydicom ? test : test.skip)(
+    `have no error, lie where the CT changed, and give what is measured there${dciodvfyReason}${pydicomReason}`,
+    () => {
+      const source = readCtSeries(ctFiles(smallVolume([24, 20, 12], [1, 1.25, 2])));
+      const at = (i: number, j: number, k: number): Vec3 => indexToWorld(source.volume, [i, j, k]);
+      const objects = written(source, [
+        { kind: 'insert', centre: at(7, 8, 4), diameterMm: 8 },
+        { kind: 'remove', centre: at(16, 9, 7), diameterMm: 6 },
+      ]);
+      expectSoundObjects(source, objects, [...source.slices.keys()]);
+    },
+  );
+});
+
+describe('what is written for a real scan', () => {
+  for (const patient of ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'] as const)
     testWithLidc(
       [patient],
-      `of ${patient} is bit-identical outside the box and has no error that its source had not`,
+      `of ${patient}: the CT is bit-identical outside the box and has no error that its source had not, segmentation and report have none`,
       (folder) => {
         const source = readCtSeries(seriesFiles(folder));
-        const hu = Int16Array.from({ length: 20 * 20 * 4 }, (_, i) => (i % 400) - 300);
-        const change: BoxChange = { box: { min: [200, 210, 60], max: [220, 230, 64] }, hu };
-        const derived = derive(source, change);
         const [columns, rows, slices] = source.volume.size;
-        const report = verifyDerived(
+        const place = (i: number, j: number): Vec3 => indexToWorld(source.volume, [i, j, slices / 2]);
+        const objects = written(source, [
+          { kind: 'insert', centre: place(150, 250), diameterMm: 12 },
+          { kind: 'remove', centre: place(360, 260), diameterMm: 9 },
+        ]);
+        const { derived, changes } = objects;
+        const verified = verifyDerived(
           source,
           derived.instances.map(({ bytes }, k) => ({ name: `${k}`, bytes })),
-          [change],
+          changes,
         );
-        expect(report.identicalVoxels).toBe(columns * rows * slices - hu.length);
-        expect(report.changedVoxels).toBeGreaterThan(1500);
-        for (const k of [0, 59, 60, 63, slices - 1]) {
+        const boxes = changes.reduce((sum, { hu }) => sum + hu.length, 0);
+        expect(verified.identicalVoxels).toBe(columns * rows * slices - boxes);
+        expect(verified.changedVoxels).toBe(derived.changedVoxels);
+        const changed = [...source.slices.keys()].filter((k) =>
+          changes.some(({ box }) => k >= box.min[2] && k < box.max[2]),
+        );
+        expectSoundObjects(source, objects, changed);
+        for (const k of [0, changed[0]! - 1, Math.round(slices / 2), slices - 1]) {
           const before = source.slices[k]!.bytes;
           const after = derived.instances[k]!.bytes;
           if (hasDciodvfy) {
@@ -182,7 +260,7 @@ describe('a series derived from a real scan', () => {
               source: original['sopInstanceUID'],
               synthetic: 'YES',
             });
-            if (k < 60 || k > 63) expect(seen['hu']).toEqual(original['hu']);
+            if (!changed.includes(k)) expect(seen['hu']).toEqual(original['hu']);
           }
         }
       },

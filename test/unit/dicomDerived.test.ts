@@ -127,6 +127,25 @@ describe('a derived series', () => {
     expect(JSON.parse(value('00751001'))).toEqual(PROVENANCE);
   });
 
+  test('says of each model what it inserted, and of NoduleLab alone what it did without one', () => {
+    const other = anInsertEdit({ model: { name: 'malignant-64', sha256: 'ef'.repeat(32) } });
+    const { model: _, ...edit } = anInsertEdit();
+    const provenance = aProvenance(anInsertEdit(), other, anInsertEdit(), { ...edit, model: null });
+    const header = headerOf(filesOf(derive(readCtSeries(ctFiles()), [CHANGE], provenance))[0]!);
+    expect(header.text(TAG.DerivationDescription)).toMatch(
+      /^4 synthetic lung nodules inserted by NoduleLab 0\.1\.0; for research only\. Model seed-64,/,
+    );
+    expect(
+      header
+        .items(TAG.ContributingEquipmentSequence)
+        .map((item) => [item.text(TAG.ManufacturerModelName), item.text(TAG.ContributionDescription)]),
+    ).toEqual([
+      ['seed-64', `2 synthetic lung nodules inserted; model SHA-256 ${'ab'.repeat(32)}`],
+      ['malignant-64', `1 synthetic lung nodule inserted; model SHA-256 ${'ef'.repeat(32)}`],
+      ['NoduleLab', '1 synthetic lung nodule inserted'],
+    ]);
+  });
+
   test('keeps the description within 1,024 characters and the full parameters beside it', () => {
     const provenance = aProvenance(...Array.from({ length: 12 }, (_, seed) => anInsertEdit({ seed })));
     const file = filesOf(derive(readCtSeries(ctFiles()), [CHANGE], provenance))[0]!;

@@ -54,7 +54,8 @@ export function writeSegmentation(
     what: inserted ? 'nodule segmentation' : 'removed nodule segmentation',
     elements: ({ header }) => ({
       [TAG.ImageType]: cs('DERIVED', 'PRIMARY'),
-      [TAG.FrameOfReferenceUID]: ui(derived.frameOfReferenceUID),
+      // Required here; a CT that has none gives no other way to say that its slices belong together.
+      [TAG.FrameOfReferenceUID]: ui(derived.frameOfReferenceUID || deps.newUid()),
       [TAG.PositionReferenceIndicator]: empty('LO'),
       [TAG.ContentLabel]: cs('SYNTHETIC_NODULE'),
       [TAG.ContentDescription]: lo('Made by a program: no finding on the patient'),
