@@ -7,7 +7,7 @@ import { stepInPlane } from './morphology.ts';
 const { max } = Math;
 
 /** HU above which a voxel of the lung is soft tissue. */
-const TISSUE_HU = -400;
+export const TISSUE_HU = -400;
 /** HU below which a voxel at the border is lung. */
 const LUNG_HU = -500;
 /** A coarse voxel at the border that is brighter on average belongs to the chest wall. */

@@ -8,7 +8,8 @@ const { ceil, floor, max, min, round, sqrt } = Math;
 
 /** Host voxels that are lung; lung and soft tissue; of these such in a vessel; large vessel; lumen of an airway. */
 export const CONTENT = { lung: 0, tissue: 1, tree: 2, vessel: 3, airway: 4 } as const;
-const KINDS = 5;
+/** How many of them there are. */
+export const KINDS = 5;
 /** Rows of voxels that a ball is summed in; larger balls leave rows out evenly. */
 const MOST_ROWS = 48;
 

@@ -1,24 +1,32 @@
 /** A host as earlier edits left it, without a copy of its voxels. */
+import { withEditedLung } from '../../anatomy/editedLung.ts';
+import type { LungAnatomy } from '../../anatomy/lungMask.ts';
 import type { BoxChange } from '../../dicom/derivedCt.ts';
 import type { CtVolume } from '../../volume/ctVolume.ts';
+import type { Host } from './hosts.ts';
 
 /**
- * Runs `work` on the volume with the changes in it and takes them out again, whatever `work` does. The voxels of the
- * volume are changed meanwhile, so `work` must be done when it returns.
+ * Runs `work` on the host with the changes in it and takes them out again, whatever `work` does. The host's voxels are
+ * changed meanwhile, so `work` must be done when it returns. The lungs are those of the original, with what the changes
+ * added to them or took out of them.
  *
  * @param changes in the order in which they were made
  */
 export function withEdits<T>(
-  volume: CtVolume,
+  host: Host,
   changes: readonly BoxChange[],
-  work: (edited: CtVolume) => T,
+  work: (edited: CtVolume, lung: LungAnatomy) => T,
 ): T {
-  if (changes.length === 0) return work(volume);
+  const { volume } = host.series;
+  const lung = host.lung();
+  if (changes.length === 0) return work(volume, lung);
   const before: BoxChange[] = [];
   try {
     for (const change of changes) before.push(swapIn(volume, change));
     // A new object: what was remembered of the original, by whoever remembers anything, does not hold for this one.
-    return work({ ...volume });
+    const edited = { ...volume };
+    const boxes = changes.map(({ box }) => box);
+    return withEditedLung(lung, edited, boxes, () => work(edited, lung));
   } finally {
     for (const change of before.toReversed()) swapIn(volume, change);
   }

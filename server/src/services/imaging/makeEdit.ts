@@ -24,8 +24,7 @@ import type {
 /** @throws NoduleLabError `unusable` with the reason and the nearest allowed place where the guard refuses */
 export function previewIn(host: Host, work: Omit<PreviewWork, 'seriesInstanceUID'>): PreviewResult {
   const { centre, diameterMm, options = {}, earlier = [] } = work;
-  const lung = host.lung();
-  const setting = withEdits(host.series.volume, earlier, (volume) =>
+  const setting = withEdits(host, earlier, (volume, lung) =>
     requirePlacement(volume, lung, centre, diameterMm, options.setting),
   );
   return { ...insertInto(host, { ...work, options }, earlier), setting };
@@ -81,8 +80,7 @@ interface Wanted {
 function insertInto(host: Host, wanted: Wanted, earlier: readonly BoxChange[]): EditResult {
   const { patch, centre, diameterMm, seed, options } = wanted;
   const { rotationDeg, meanHu } = options;
-  const lung = host.lung();
-  const inserted = withEdits(host.series.volume, earlier, (volume) =>
+  const inserted = withEdits(host, earlier, (volume, lung) =>
     insertNodule(
       volume,
       { data: patch },
@@ -103,8 +101,7 @@ function removeFrom(
   seed: number,
   earlier: readonly BoxChange[],
 ): EditResult {
-  const lung = host.lung();
-  const removed = withEdits(host.series.volume, earlier, (volume) =>
+  const removed = withEdits(host, earlier, (volume, lung) =>
     widened(volume, removeNodule(volume, region, { seed, lung, storedHu: storedHuOf(host) }), region.box),
   );
   return resultOf(host, removed);

@@ -25,8 +25,7 @@ export function factsOf({ series }: Host): HostFacts {
 /** The same seed proposes the same place. */
 export function proposeIn(host: Host, work: Omit<ProposeWork, 'seriesInstanceUID'>): ProposedPlace {
   const random = Random.of('place', work.seed);
-  const lung = host.lung();
-  return withEdits(host.series.volume, work.earlier ?? [], (volume) =>
+  return withEdits(host, work.earlier ?? [], (volume, lung) =>
     proposePlace(volume, lung, work.diameterMm, () => random.uniform(), work.setting),
   );
 }
