@@ -21,11 +21,19 @@ function ball(index: number, count: number): Float32Array {
   return values;
 }
 
-/** Writes `count` patches and their manifest to the folder `dir`. */
-export async function writePatchSet(dir: string, count: number): Promise<void> {
+/**
+ * Writes `count` patches and their manifest to the folder `dir`.
+ *
+ * @param patchOf values of a patch, 64³ in [0, 1], x fastest
+ */
+export async function writePatchSet(
+  dir: string,
+  count: number,
+  patchOf: (index: number, count: number) => Float32Array = ball,
+): Promise<void> {
   const sha256 = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex');
   const patches = Buffer.concat(
-    Array.from({ length: count }, (_, index) => Buffer.from(ball(index, count).buffer as ArrayBuffer)),
+    Array.from({ length: count }, (_, index) => Buffer.from(patchOf(index, count).buffer as ArrayBuffer)),
   );
   const characteristics = {
     ...{ subtlety: 3, internalStructure: 1, calcification: 6, sphericity: 5, margin: 4 },

@@ -1,0 +1,3 @@
+/** The nearest nodule of a model's training set. */
+export { createNearestTraining, NEAREST_TRAINING_THRESHOLDS } from './nearestTraining.ts';
+export type { NearestTraining, NearestTrainingOptions } from './nearestTraining.ts';
