@@ -4,6 +4,7 @@
  */
 import { AllNodules } from '@nodulelab/contract';
 import { Product } from '../test/e2e/product.ts';
+import { acceptPreview } from '../test/support/acceptPreview.ts';
 import { ViewerPage } from '../test/support/browser.ts';
 import { lidcPatient } from './host.ts';
 import { median, seconds, timed, type Row } from './row.ts';
@@ -38,7 +39,7 @@ export async function benchBrowserPath(): Promise<Row[]> {
       previews.push(preview.seconds);
     }
     const accepted = await timed(async () => {
-      await viewer.see('accept').click();
+      await acceptPreview(viewer);
       await viewer.see('written').waitFor({ timeout: 240_000 });
     });
     const visible = await timed(() => viewer.volumeLoaded(original));

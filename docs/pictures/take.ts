@@ -4,6 +4,7 @@
  * It walks through the demo study as a user does, so the running product then holds one more synthetic series.
  */
 import { join } from 'node:path';
+import { acceptPreview } from '../../test/support/acceptPreview.ts';
 import { ViewerPage } from '../../test/support/browser.ts';
 
 const address = process.argv[2];
@@ -35,7 +36,7 @@ try {
   await viewer.see('checks').waitFor();
   await take('preview');
 
-  await viewer.see('accept').click();
+  await acceptPreview(viewer);
   await viewer.see('written').waitFor({ timeout: 240_000 });
   await viewer.volumeLoaded(original);
   await take('accepted');

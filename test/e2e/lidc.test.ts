@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Nodule } from '@nodulelab/contract';
+import { acceptPreview } from '../support/acceptPreview.ts';
 import { below, PLANES, until, ViewerPage } from '../support/browser.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
-import { acceptPreview } from './acceptPreview.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { Nodule, Welcome } from '@nodulelab/contract';
+import { acceptPreview } from '../support/acceptPreview.ts';
 import { below, PLANES, type Point, until, ViewerPage } from '../support/browser.ts';
-import { acceptPreview } from './acceptPreview.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 

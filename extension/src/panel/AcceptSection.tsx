@@ -67,6 +67,9 @@ function Question({ service, names }: { service: NoduleLabService; names: readon
       role="alertdialog"
       aria-label="Poor checks"
       aria-describedby="nl-poor"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') service.acceptance.reconsider();
+      }}
       data-testid="question"
     >
       <span id="nl-poor">

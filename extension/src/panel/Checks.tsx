@@ -1,6 +1,6 @@
 /** The quality checks of a preview as lights; pointing at a row, or tabbing to it, says what it means. */
 import type { QualityCheck } from '@nodulelab/contract';
-import { Fragment, useId, useState } from 'react';
+import { Fragment, useState } from 'react';
 import { checkName, checkUnit, checkValue, VERDICT_WORDS } from '../state/words.ts';
 
 const PLANES = ['axial', 'coronal', 'sagittal'] as const;
@@ -11,12 +11,11 @@ export function Light({ verdict }: { verdict: QualityCheck['verdict'] }) {
 
 interface RowProps {
   readonly check: QualityCheck;
-  readonly describedBy: string;
   readonly onLook: (name: string | null) => void;
 }
 
-function Row({ check, describedBy, onLook }: RowProps) {
-  const { name, verdict, value, unit, thumbnails } = check;
+function Row({ check, onLook }: RowProps) {
+  const { name, verdict, value, unit, explanation, thumbnails } = check;
   const look = (): void => onLook(name);
   const leave = (): void => onLook(null);
   return (
@@ -33,7 +32,11 @@ function Row({ check, describedBy, onLook }: RowProps) {
           <Light verdict={verdict} />
         </td>
         <th scope="row">
-          <button type="button" className="nl-check" aria-describedby={describedBy}>
+          <button
+            type="button"
+            className="nl-check"
+            aria-description={`${VERDICT_WORDS[verdict]}. ${explanation}`}
+          >
             {checkName(name)}
           </button>
         </th>
@@ -70,7 +73,6 @@ function Row({ check, describedBy, onLook }: RowProps) {
 
 export function Checks({ checks }: { readonly checks: readonly QualityCheck[] }) {
   const [looked, setLooked] = useState<string | null>(null);
-  const id = useId();
   const worst =
     checks.find(({ verdict }) => verdict === 'bad') ?? checks.find(({ verdict }) => verdict === 'fair');
   const told = checks.find(({ name }) => name === looked) ?? worst;
@@ -79,11 +81,11 @@ export function Checks({ checks }: { readonly checks: readonly QualityCheck[] })
       <table className="nl-checks" aria-label="Quality checks" data-testid="checks">
         <tbody>
           {checks.map((check) => (
-            <Row key={check.name} check={check} describedBy={id} onLook={setLooked} />
+            <Row key={check.name} check={check} onLook={setLooked} />
           ))}
         </tbody>
       </table>
-      <p className="nl-explanation nl-small nl-dim" id={id} data-testid="explanation">
+      <p className="nl-explanation nl-small nl-dim" data-testid="explanation">
         {told ? (
           <>
             <b>{checkName(told.name)}</b> ({VERDICT_WORDS[told.verdict]}). {told.explanation}

@@ -24,7 +24,7 @@ function sentence({ guard, guardLoading, guardProblem, diameterMm }: Session): s
   if (guardLoading || !guard) return `Working it out for ${millimetres(diameterMm)}\u2026`;
   const litres = `${Math.round(guard.allowedMl).toLocaleString('en')}\u2009mL`;
   return guard.allowedMl > 0
-    ? `${litres} of the lung take a centre of ${millimetres(diameterMm)}.`
+    ? `${litres} of lung may hold the centre of ${millimetres(diameterMm)}.`
     : `No place for ${millimetres(diameterMm)} of this kind.`;
 }
 

@@ -8,6 +8,8 @@ interface Look {
   readonly words: string;
   readonly rgb: readonly [number, number, number];
   readonly pattern: Pattern;
+  /** Covers most of the lung where a kind of place is chosen: what is allowed must stand out from it. */
+  readonly faint?: boolean;
 }
 
 export type ShownLabel = Exclude<GuardLabel, 'outside'>;
@@ -19,7 +21,7 @@ export const GUARD_LOOKS: Readonly<Record<ShownLabel, Look>> = {
   airway: { words: 'airway', rgb: [147, 197, 253], pattern: 'level' },
   vessel: { words: 'large vessel', rgb: [248, 113, 113], pattern: 'dots' },
   'no-room': { words: 'no room for this size', rgb: [203, 213, 225], pattern: 'falling' },
-  'other-setting': { words: 'another kind of place', rgb: [192, 132, 252], pattern: 'upright' },
+  'other-setting': { words: 'another kind of place', rgb: [192, 132, 252], pattern: 'upright', faint: true },
 };
 
 export const SHOWN_LABELS = Object.keys(GUARD_LOOKS) as ShownLabel[];
@@ -29,6 +31,7 @@ export const TILE = 6;
 const ALLOWED_ALPHA = 72;
 const GROUND_ALPHA = 26;
 const STROKE_ALPHA = 100;
+const FAINT = 0.55;
 
 const STROKES: Readonly<Record<Pattern, (x: number, y: number) => boolean>> = {
   plain: () => false,
@@ -47,12 +50,15 @@ const pixel = ([r, g, b]: Look['rgb'], alpha: number): number =>
 const TILES = ((): Uint32Array => {
   const tiles = new Uint32Array((Math.max(...Object.values(GUARD_LABELS)) + 1) * TILE * TILE);
   for (const name of SHOWN_LABELS) {
-    const { rgb, pattern } = GUARD_LOOKS[name];
+    const { rgb, pattern, faint } = GUARD_LOOKS[name];
+    const strength = faint ? FAINT : 1;
     for (let y = 0; y < TILE; y++)
       for (let x = 0; x < TILE; x++)
         tiles[GUARD_LABELS[name] * TILE * TILE + y * TILE + x] = pixel(
           rgb,
-          pattern === 'plain' ? ALLOWED_ALPHA : STROKES[pattern](x, y) ? STROKE_ALPHA : GROUND_ALPHA,
+          pattern === 'plain'
+            ? ALLOWED_ALPHA
+            : Math.round(strength * (STROKES[pattern](x, y) ? STROKE_ALPHA : GROUND_ALPHA)),
         );
   }
   return tiles;

@@ -1,4 +1,4 @@
-import type { ViewerPage } from '../support/browser.ts';
+import type { ViewerPage } from './browser.ts';
 
 /** Presses Accept as a user does who has looked: a poor check is accepted all the same. */
 export async function acceptPreview(viewer: ViewerPage): Promise<void> {
