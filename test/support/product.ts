@@ -80,7 +80,11 @@ export async function openProduct(): Promise<Product> {
 }
 
 /** A preview of the first candidate of a seed at a place that the program proposes. */
-export async function previewOne({ services, seriesInstanceUID }: Product, seed = 3, diameterMm = 14) {
+export async function previewOne(
+  { services, seriesInstanceUID }: Pick<Product, 'services' | 'seriesInstanceUID'>,
+  seed = 3,
+  diameterMm = 14,
+) {
   const { candidates } = await services.generate({ seed, count: 1 });
   const [candidate] = candidates;
   if (!candidate) throw new Error('the generator made no candidate');
