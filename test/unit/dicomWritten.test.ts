@@ -197,7 +197,7 @@ describe('segmentation and report', () => {
     for (const { bytes, seriesInstanceUID } of objects) {
       const header = decodeHeader(bytes, 'written');
       expect(header.text(TAG.SyntheticData)).toBe('YES');
-      expect(header.text(TAG.SeriesDescription)).toMatch(/^SYNTHETIC - /);
+      expect(header.text(TAG.SeriesDescription)).toMatch(/^SYNTHETIC - nodule \w+, series 301$/);
       expect(header.text(TAG.SeriesInstanceUID)).toBe(seriesInstanceUID);
       const equipment = header.items(TAG.ContributingEquipmentSequence);
       const purposes = equipment.flatMap((one) => one.items(TAG.PurposeOfReferenceCodeSequence));

@@ -14,3 +14,7 @@ export {
 export type { Provenance } from './provenance.ts';
 export { verifyDerived, type DerivedVerification } from './verifyDerived.ts';
 export { writeCtSeries, type CtAttributes, type WrittenCt } from './originalCt.ts';
+export type { EditSegment } from './editSegments.ts';
+export { writeSegmentation, type WrittenObject } from './segmentationWriter.ts';
+export { writeMeasurementReport } from './reportWriter.ts';
+export { verifyReport, verifySegmentation } from './verifyWritten.ts';

@@ -50,7 +50,7 @@ export function writeMeasurementReport(
     sopClassUID: SOP_CLASS.comprehensiveSr,
     modality: 'SR',
     seriesOffset: 2,
-    what: inserted ? 'nodule measurements' : 'removed nodule measurements',
+    what: `${inserted ? 'nodule measurements' : 'removed nodule measurements'}, series ${derived.seriesNumber}`,
     elements: () => ({
       [TAG.CodingSchemeIdentificationSequence]: sq({
         [TAG.CodingSchemeDesignator]: sh(OWN_SCHEME),

@@ -51,7 +51,7 @@ export function writeSegmentation(
     sopClassUID: SOP_CLASS.segmentation,
     modality: 'SEG',
     seriesOffset: 1,
-    what: inserted ? 'nodule segmentation' : 'removed nodule segmentation',
+    what: `${inserted ? 'nodule segmentation' : 'removed nodule segmentation'}, series ${derived.seriesNumber}`,
     elements: ({ header }) => ({
       [TAG.ImageType]: cs('DERIVED', 'PRIMARY'),
       // Required here; a CT that has none gives no other way to say that its slices belong together.
