@@ -83,3 +83,8 @@ export const preview = (
   checks: [],
 });
 export const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+
+/** Waits until something has come about; the test's own time limit ends what never does. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Placement } from '../../extension/src/service/placement.ts';
 import { Previews } from '../../extension/src/service/previews.ts';
-import { desk, preview, settled } from '../support/extensionDesk.ts';
+import { desk, eventually, preview, settled } from '../support/extensionDesk.ts';
 
 describe('placing a candidate', () => {
   test('of two quick clicks only the second is shown', async () => {
@@ -97,7 +97,7 @@ describe('placing a candidate', () => {
     await settled();
     placement.setTurn([15, 0, 0]);
     placement.setTurn([30, 0, 0]);
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await eventually(() => requests.length > 1);
     expect(requests.map(({ what }) => what)).toEqual(['POST /api/previews', 'POST /api/previews']);
     expect(requests[1]!.body).toMatchObject({ centre: [1, 1, 1], options: { rotationDeg: [30, 0, 0] } });
   });
