@@ -283,7 +283,6 @@ describeWithOrthanc(
       async (_, encoder) => {
         const client = createOrthancClient({
           baseUrl: orthanc.baseUrl,
-          fetch,
           auth: { user: orthanc.auth.username, password: orthanc.auth.password },
         });
         const [, layout] = LAYOUTS[0]!;

@@ -34,7 +34,6 @@ async function archiveWithOriginal(): Promise<Archive> {
   const orthanc = await startTestOrthanc();
   const client = createOrthancClient({
     baseUrl: orthanc.baseUrl,
-    fetch,
     auth: { user: orthanc.auth.username, password: orthanc.auth.password },
   });
   const originals = ctFiles();

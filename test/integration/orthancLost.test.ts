@@ -30,7 +30,7 @@ afterAll(async () => {
 
 /** An archive that loses patience sooner than the product does. */
 function hasty({ context, orthancUrl }: Runtime): ServiceContext {
-  const client = createOrthancClient({ baseUrl: orthancUrl, fetch, timeoutMs: 1_000 });
+  const client = createOrthancClient({ baseUrl: orthancUrl, timeoutMs: 1_000 });
   return { ...context, archive: createGuardedArchive(client, context.store.derived) };
 }
 
@@ -111,7 +111,7 @@ test.each<[string, NodeJS.Signals, () => Promise<void>]>([
       result.report.seriesInstanceUID,
     ])
       await context.archive.deleteOwnSeries(series);
-    services.close();
+    await services.close();
   },
   120_000,
 );

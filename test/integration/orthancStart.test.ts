@@ -19,7 +19,7 @@ const missing = orthancMissing();
 const describeWithOrthanc = missing === undefined ? describe : describe.skip;
 
 const clientOf = ({ baseUrl, auth }: RunningOrthanc): OrthancClient =>
-  createOrthancClient({ baseUrl, fetch, auth: { user: auth.username, password: auth.password } });
+  createOrthancClient({ baseUrl, auth: { user: auth.username, password: auth.password } });
 
 let dir: string;
 const started: RunningOrthanc[] = [];
@@ -86,9 +86,7 @@ describeWithOrthanc(`a local Orthanc${missing === undefined ? '' : ` (skipped: $
     expect(capabilities.dicomWebVersion).toMatch(/^\d+\.\d+/);
     expect(capabilities.name).toMatch(/^NoduleLab [0-9a-f]{12}$/);
     expect((await fetch(`${orthanc.baseUrl}/system`)).status).toBe(401);
-    await expect(
-      createOrthancClient({ baseUrl: orthanc.baseUrl, fetch }).capabilities(),
-    ).rejects.toMatchObject({
+    await expect(createOrthancClient({ baseUrl: orthanc.baseUrl }).capabilities()).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringMatching(/refuses these credentials/),
     });

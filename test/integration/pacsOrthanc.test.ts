@@ -47,15 +47,15 @@ describeWithOrthanc(
   () => {
     let orthanc: TestOrthanc;
     let client: OrthancClient;
-    const clientWith = (fetchLike: typeof fetch): OrthancClient =>
+    const clientWith = (fetchLike?: typeof fetch): OrthancClient =>
       createOrthancClient({
         baseUrl: orthanc.baseUrl,
-        fetch: fetchLike,
+        ...(fetchLike === undefined ? {} : { fetch: fetchLike }),
         auth: { user: orthanc.auth.username, password: orthanc.auth.password },
       });
     beforeAll(async () => {
       orthanc = await startTestOrthanc();
-      client = clientWith(fetch);
+      client = clientWith();
     });
     afterAll(() => orthanc?.stop());
 
@@ -241,7 +241,7 @@ describeWithOrthanc('when Orthanc goes away while a series is written', () => {
     orthanc = await startTestOrthanc();
     const { dir, auth, pid } = orthanc;
     const { seriesUid, instances } = freshSeries();
-    const options = { fetch, auth: { user: auth.username, password: auth.password } };
+    const options = { auth: { user: auth.username, password: auth.password } };
     let killed = false;
     const run = createOrthancClient({ ...options, baseUrl: orthanc.baseUrl }).storeSeries(instances, {
       onProgress: (done) => {
@@ -277,7 +277,7 @@ describeWithOrthanc('when Orthanc goes away while a series is written', () => {
 
 describe('an address that is not Orthanc', () => {
   test('nothing there', async () => {
-    const client = createOrthancClient({ baseUrl: 'http://127.0.0.1:9', fetch });
+    const client = createOrthancClient({ baseUrl: 'http://127.0.0.1:9' });
     await expect(client.capabilities()).rejects.toMatchObject({
       kind: 'upstream',
       message: expect.stringMatching(/does not answer at http:\/\/127\.0\.0\.1:9: .*Start it/),
@@ -291,7 +291,7 @@ describe('an address that is not Orthanc', () => {
     await once(server, 'listening');
     const address = server.address();
     const baseUrl = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
-    const client = createOrthancClient({ baseUrl, fetch, timeoutMs: 300 });
+    const client = createOrthancClient({ baseUrl, timeoutMs: 300 });
     await expect(client.capabilities()).rejects.toThrow(/does not answer in JSON, so it is no Orthanc/);
     await expect(client.hasSeries('1.2.3')).rejects.toThrow(/no answer in time/);
     server.closeAllConnections();
@@ -305,8 +305,6 @@ describe('an address that is not Orthanc', () => {
     });
     expect(splitArchiveUrl('https://host')).toEqual({ baseUrl: 'https://host' });
     expect(() => splitArchiveUrl('file:///etc')).toThrow(/http or https/);
-    expect(createOrthancClient({ baseUrl: 'http://me:secret@127.0.0.1:9', fetch }).baseUrl).not.toContain(
-      'secret',
-    );
+    expect(createOrthancClient({ baseUrl: 'http://me:secret@127.0.0.1:9' }).baseUrl).not.toContain('secret');
   });
 });

@@ -81,7 +81,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     );
     closers.push(() => store.close());
     const orthancUrl = options.orthancUrl ?? (await startOwnOrthanc(options, closers));
-    const archive = createGuardedArchive(createOrthancClient({ baseUrl: orthancUrl, fetch }), store.derived);
+    const archive = createGuardedArchive(createOrthancClient({ baseUrl: orthancUrl }), store.derived);
     const imaging = startImaging(orthancUrl, options.dataDir);
     closers.push(() => imaging.close());
     return {

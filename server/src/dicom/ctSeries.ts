@@ -5,7 +5,7 @@ import { isStackImage, readCtSlice, type CtSlice, type DicomFile, type ReadSlice
 import { readDicomHeader } from './header.ts';
 import { stackSlices } from './sliceStack.ts';
 import { isDicom } from './sniff.ts';
-import { huLookup, pixelWords, type PixelFormat } from './storedPixels.ts';
+import { huLookup, lookUpHu, pixelWords, type PixelFormat } from './storedPixels.ts';
 import { SOP_CLASS, TAG } from './tags.ts';
 
 export type { CtSlice, DicomFile } from './ctSlice.ts';
@@ -98,8 +98,7 @@ export function readCtSeries(files: readonly DicomFile[]): CtSeries {
     const table = tables.get(key) ?? huLookup(slice.pixelFormat);
     tables.set(key, table);
     const words = pixelWords(slice.bytes, slice.pixelOffset, perSlice);
-    const base = k * perSlice;
-    for (let i = 0; i < perSlice; i++) data[base + i] = table[words[i]!]!;
+    lookUpHu(words, table, data.subarray(k * perSlice, (k + 1) * perSlice));
   });
   return {
     volume: {

@@ -4,6 +4,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { asLittleEndian } from './codecs/littleEndian.ts';
 import { hasDecoder, withNativePixels } from './codecs/uncompressed.ts';
 import { decodeHeader, type Header } from './dcmjsFacade.ts';
+import { elementHeader } from './elementHeader.ts';
 import type { ElementRange } from './elementWalk.ts';
 import { dataSetElements, openPart10, requireUncompressed, type Part10 } from './part10.ts';
 import { interpretStored, type PixelFormat } from './storedPixels.ts';
@@ -110,8 +111,8 @@ export function isStackImage(sopClassUID: string, imageType: readonly string[]):
   return sopClassUID === SOP_CLASS.ctImage && !imageType.includes('LOCALIZER');
 }
 
-function pixelElement(part10: Part10): ElementRange {
-  const pixels = dataSetElements(part10, TAG.PixelData).at(-1);
+function pixelElement(part10: Part10, elements = dataSetElements(part10, TAG.PixelData)): ElementRange {
+  const pixels = elements.at(-1);
   if (pixels?.tag === TAG.PixelData) return pixels;
   throw new NoduleLabError(
     'invalid-input',
@@ -155,8 +156,11 @@ export function readCtSlice(file: DicomFile): ReadSlice {
   const opened = openPart10(file.bytes, name);
   const part10 = asLittleEndian(opened, { whole: true });
   if (!hasDecoder(part10.transferSyntaxUID)) requireUncompressed(part10);
-  const encoded = pixelElement(part10);
-  const header = decodeHeader(part10.bytes.subarray(0, encoded.start), name);
+  const elements = dataSetElements(part10, TAG.PixelData);
+  const encoded = pixelElement(part10, elements);
+  const header = elementHeader(part10.bytes, elements, () =>
+    decodeHeader(part10.bytes.subarray(0, encoded.start), name),
+  );
   const rows = header.number(TAG.Rows);
   const columns = header.number(TAG.Columns);
   if (rows === undefined || columns === undefined || rows < 1 || columns < 1)

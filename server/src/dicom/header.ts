@@ -1,6 +1,7 @@
 /** Cheap identification of a DICOM object, for sorting what a folder or archive holds. No pixel data is touched. */
 import { asLittleEndian } from './codecs/littleEndian.ts';
-import { decodeHeader } from './dcmjsFacade.ts';
+import { decodeHeader, type Header } from './dcmjsFacade.ts';
+import { elementHeader } from './elementHeader.ts';
 import { dataSetElements, openPart10, requireUncompressed } from './part10.ts';
 import { IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, SOP_CLASS, TAG } from './tags.ts';
 
@@ -49,8 +50,11 @@ export function readDicomHeader(bytes: Uint8Array, name: string): DicomHeader {
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.4.') ||
     file.transferSyntaxUID.startsWith('1.2.840.10008.1.2.5');
   if (!readable) requireUncompressed(file);
-  const end = dataSetElements(file, TAG.SeriesNumber).at(-1)?.end ?? file.dataSetStart;
-  const header = decodeHeader(file.bytes.subarray(0, end), name);
+  const elements = dataSetElements(file, TAG.SeriesNumber);
+  const end = elements.at(-1)?.end ?? file.dataSetStart;
+  const header: Header = elementHeader(file.bytes, elements, () =>
+    decodeHeader(file.bytes.subarray(0, end), name),
+  );
   const sopClassUID = header.text(TAG.SOPClassUID) ?? '';
   const modality = header.text(TAG.Modality) ?? '';
   return {

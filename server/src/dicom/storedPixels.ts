@@ -49,6 +49,12 @@ export function huLookup(format: PixelFormat): Int16Array {
   return table;
 }
 
+/** HU of a slice's words, into `hu` of the same length. A function of its own: in a closure the loop takes twice as long. */
+export function lookUpHu(words: Uint16Array, table: Int16Array, hu: Int16Array): void {
+  const { length } = words;
+  for (let i = 0; i < length; i++) hu[i] = table[words[i]!]!;
+}
+
 /** Pixel words of a slice, little endian, whatever the alignment of the file in memory. */
 export function pixelWords(bytes: Uint8Array, offset: number, count: number): Uint16Array {
   if ((bytes.byteOffset + offset) % 2 === 0)

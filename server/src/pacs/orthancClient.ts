@@ -6,6 +6,7 @@ import type { DicomFile } from '../dicom/ctSlice.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { splitArchiveUrl, type ArchiveAuth } from './archiveUrl.ts';
 import { concurrently } from './concurrently.ts';
+import { exchange, exchangeBy } from './exchange.ts';
 import { storeAll, type InstanceToStore, type StoreOptions, type StoreResult } from './storeSeries.ts';
 import { createTransport, orthancMessage } from './transport.ts';
 import { Lookup, Plugin, Series, SeriesInstances, StudyIds, System, Uploaded } from './wire.ts';
@@ -66,7 +67,8 @@ export interface OrthancClient {
 export interface OrthancClientOptions {
   /** May carry credentials: http://user:password@host:port. */
   readonly baseUrl: string;
-  readonly fetch: typeof globalThis.fetch;
+  /** Carries the requests instead of connections of our own. */
+  readonly fetch?: typeof globalThis.fetch;
   /** Instead of credentials in the address. */
   readonly auth?: ArchiveAuth;
   /** For each request; 30 s where absent. */
@@ -103,7 +105,11 @@ export function createOrthancClient(options: OrthancClientOptions): OrthancClien
   const split = splitArchiveUrl(options.baseUrl);
   const address = options.auth === undefined ? split : { ...split, auth: options.auth };
   const { baseUrl } = address;
-  const transport = createTransport(address, options.fetch, options.timeoutMs ?? 30_000);
+  const transport = createTransport(
+    address,
+    options.fetch === undefined ? exchange : exchangeBy(options.fetch),
+    options.timeoutMs ?? 30_000,
+  );
 
   const lookUp = async (uid: string, type: 'Study' | 'Series' | 'Instance'): Promise<string[]> => {
     const found = await transport.json('/tools/lookup', Lookup, { method: 'POST', body: requireUid(uid) });

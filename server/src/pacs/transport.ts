@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { basicAuthorization, type ArchiveAddress } from './archiveUrl.ts';
+import type { Exchange, ExchangeAnswer } from './exchange.ts';
 
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE';
@@ -13,14 +14,9 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Answer {
-  readonly status: number;
-  readonly bytes: Uint8Array;
-}
-
 export interface Transport {
   /** Any status but 401/403 is an answer; no answer at all is an 'upstream' error. */
-  send(path: string, options?: RequestOptions): Promise<Answer>;
+  send(path: string, options?: RequestOptions): Promise<ExchangeAnswer>;
   /** A 2xx answer as JSON of this shape; anything else is an 'upstream' error. */
   json<T>(path: string, schema: z.ZodType<T>, options?: RequestOptions): Promise<T>;
 }
@@ -63,31 +59,26 @@ function unreachable(baseUrl: string, cause: unknown): NoduleLabError {
   );
 }
 
-export function createTransport(
-  address: ArchiveAddress,
-  fetch: typeof globalThis.fetch,
-  timeoutMs: number,
-): Transport {
+export function createTransport(address: ArchiveAddress, exchange: Exchange, timeoutMs: number): Transport {
   const { baseUrl, auth } = address;
-  const send = async (path: string, options: RequestOptions = {}): Promise<Answer> => {
-    // Without this, fetch asks for gzip, and Orthanc takes 20 times as long to give a slice.
+  const send = async (path: string, options: RequestOptions = {}): Promise<ExchangeAnswer> => {
+    // Asked for gzip, as fetch does by itself, Orthanc takes 20 times as long to give a slice.
     const headers: Record<string, string> = { 'accept-encoding': 'identity' };
     if (auth !== undefined) headers['authorization'] = basicAuthorization(auth);
     if (options.contentType !== undefined) headers['content-type'] = options.contentType;
     const timeout = AbortSignal.timeout(timeoutMs);
-    let answer: Answer;
+    let answer: ExchangeAnswer;
     try {
-      const response = await fetch(`${baseUrl}${path}`, {
+      answer = await exchange(`${baseUrl}${path}`, {
         method: options.method ?? 'GET',
         headers,
         signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
-        ...(options.body === undefined ? {} : { body: options.body as BodyInit }),
+        ...(options.body === undefined ? {} : { body: options.body }),
       });
-      answer = { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
     } catch (cause) {
       if (options.signal?.aborted === true)
         throw new NoduleLabError('cancelled', 'The transfer was cancelled.', {}, cause);
-      throw unreachable(baseUrl, cause);
+      throw unreachable(baseUrl, timeout.aborted ? timeout.reason : cause);
     }
     if (answer.status === 401 || answer.status === 403)
       throw new NoduleLabError(

@@ -44,7 +44,7 @@ export function registerDoctor(program: Command, context: () => CommandContext):
 
 async function orthanc(url: string | undefined): Promise<Finding[]> {
   if (url !== undefined) {
-    const capabilities = await createOrthancClient({ baseUrl: url, fetch })
+    const capabilities = await createOrthancClient({ baseUrl: url })
       .capabilities()
       .catch((error: unknown) => String(error));
     return typeof capabilities === 'string'

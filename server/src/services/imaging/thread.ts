@@ -21,7 +21,7 @@ const { orthancUrl, dataDir } = z.object({ orthancUrl: z.url(), dataDir: z.strin
 const port = parentPort;
 if (!port) throw new Error('thread.ts runs as a worker thread only');
 
-const archive = createOrthancClient({ baseUrl: orthancUrl, fetch });
+const archive = createOrthancClient({ baseUrl: orthancUrl });
 const hosts = createHosts(archive);
 const newUid = makeUidGenerator((length) => randomBytes(length));
 
