@@ -73,7 +73,7 @@ withMount(`the disk of Orthanc${reason}`, () => {
         const result = await services.accept(preview.id, names, unwatched());
         expect((await services.replay(result.seriesInstanceUID)).identical).toBe(true);
       } finally {
-        services.close();
+        await services.close();
         await runtime.close();
       }
     } finally {

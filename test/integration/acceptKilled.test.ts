@@ -83,7 +83,7 @@ test('killed at any step, the next start finds all three objects there and verif
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   } finally {
-    services.close();
+    await services.close();
     await runtime.close();
   }
 }, 400_000);

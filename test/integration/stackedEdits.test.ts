@@ -149,7 +149,7 @@ describe('previews that stand on each other', () => {
     expect(equalsIn(top, await read(result.seriesInstanceUID))).toBe(true);
     expect(await product.services.replay(result.seriesInstanceUID)).toMatchObject({ identical: true });
     await remove(result);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('an edited series that is edited further', () => {
@@ -183,7 +183,7 @@ describe('an edited series that is edited further', () => {
     expect(remade.box).toEqual(kept.box);
     await remove(one);
     await remove(two);
-  }, 60_000);
+  }, 180_000);
 
   test('is refused where an earlier version wrote it, with its original named', async () => {
     const { context, seriesInstanceUID, studyInstanceUID } = product;

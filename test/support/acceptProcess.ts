@@ -78,7 +78,7 @@ try {
   const kind = error instanceof NoduleLabError ? error.kind : 'internal';
   tell({ kind: 'failed', error: kind, message: String(error) });
 } finally {
-  services.close();
+  await services.close();
   await runtime.close().catch(() => undefined);
 }
 // A database that broke under a full disk keeps handles open.

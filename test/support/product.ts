@@ -65,14 +65,16 @@ export async function openProduct(): Promise<Product> {
   const phantom = await makePhantomStudy(join(dataDir, 'phantom'), 1);
   await importPaths(runtime.context, [phantom.dir], unwatched(), 'phantom');
   const { seriesInstanceUID, studyInstanceUID } = phantom;
+  const services = createServices(runtime.context);
   return {
     ...runtime,
     dataDir,
     events,
     seriesInstanceUID,
     studyInstanceUID,
-    services: createServices(runtime.context),
+    services,
     async close() {
+      await services.close();
       await runtime.close();
       await rm(dataDir, { recursive: true, force: true });
     },

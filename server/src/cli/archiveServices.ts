@@ -55,7 +55,7 @@ export async function withArchive<T>(
         insertMany: (request) => services.insertMany(request, job),
       });
     } finally {
-      services.close();
+      await services.close();
     }
   } finally {
     await runtime.close();

@@ -10,6 +10,7 @@ import { generateCandidates } from './generation.ts';
 import { importPaths } from './importing/importPaths.ts';
 import { insertMany } from './insertMany/insertMany.ts';
 import { listNodules } from './noduleListing.ts';
+import { createNearestTraining } from './nearestTraining/index.ts';
 import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews } from './openPreviews.ts';
 import { guardMapIn, proposePlaceIn } from './placement.ts';
@@ -21,6 +22,7 @@ import { createWithdrawal } from './withdrawal.ts';
 export function createServices(context: ServiceContext): ServicesFace {
   const previews = createPreviews();
   const withdrawal = createWithdrawal(context);
+  const nearest = createNearestTraining(context);
   const services: ServicesFace = {
     health: () => health(context),
     welcome: () => welcomeOf(context),
@@ -34,10 +36,16 @@ export function createServices(context: ServiceContext): ServicesFace {
         context.imaging.warm({ seriesInstanceUID: original }).catch(() => undefined);
       return list;
     },
-    generate: (request) => generateCandidates(context, request),
+    async generate(request) {
+      const list = await generateCandidates(context, request);
+      // A preview of one of them comes next, and its check against the training set is read ahead of it.
+      const model = list.candidates[0]?.model;
+      if (model !== undefined) nearest.warm(model).catch(() => undefined);
+      return list;
+    },
     place: (request) => proposePlaceIn(context, previews, request),
     guard: (request) => guardMapIn(context, request),
-    preview: (request) => previewInsertion(context, previews, async () => [], request),
+    preview: (request) => previewInsertion(context, previews, nearest.check, request),
     removal: (request) => previewRemoval(context, previews, request),
     discard: async (previewId) => previews.remove(previewId),
     acceptable: (previewId, confirmed) => checkAcceptable(context, previews, previewId, confirmed),
@@ -66,7 +74,10 @@ export function createServices(context: ServiceContext): ServicesFace {
         return { withdrawn: [], waiting: (await context.store.derived.unfinished()).length };
       }
     },
-    close: () => withdrawal.close(),
+    async close() {
+      withdrawal.close();
+      await nearest.close();
+    },
   };
   return services;
 }

@@ -69,8 +69,8 @@ export interface ServicesFace {
    * @returns the CT series of which something was taken away, and how many are left to be
    */
   recover(): Promise<{ withdrawn: readonly string[]; waiting: number }>;
-  /** Ends what goes on by itself. */
-  close(): void;
+  /** Ends what goes on by itself, and closes what was opened. */
+  close(): Promise<void>;
   /** @param paths files or folders on this machine */
   importPaths(paths: readonly string[], context: JobContext): Promise<Record<string, unknown>>;
   readonly trainings: Trainings;

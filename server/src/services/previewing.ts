@@ -12,7 +12,7 @@ import { blendingSeed, boxGeometry } from './placement.ts';
 type Context = Pick<ServiceContext, 'imaging' | 'store' | 'newId' | 'newUid'>;
 
 /** A check that needs more than the CT: how near the candidate is to what its model was trained on. */
-export type CandidateCheck = (model: string, patch: Float32Array) => Promise<QualityCheck[]>;
+export type CandidateCheck = (model: string, patch: Float32Array) => Promise<QualityCheck>;
 
 /** @throws NoduleLabError `unusable` with the reason where the place is refused; as `stackBelow` */
 export async function previewInsertion(
@@ -47,7 +47,7 @@ export async function previewInsertion(
     result,
   );
   return open(context, previews, {
-    ...{ request, below, edit, result, checks: [...result.checks, ...nearest] },
+    ...{ request, below, edit, result, checks: [...result.checks, nearest] },
     shown: { kind: 'insert', candidateId, options, setting: result.setting },
     ...{ seriesInstanceUID, centre, diameterMm },
   });

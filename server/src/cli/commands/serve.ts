@@ -98,7 +98,7 @@ async function serveUntilAborted(
   try {
     const { context } = runtime;
     const services = createServices(context);
-    closers.push(async () => services.close());
+    closers.push(() => services.close());
     const { withdrawn, waiting } = await services.recover();
     for (const series of withdrawn)
       output.note(`An unfinished series was taken out of the archive: ${series}`);
