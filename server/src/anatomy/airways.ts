@@ -64,7 +64,18 @@ export function findAirways(volume: CtVolume, ct: CoarseCt, air: Uint8Array): re
     meanAt,
     { ...GROW_HU, most: round(MAX_AIRWAY_ML / voxelMl) },
   );
-  return flood.order.slice(0, flood.reached[levelBeforeLeak(flood, voxelMl)] ?? trachea.length);
+  const level = levelBeforeLeak(flood, voxelMl);
+  const inner = flood.order.slice(0, flood.reached[level] ?? trachea.length);
+  return withBorder(volume, inner, flood.lowest + level);
+}
+
+/** The mean of 3×3 pixels stays a pixel away from the wall: pixels beside it that are as dark themselves belong to it. */
+function withBorder({ data, size: [nx] }: CtVolume, inner: readonly number[], threshold: number): number[] {
+  const lumen = new Set(inner);
+  for (const at of inner)
+    for (const beside of [at - 1, at + 1, at - nx, at + nx])
+      if (data[beside]! <= threshold) lumen.add(beside);
+  return [...lumen];
 }
 
 function hostVoxelOf({ size: [cx, cy], factor: [fx, fy, fz] }: CoarseCt, [nx, ny]: Vec3, at: number): number {

@@ -8,7 +8,7 @@ import type { CoarseCt } from './grid.ts';
 import { depthInMask, dilate } from './morphology.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
-const { floor, max, min } = Math;
+const { PI, floor, hypot, max, min } = Math;
 
 /** Mean HU of a coarse voxel that is mostly vessel. */
 const VESSEL_HU = -400;
@@ -16,8 +16,13 @@ const VESSEL_HU = -400;
 const LARGE_RADIUS_MM = 2.3;
 /** What a ball of this radius fits into inside the lung is a mass: the pulmonary arteries are thinner once they are in it. */
 const MASS_RADIUS_MM = 8;
-/** A tube is longer than this many of its greatest radii (a sphere's box has a diagonal of 3.5), and than this. */
-const TUBE = { radii: 5.5, mm: 15 } as const;
+/** Spicules and rim of a mass beyond that ball. */
+const MASS_RIM_MM = 4;
+/**
+ * A tube is longer than this many of its greatest radii (a sphere's box has a diagonal of 3.5), and than this; and it fills no
+ * more than the cylinder of that radius and length, give or take (a flat mass fills more).
+ */
+const TUBE = { radii: 5.5, mm: 15, filling: 1.1 } as const;
 /** A tube has most of its voxels deeper than this in the lung: otherwise it is a fold or a scar of the pleura. */
 const TUBE_DEPTH_MM = 6;
 /** Soft tissue beside the lung that lies this close to a bronchus is hilum. */
@@ -78,12 +83,11 @@ function largeVessels(
     if (lung[at] !== 0 && depth[at]! >= MASS_RADIUS_MM + half) massCore[at] = 1;
   }
   const wide = dilate(core, size, spacing, LARGE_RADIUS_MM);
-  const mass = dilate(massCore, size, spacing, MASS_RADIUS_MM + half);
+  const mass = dilate(massCore, size, spacing, MASS_RADIUS_MM + half + MASS_RIM_MM);
   const nearBronchi = dilate(bronchi, size, spacing, HILUM_MM);
   const candidates = new Uint8Array(lung.length);
   for (let at = 0; at < lung.length; at++)
-    if (wide[at] !== 0 && tissue[at] !== 0 && mass[at] === 0 && (lung[at] !== 0 || nearBronchi[at] !== 0))
-      candidates[at] = 1;
+    if (wide[at] !== 0 && tissue[at] !== 0 && (lung[at] !== 0 || nearBronchi[at] !== 0)) candidates[at] = 1;
   const runs = labelRuns(candidates, size, 6);
   const lengths = lengthsOf(runs, ct);
   const radii = new Float32Array(lengths.length);
@@ -97,11 +101,17 @@ function largeVessels(
       if (depth[at]! - half > radii[label]!) radii[label] = depth[at]! - half;
     }
   }
-  for (let label = 1; label < vessel.length; label++)
-    if (lengths[label]! > max(TUBE.mm, TUBE.radii * radii[label]!) && 2 * deep[label]! > runs.counts[label]!)
-      vessel[label] = 1;
+  const voxelMm3 = spacing[0] * spacing[1] * spacing[2];
+  for (let label = 1; label < vessel.length; label++) {
+    const length = lengths[label]!;
+    const radius = radii[label]!;
+    const volume = runs.counts[label]! * voxelMm3;
+    const long = length > max(TUBE.mm, TUBE.radii * radius);
+    const slim = volume < TUBE.filling * PI * radius * radius * length;
+    if (long && slim && 2 * deep[label]! > runs.counts[label]!) vessel[label] = 1;
+  }
   const large = keepComponents(runs, lung.length, (label) => vessel[label] === 1);
-  for (let at = 0; at < lung.length; at++) if (lung[at] === 0) large[at] = 0;
+  for (let at = 0; at < lung.length; at++) if (lung[at] === 0 || mass[at] !== 0) large[at] = 0;
   return large;
 }
 
@@ -130,7 +140,7 @@ function lengthsOf(
   return Float64Array.from(counts, (_, label) =>
     label === 0
       ? 0
-      : Math.hypot(
+      : hypot(
           ...([0, 1, 2] as const).map((axis) => (high[label]![axis] - low[label]![axis]) * spacing[axis]),
         ),
   );

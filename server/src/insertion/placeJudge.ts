@@ -24,6 +24,8 @@ export type PlacementRefusal =
 const MIN_LUNG_SHARE = 0.4;
 /** Where this much of the place is soft tissue already, nothing visible could be added. */
 const MAX_TISSUE_SHARE = 0.6;
+/** A nodule does not go into the middle of another: of the core of this part of its diameter no more may be soft tissue. */
+const CORE = { diameter: 0.5, maxTissueShare: 0.6 } as const;
 /** More of the nodule than this must not lie in the lumen of a bronchus, or in a large vessel. */
 const MAX_AIRWAY_SHARE = 0.08;
 const MAX_VESSEL_SHARE = 0.15;
@@ -67,6 +69,7 @@ export function placeJudge(host: CtVolume, lung: LungAnatomy, diameterMm: number
   const radius = diameterMm / 2;
   const ball = ballOf(radius, spacing);
   const all = ball.voxels * hostVoxels;
+  const core = ballOf(CORE.diameter * radius, spacing);
   const most = hostVoxels / 2;
   // Depth counts to the centre of the first voxel outside: half a voxel more than to the border.
   const half = (spacing[0] + spacing[1]) / 4;
@@ -85,14 +88,18 @@ export function placeJudge(host: CtVolume, lung: LungAnatomy, diameterMm: number
     const toPleura = depth.data[voxel]! - half;
     contentsOfBall(contents, ball, i, j, k, sums);
     const airway = sums[CONTENT.airway]!;
+    const tree = sums[CONTENT.tree]!;
     // Far from the pleura only lumina and rounding could make it less than all.
     const lungShare = toPleura > radius + diagonal ? 1 : (sums[CONTENT.lung]! + airway) / all;
     if (lungShare < MIN_LUNG_SHARE) return refused('near-border', lungShare);
     if (airway > MAX_AIRWAY_SHARE * all) return IN_AIRWAY;
     if (sums[CONTENT.vessel]! > MAX_VESSEL_SHARE * all) return IN_VESSEL;
     if (sums[CONTENT.tissue]! > MAX_TISSUE_SHARE * lungShare * all) return refused('no-room', lungShare);
+    contentsOfBall(contents, core, i, j, k, sums);
+    if (sums[CONTENT.tissue]! > CORE.maxTissueShare * core.voxels * hostVoxels)
+      return refused('no-room', lungShare);
     if (toPleura <= radius) return { refusal: null, setting: 'juxta-pleural', lungShare };
-    const setting = sums[CONTENT.tree]! >= ATTACHED_SHARE * all ? 'vessel-attached' : 'parenchyma';
+    const setting = tree >= ATTACHED_SHARE * all ? 'vessel-attached' : 'parenchyma';
     return { refusal: null, setting, lungShare };
   };
   const atPoint = (point: Vec3): Verdict => {
