@@ -10,9 +10,9 @@ export interface Row {
   readonly note?: string;
 }
 
-export type Unit = 's' | 'ms' | 'MB' | '%';
+export type Unit = 's' | 'ms' | 'MB' | '%' | '×';
 
-const DIGITS: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 0, '%': 2 };
+const DIGITS: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 0, '%': 2, '×': 2 };
 
 export const seconds = (what: string, value: number): Row => ({ what, value, unit: 's' });
 
@@ -49,4 +49,10 @@ export async function timed<T>(
   const began = performance.now();
   const value = await work();
   return { value, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The smallest value that at least this share of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: prints what was measured and, where a peer is installed, the ratio peer / ours of the same run.
- * `npm run bench -- engine` or `-- insertion` or `-- browser` or `-- augmentation` runs one part. `--full` measures the engine as it is used,
+ * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- browser` or `-- augmentation` runs one part. `--full` measures the engine as it is used,
  * at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of the widths.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchAugmentation } from './augmentation.ts';
+import { benchBlending } from './blending.ts';
 import { benchBrowserPath } from './browserPath.ts';
 import { benchEngine, FULL, QUICK } from './engine.ts';
 import { benchInsertionPath } from './insertionPath.ts';
@@ -29,6 +30,7 @@ const log = (line: string): void => console.error(line);
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const rows: Row[] = [];
 if (wanted('insertion')) rows.push(...(await benchInsertionPath(log)));
+if (wanted('blending')) rows.push(...(await benchBlending(log)));
 if (wanted('browser')) rows.push(...(await benchBrowserPath()));
 if (wanted('augmentation')) rows.push(...(await benchAugmentation(log)));
 if (wanted('engine')) {

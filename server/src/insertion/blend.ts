@@ -139,7 +139,10 @@ function mix({ field, shape, before, noise, share }: Prepared, gain: number): Bl
   return { hu, alpha, footprint, meanHu: sum / voxels };
 }
 
-/** Lung share of a voxel's 3×3 neighbours in its slice: a border one voxel soft. */
+/**
+ * How much of the nodule a voxel may take: 1 where half of its 3×3 neighbours in the slice are lung, less further out.
+ * The voxels of the border itself are partly air: held back there, the nodule would leave a dark line along the pleura.
+ */
 function lungShareAt(host: CtVolume, lung: LungAnatomy, i: number, j: number, k: number): number {
   const [nx, ny] = host.size;
   let sum = 0;
@@ -149,7 +152,7 @@ function lungShareAt(host: CtVolume, lung: LungAnatomy, i: number, j: number, k:
       sum += lung.mask[a + nx * (b + ny * k)]!;
       all++;
     }
-  return sum / all;
+  return min(1, (2 * sum) / all);
 }
 
 /** 0 below 0, 1 above 1, smooth between. */

@@ -11,7 +11,8 @@ export interface NoiseWindow {
   readonly j: number;
   readonly k: number;
   readonly deviationHu: number;
-  readonly cost: number;
+  /** Distance from the place, mm. */
+  readonly awayMm: number;
 }
 
 /** Edge of a window, pixels. */
@@ -24,8 +25,13 @@ const LUNG_HU = { low: -1010, high: -700 } as const;
 const MAX_DEVIATION_HU = 65;
 /** Slices that are looked at, in mm from the place. */
 const SLICES_MM = [0, -6, 6, -12, 12, -20, 20, -30, 30] as const;
-/** Windows farther away in the plane count for less: noise changes over the body. */
-const FAR_MM = 120;
+/**
+ * Windows up to this many times the deviation of the quiet ones (a quantile) are alike: the quietest of all would be
+ * those where chance left the least of the coarse noise.
+ */
+const ALIKE = 1.25;
+const QUIET = 0.05;
+/** Of those the nearest are taken: noise changes over the body. */
 const KEPT = 16;
 /** Edge of the smaller windows that fit between the vessels of the lung. */
 const LUNG_WINDOW = 8;
@@ -34,7 +40,7 @@ const LUNG_REACH_MM = 45;
 const QUIET_LUNG = 0.2;
 const LEAST_LUNG_WINDOWS = 8;
 
-/** The quietest windows of soft tissue near a place (voxel index), the best first; none where the host shows none. */
+/** Quiet windows of soft tissue near a place (voxel index), the nearest first; none where the host shows none. */
 export function tissueWindows(host: CtVolume, place: Vec3): NoiseWindow[] {
   return quietWindows(host, place, TISSUE_HU);
 }
@@ -77,10 +83,16 @@ function quietWindows(host: CtVolume, place: Vec3, range: { low: number; high: n
         const awayMm = hypot(
           (i + WINDOW / 2 - place[0]) * host.spacing[0],
           (j + WINDOW / 2 - place[1]) * host.spacing[1],
+          (k - place[2]) * host.spacing[2],
         );
-        found.push({ i, j, k, deviationHu, cost: deviationHu * (1 + awayMm / FAR_MM) });
+        found.push({ i, j, k, deviationHu, awayMm });
       }
-  return found.sort((a, b) => a.cost - b.cost).slice(0, KEPT);
+  found.sort((a, b) => a.deviationHu - b.deviationHu);
+  const limit = ALIKE * (found[floor(found.length * QUIET)]?.deviationHu ?? 0);
+  return found
+    .filter(({ deviationHu }) => deviationHu <= limit)
+    .sort((a, b) => a.awayMm - b.awayMm)
+    .slice(0, KEPT);
 }
 
 /** A voxel may differ from the mean of its window by its noise. */

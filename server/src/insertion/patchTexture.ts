@@ -12,7 +12,7 @@ const { max, min } = Math;
 /** Half the edge of the cube that the guided filter averages over, voxels. */
 const RADIUS = 2;
 /** Differences well below this are grain, well above it structure (HU). */
-const GRAIN_HU = 110;
+const GRAIN_HU = 80;
 
 /**
  * The patch without its grain: first a binomial filter, whose zero lies exactly at the two-voxel comb of stride-2
