@@ -247,6 +247,62 @@ describe('verification', () => {
   }, 60_000);
 });
 
+describe('a series that was written offline', () => {
+  withPydicom(
+    `is recognised without its tags, whoever had the database open when it was written${note}`,
+    async () => {
+      // The database of this data folder is open in this process.
+      const common = ['--data', product.dataDir, '--json'];
+      const inserted = await nodulelab(
+        ...[...common, 'insert', '--dicom', at('original'), '--out', at('offline'), '--count', '2'],
+        ...['--diameter', '9', '--setting', 'parenchyma', '--confirm', ALL_CHECKS.join(',')],
+      );
+      expect([inserted.status, inserted.status === 0 ? '' : inserted.stderr]).toEqual([0, '']);
+      strip(at('offline'), at('offline-stripped'));
+      const [report] = await verify(at('offline-stripped'));
+      const { seriesInstanceUID, edits } = JSON.parse(inserted.stdout) as {
+        seriesInstanceUID: string;
+        edits: { kind: string; setting: string }[];
+      };
+      expect(edits.map(({ kind, setting }) => [kind, setting])).toEqual([
+        ['insert', 'parenchyma'],
+        ['insert', 'parenchyma'],
+      ]);
+      expect(report!.found.map(({ by, writtenAs }) => [by, writtenAs])).toEqual([
+        ['voxels', seriesInstanceUID],
+        ['voxels', seriesInstanceUID],
+      ]);
+    },
+    120_000,
+  );
+
+  test('can have nodules taken out of it by the annotations of its original', async () => {
+    const xml = join(product.dataDir, 'phantom', 'annotations.xml');
+    const remove = (...numbers: string[]) =>
+      nodulelab(
+        ...['--data', at('own'), '--json', 'remove', '--dicom', at('original'), '--xml', xml],
+        ...['--out', at('twin'), ...numbers.flatMap((number) => ['--nodule', number])],
+        ...['--confirm', `${ALL_CHECKS.join(',')},remaining-tissue`],
+      );
+    const unknown = await remove('99');
+    expect([unknown.status, unknown.stderr]).toEqual([
+      1,
+      expect.stringMatching(/no nodule 99.*It marks 1 \(/),
+    ]);
+    const removed = await remove('1', '2');
+    expect([removed.status, removed.status === 0 ? '' : removed.stderr]).toEqual([0, '']);
+    const keys = await knownPublicKeys(at('own'));
+    const [report] = await verifyPath(at('twin'), { keys, registry: undefined });
+    expect(report!.found.map(({ kind, by }) => [kind, by])).toEqual([
+      ['remove', 'signature'],
+      ['remove', 'signature'],
+    ]);
+    expect((await readdir(at('twin'))).filter((name) => !/^\d/.test(name)).toSorted()).toEqual([
+      ...['report.dcm', 'segmentation.dcm'],
+    ]);
+  }, 120_000);
+});
+
 describe('insertion into many series', () => {
   test('goes on after a series that fails, and writes nothing twice', async () => {
     const { services, seriesInstanceUID } = product;

@@ -42,22 +42,13 @@ export function acceptedReport(result: AcceptResult, previews: readonly Preview[
   ];
 }
 
-const REGISTRY = {
-  recorded: 'Its voxels are registered: `nodulelab verify` recognises them even without tags',
-  'no-store':
-    'Its voxels are not registered, since the data folder has no database: without its tags it will not be recognised',
-  'in-use':
-    'Its voxels are not registered, since a server has the data folder open: without its tags it will not be recognised',
-} as const;
-
 export function offlineReport(result: OfflineResult): Report {
   return [
     { ...result },
     [
-      `${result.slices} slices, segmentation and report in ${result.outDir}, signed and verified`,
+      `${result.slices} slices, segmentation and report in ${result.outDir}: signed, verified, and its voxels registered`,
       `Series ${result.seriesInstanceUID}`,
       ...result.edits.flatMap(editLines),
-      REGISTRY[result.registry],
     ].join('\n'),
   ];
 }

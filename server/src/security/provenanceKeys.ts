@@ -36,7 +36,7 @@ const TRUSTED_FOLDER = 'trusted';
 export async function openProvenanceKeys(dataDir: string): Promise<ProvenanceKeys> {
   const folder = join(dataDir, 'keys');
   const file = join(folder, PRIVATE_FILE);
-  const pem = (await textIfThere(file)) ?? (await makePair(folder, file));
+  const pem = (await textIfThere(file)) ?? (await makePair(dataDir, folder, file));
   const privateKey = ed25519(file, () => createPrivateKey(pem));
   const publicKey = createPublicKey(privateKey);
   // Written whenever it is missing: it follows from the private one.
@@ -63,7 +63,8 @@ export async function readPublicKey(file: string): Promise<string> {
   return rawKey(ed25519(file, () => createPublicKey(pem)));
 }
 
-async function makePair(folder: string, file: string): Promise<string> {
+async function makePair(dataDir: string, folder: string, file: string): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519');
   const draft = `${file}.${randomUUID()}`;

@@ -9,6 +9,7 @@ import { type AuditTable, auditTable } from './auditTable.ts';
 import { type CandidatesTable, candidatesTable } from './candidatesTable.ts';
 import { type Database, type QueueConnection, openPglite, openPostgres } from './database.ts';
 import { type DerivedTable, derivedTable } from './derivedTable.ts';
+import { inboxOf } from './fingerprintInbox.ts';
 import { type FingerprintTable, fingerprintTable } from './fingerprintTable.ts';
 import { type FolderLock, lockFolder } from '../nn/folderLock.ts';
 import { migrate } from './migrate.ts';
@@ -64,7 +65,7 @@ export async function openStore({ dir, connectionString }: StoreOptions): Promis
     nodules: nodulesTable(opened),
     candidates: candidatesTable(opened, artefacts),
     derived: derivedTable(opened),
-    fingerprints: fingerprintTable(opened),
+    fingerprints: fingerprintTable(opened, inboxOf(dir)),
     settings: settingsTable(opened),
     audit: auditTable(opened),
     artefacts,

@@ -70,7 +70,8 @@ async function verify(context: CommandContext, target: string): Promise<readonly
   const isThere = async (name: string): Promise<boolean> =>
     (await stat(join(dataDir, name)).catch(() => undefined)) !== undefined;
   const keys = (await isThere('keys')) ? await knownPublicKeys(dataDir) : undefined;
-  const store = (await isThere('db')) ? await openStore({ dir: dataDir }) : undefined;
+  const hasRegistry = (await isThere('db')) || (await isThere('fingerprints'));
+  const store = hasRegistry ? await openStore({ dir: dataDir }) : undefined;
   try {
     return await verifyPath(
       path,

@@ -15,7 +15,7 @@ import type { EditResult } from '../imaging/protocol.ts';
 import { writeObjects } from '../imaging/writeObjects.ts';
 import { writeFolder } from '../insertSet/folders.ts';
 import { badNames, requireConfirmed } from './confirmation.ts';
-import type { Recorder, RegistryOutcome } from './record.ts';
+import type { Recorder } from './record.ts';
 
 export interface OfflineOptions {
   readonly dicomDir: string;
@@ -50,7 +50,6 @@ export interface OfflineResult {
   /** Files beside the slices. */
   readonly segmentation: string;
   readonly report: string;
-  readonly registry: RegistryOutcome;
   /** What was done, in this order. */
   readonly edits: readonly {
     readonly kind: Edit['kind'];
@@ -113,7 +112,7 @@ export async function writeOffline(
     { newUid, signer },
   );
   const { seriesInstanceUID, instances, fingerprints } = written;
-  const registry = await writeFolder(outDir, async (write) => {
+  await writeFolder(outDir, async (write) => {
     const paths: string[] = [];
     for (const [index, { bytes }] of instances.entries())
       paths.push(await write(`${String(index + 1).padStart(4, '0')}.dcm`, bytes));
@@ -124,10 +123,10 @@ export async function writeOffline(
     );
     verifyDerived(host.series, readBack, changes);
     const artefacts = made.map(({ material }) => material);
-    return record({ ...{ seriesInstanceUID, sourceSeriesInstanceUID, fingerprints, artefacts } });
+    await record({ seriesInstanceUID, sourceSeriesInstanceUID, fingerprints, artefacts });
   });
   return {
-    ...{ outDir, seriesInstanceUID, sourceSeriesInstanceUID, slices: instances.length, registry },
+    ...{ outDir, seriesInstanceUID, sourceSeriesInstanceUID, slices: instances.length },
     segmentation: join(outDir, SEGMENTATION_FILE),
     report: join(outDir, REPORT_FILE),
     edits: made.map(({ edit, result: { checks, measured }, setting }) => ({
