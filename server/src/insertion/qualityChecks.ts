@@ -227,21 +227,25 @@ function shareOn(
   return all === 0 ? null : on / all;
 }
 
-/** What stands out of lung in the refilled region: vessels have their share everywhere, a nodule would have more. */
-function remainingTissueCheck({ after, footprint }: Surroundings): QualityCheck {
-  let tissue = 0;
-  let all = 0;
+/** How far the refilled region stands out of the lung around: vessels have their share everywhere, a nodule has more. */
+function remainingTissueCheck({ after, footprint, medianHu, sigmaHu }: Surroundings): QualityCheck {
+  let sum = 0;
+  let voxels = 0;
   for (let at = 0; at < after.length; at++) {
     if (footprint[at] === 0) continue;
-    all++;
-    if (after[at]! > TISSUE_HU) tissue++;
+    sum += after[at]!;
+    voxels++;
   }
+  if (voxels === 0 || Number.isNaN(medianHu))
+    return check(
+      'remaining-tissue',
+      null,
+      'Nothing was refilled, or there is too little lung around to compare with.',
+    );
+  const mean = sum / voxels;
   return check(
     'remaining-tissue',
-    all === 0 ? null : (100 * tissue) / all,
-    all === 0
-      ? 'Nothing was refilled.'
-      : `Share of the refilled region above ${TISSUE_HU} HU: vessels and what is left of the nodule.`,
-    { by: all === 0 ? null : (100 * tissue) / all, unit: '%', digits: 1 },
+    (mean - medianHu) / sigmaHu,
+    `Mean of the refilled region (${mean.toFixed(0)} HU) beyond the median of the lung around (${medianHu.toFixed(0)} HU), in its standard deviations; vessels add some, a nodule that is still there adds more than 2.`,
   );
 }

@@ -122,7 +122,7 @@ export function removalRegion(host: CtVolume, region: NoduleRegion, lung: LungAn
     if (wall[at] === 0) {
       blend[at] = near;
       alpha[at] = near * (1 - share[at]!);
-    } else if (lung.airway[indices[at]!] === 0 && hu(at) > PADDING_HU) {
+    } else if (lung.airway[indices[at]!] === 0 && hu(at) > PADDING_HU && hu(at) < BONE_HU) {
       alpha[at] = near * max(0, before[at]! - share[at]!);
       blend[at] = alpha[at]! > 0 ? 1 : 0;
     }
