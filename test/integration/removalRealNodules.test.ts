@@ -79,9 +79,9 @@ for (const [name, count] of PATIENTS)
       const lung = lungMask(host);
       expect(nodules).toHaveLength(count);
       // A derived series has other slices: marks are read in the series that they were made in.
-      expect(() =>
-        noduleRegion({ ...ct, seriesInstanceUID: '1.2.3' }, wireNodule(nodules[0]!, 1)),
-      ).toThrow(/remove it in its own series/);
+      expect(() => noduleRegion({ ...ct, seriesInstanceUID: '1.2.3' }, wireNodule(nodules[0]!, 1))).toThrow(
+        /remove it in its own series/,
+      );
       for (const [n, nodule] of nodules.entries()) {
         const region = noduleRegion(ct, wireNodule(nodule, n + 1));
         // All that any reader marked, not only what half of them did.
