@@ -26,17 +26,24 @@ const LEAK_STEP = { hu: 8, ml: 4 } as const;
 /** Below this no lung is dark enough to leak into. */
 const SAFE_HU = -984;
 
+export interface Airways {
+  /** 1 = lumen, on the host's grid. */
+  readonly mask: Uint8Array;
+  /** The same voxels, flat indices. */
+  readonly voxels: readonly number[];
+}
+
 /**
  * Finds the airway lumen.
  *
  * @param volume the host.
  * @param ct coarse copy of the whole host.
  * @param air mask of air inside the body, on the coarse grid.
- * @returns host voxels of the lumen; none where no trachea is seen (scan starts below the carina).
+ * @returns the lumen; empty where no trachea is seen (scan starts below the carina).
  */
-export function findAirways(volume: CtVolume, ct: CoarseCt, air: Uint8Array): readonly number[] {
+export function findAirways(volume: CtVolume, ct: CoarseCt, air: Uint8Array): Airways {
   const trachea = findTrachea(ct, air);
-  if (trachea.length === 0) return [];
+  if (trachea.length === 0) return { mask: new Uint8Array(volume.data.length), voxels: [] };
   const { data, size } = volume;
   const [nx, ny] = size;
   const slice = nx * ny;
@@ -70,12 +77,22 @@ export function findAirways(volume: CtVolume, ct: CoarseCt, air: Uint8Array): re
 }
 
 /** The mean of 3×3 pixels stays a pixel away from the wall: pixels beside it that are as dark themselves belong to it. */
-function withBorder({ data, size: [nx] }: CtVolume, inner: readonly number[], threshold: number): number[] {
-  const lumen = new Set(inner);
-  for (const at of inner)
-    for (const beside of [at - 1, at + 1, at - nx, at + nx])
-      if (data[beside]! <= threshold) lumen.add(beside);
-  return [...lumen];
+function withBorder({ data, size: [nx] }: CtVolume, inner: readonly number[], threshold: number): Airways {
+  const mask = new Uint8Array(data.length);
+  for (const at of inner) mask[at] = 1;
+  const voxels = [...inner];
+  const offer = (beside: number): void => {
+    if (mask[beside] !== 0 || data[beside]! > threshold) return;
+    mask[beside] = 1;
+    voxels.push(beside);
+  };
+  for (const at of inner) {
+    offer(at - 1);
+    offer(at + 1);
+    offer(at - nx);
+    offer(at + nx);
+  }
+  return { mask, voxels };
 }
 
 function hostVoxelOf({ size: [cx, cy], factor: [fx, fy, fz] }: CoarseCt, [nx, ny]: Vec3, at: number): number {

@@ -58,9 +58,7 @@ export function lungMask(volume: CtVolume): LungAnatomy {
   const body = findBody(whole);
   const air = new Uint8Array(body.length);
   for (let at = 0; at < air.length; at++) if (body[at] !== 0 && whole.data[at]! < LUNG_HU) air[at] = 1;
-  const airwayVoxels = findAirways(volume, whole, air);
-  const airway = new Uint8Array(volume.data.length);
-  for (const at of airwayVoxels) airway[at] = 1;
+  const { mask: airway, voxels: airwayVoxels } = findAirways(volume, whole, air);
   const lumen = coarseLumen(whole, volume.size, airwayVoxels);
   const { size: wholeSize, spacing } = whole;
   const walled = dilate(lumen, wholeSize, spacing, AIRWAY_WALL_MM);

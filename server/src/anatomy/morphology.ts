@@ -2,7 +2,7 @@
  * Binary morphology with a ball in mm on grids stored i fastest; masks are Uint8Array with 0 = out, anything else = in.
  * Distances are Euclidean, between voxel centres. Pure.
  */
-import { labelRuns } from '../volume/components.ts';
+import { findRuns, labelRuns } from '../volume/components.ts';
 import type { IndexBox, Vec3 } from '../volume/ctVolume.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
@@ -147,7 +147,7 @@ function envelope(longest: number) {
  */
 export function dilate(mask: Uint8Array, size: Vec3, spacing: Vec3, radiusMm: number): Uint8Array {
   const [nx, ny, nz] = size;
-  const { starts, ends, labels } = labelRuns(mask, size, 4);
+  const { starts, ends } = findRuns(mask, size);
   const grown = mask.slice();
   const reachJ = floor(radiusMm / spacing[1]);
   const reachK = floor(radiusMm / spacing[2]);
@@ -157,7 +157,7 @@ export function dilate(mask: Uint8Array, size: Vec3, spacing: Vec3, radiusMm: nu
       const rest = radiusMm ** 2 - (dj * spacing[1]) ** 2 - (dk * spacing[2]) ** 2;
       if (rest >= 0) steps.push({ dj, dk, width: floor(sqrt(rest) / spacing[0]) });
     }
-  for (let run = 0; run < labels.length; run++) {
+  for (let run = 0; run < starts.length; run++) {
     const i0 = starts[run]! % nx;
     const row = (starts[run]! - i0) / nx;
     const j = row % ny;
@@ -193,9 +193,9 @@ export function stepInPlane(mask: Uint8Array, size: Vec3, to: 'grow' | 'shrink')
   const slice = nx * ny;
   const stepped = mask.slice();
   // Where a run begins and ends in its row, and above and below each of its voxels, something may spread.
-  const { starts, ends, labels } = labelRuns(mask, size, 4, to === 'grow' ? 'set' : 'zero');
+  const { starts, ends } = findRuns(mask, size, to === 'grow' ? 'set' : 'zero');
   const value = to === 'grow' ? 1 : 0;
-  for (let run = 0; run < labels.length; run++) {
+  for (let run = 0; run < starts.length; run++) {
     const start = starts[run]!;
     const end = ends[run]!;
     const inSlice = start % slice;

@@ -23,7 +23,59 @@ export interface Components {
   readonly counts: readonly number[];
 }
 
-/** The components of the voxels that are zero where `of` is 0, else of those that are not. */
+/** Runs of set voxels (or of zero ones) in scan order; those of a row are `rowStart[row]` to `rowStart[row + 1]`. */
+export interface Runs {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** One more than there are rows. */
+  readonly rowStart: Int32Array;
+}
+
+/** The runs of the voxels that are zero where `of` says so, else of those that are not. */
+export function findRuns(mask: Uint8Array, [ni, nj, nk]: Vec3, of: 'set' | 'zero' = 'set'): Runs {
+  const rows = nj * nk;
+  const rowStart = new Int32Array(rows + 1);
+  let starts = new Int32Array(4096);
+  let ends = new Int32Array(4096);
+  let found = 0;
+  // Four voxels at a time where they lie on a word: most of a grid is long stretches of the same.
+  const words =
+    mask.byteOffset % 4 === 0 ? new Int32Array(mask.buffer, mask.byteOffset, mask.length >> 2) : null;
+  const pastZeros = (from: number, last: number): number => {
+    let at = from;
+    while (at < last && mask[at] === 0)
+      if (words !== null && (at & 3) === 0 && at + 4 <= last && words[at >> 2] === 0) at += 4;
+      else at++;
+    return at;
+  };
+  const pastSet = (from: number, last: number): number => {
+    let at = from;
+    while (at < last && mask[at] !== 0)
+      if (words !== null && (at & 3) === 0 && at + 4 <= last && !holdsZeroByte(words[at >> 2]!)) at += 4;
+      else at++;
+    return at;
+  };
+  const [toRun, toEnd] = of === 'set' ? [pastZeros, pastSet] : [pastSet, pastZeros];
+  for (let row = 0; row < rows; row++) {
+    rowStart[row] = found;
+    const last = (row + 1) * ni;
+    for (let start = toRun(row * ni, last); start < last;) {
+      const end = toEnd(start, last);
+      if (found === starts.length) {
+        starts = grown(starts);
+        ends = grown(ends);
+      }
+      starts[found] = start;
+      ends[found] = end;
+      found++;
+      start = toRun(end, last);
+    }
+  }
+  rowStart[rows] = found;
+  return { starts: starts.subarray(0, found), ends: ends.subarray(0, found), rowStart };
+}
+
+/** The components of the voxels that are zero where `of` says so, else of those that are not. */
 export function labelRuns(
   mask: Uint8Array,
   size: Vec3,
@@ -31,32 +83,12 @@ export function labelRuns(
   of: 'set' | 'zero' = 'set',
 ): LabelledRuns {
   const [ni, nj, nk] = size;
-  const rows = nj * nk;
-  const rowStart = new Int32Array(rows + 1);
-  let starts = new Int32Array(1024);
-  let ends = new Int32Array(1024);
-  let found = 0;
-  const zero = of === 'zero';
-  for (let row = 0; row < rows; row++) {
-    rowStart[row] = found;
-    const last = (row + 1) * ni;
-    for (let at = row * ni; at < last; at++) {
-      if ((mask[at] === 0) !== zero) continue;
-      const start = at;
-      for (at++; at < last && (mask[at] === 0) === zero;) at++;
-      if (found === starts.length) {
-        starts = grown(starts);
-        ends = grown(ends);
-      }
-      starts[found] = start;
-      ends[found] = at;
-      found++;
-    }
-  }
-  rowStart[rows] = found;
+  const { starts, ends, rowStart } = findRuns(mask, size, of);
+  const found = starts.length;
 
   // A root is always the earliest run of its component, so that labels come in order of first voxel.
-  const parents = Int32Array.from({ length: found }, (_, run) => run);
+  const parents = new Int32Array(found);
+  for (let run = 0; run < found; run++) parents[run] = run;
   const rootOf = (run: number): number => {
     let root = run;
     while (parents[root] !== root) {
@@ -106,7 +138,7 @@ export function labelRuns(
     } else labels[run] = labels[root]!;
     counts[labels[run]!]! += ends[run]! - starts[run]!;
   }
-  return { starts: starts.subarray(0, found), ends: ends.subarray(0, found), labels, counts };
+  return { starts, ends, labels, counts };
 }
 
 export function connectedComponents(mask: Uint8Array, size: Vec3, neighbours: Neighbours = 26): Components {
@@ -137,6 +169,11 @@ export function largestComponent(mask: Uint8Array, size: Vec3, neighbours: Neigh
     if (label > 0 && count > (runs.counts[best] ?? 0)) best = label;
   });
   return keepComponents(runs, mask.length, (label) => label === best);
+}
+
+/** A borrow runs into the top bit of a byte that is 0. */
+function holdsZeroByte(word: number): boolean {
+  return ((word - 0x01010101) & ~word & 0x80808080) !== 0;
 }
 
 function grown(array: Int32Array): Int32Array<ArrayBuffer> {
