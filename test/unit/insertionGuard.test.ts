@@ -43,10 +43,17 @@ describe.each<[string, () => CtVolume]>([
 
   test.each(WANTED)('maps as allowed exactly where it allows a place (wanted setting: %s)', (setting) => {
     const random = Random.of('voxels', setting ?? 'any');
-    for (const diameterMm of [5, 16]) {
+    for (const diameterMm of [6, 16]) {
       const map = guardMap(volume, lung, diameterMm, setting);
       const [nx, ny] = map.size;
-      const ofLabel = Map.groupBy(map.labels.keys(), (at) => map.labels[at]!);
+      const ofLabel = new Map<number, number[]>();
+      map.labels.forEach((label, at) => {
+        // Most voxels lie outside: a few of those are enough.
+        if (label === GUARD_LABELS.outside && at % 101 !== 0) return;
+        const voxels = ofLabel.get(label) ?? [];
+        if (voxels.length === 0) ofLabel.set(label, voxels);
+        voxels.push(at);
+      });
       expect(ofLabel.get(GUARD_LABELS.allowed)!.length).toBeGreaterThan(10);
       for (const [label, voxels] of ofLabel)
         for (let n = 0; n < 8; n++) {
@@ -70,7 +77,6 @@ describe.each<[string, () => CtVolume]>([
     for (const setting of ['parenchyma', undefined] as const) {
       const map = guardMap(volume, lung, 10, setting);
       for (const from of [
-        [0, -40, 0],
         [0, 10, 30],
         [-100, 20, 10],
       ] as const satisfies Vec3[]) {
