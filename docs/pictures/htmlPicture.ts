@@ -3,7 +3,7 @@ import { encode } from 'fast-png';
 import { ViewerPage } from '../../test/support/browser.ts';
 
 const STYLE = `
-  body { margin: 0; padding: 10px; background: #14161a; color: #d6dce4; font: 11px/1.3 sans-serif; }
+  body { margin: 0; padding: 10px; background: #14161a; color: #d6dce4; font: 10px/1.25 sans-serif; }
   table { border-collapse: collapse; }
   td { padding: 2px; vertical-align: top; text-align: center; }
   th { padding: 2px 6px 2px 0; font-size: 13px; }

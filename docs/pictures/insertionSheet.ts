@@ -70,7 +70,7 @@ function rowOf(patient: Patient, firstCandidate: number): string {
 
 function cell(kind: 'real' | 'inserted', pictures: readonly string[], words: string): string {
   const images = pictures.map((url) => `<img src="${url}" width="${PIXELS}" height="${PIXELS}">`).join('');
-  return `<td class="${kind}">${images}<span>${kind} ${words}</span></td>`;
+  return `<td class="${kind}">${images}<span>${kind}<br>${words}</span></td>`;
 }
 
 /** Axial and coronal cuts through a point, linear between voxels. */

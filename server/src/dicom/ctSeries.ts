@@ -100,6 +100,7 @@ export function readCtSeries(files: readonly DicomFile[]): CtSeries {
     const words = pixelWords(slice.bytes, slice.pixelOffset, perSlice);
     lookUpHu(words, table, data.subarray(k * perSlice, (k + 1) * perSlice));
   });
+  const sliceThickness = header.number(TAG.SliceThickness);
   return {
     volume: {
       size: [frame.columns, frame.rows, stack.slices.length],
@@ -108,6 +109,10 @@ export function readCtSeries(files: readonly DicomFile[]): CtSeries {
       origin: first.slice.imagePositionPatient,
       direction: [frame.rowDirection, frame.columnDirection, stack.normal],
       data,
+      // Only slices that overlap are wider than their distance says.
+      ...(sliceThickness !== undefined && sliceThickness > stack.sliceDistance + 0.01
+        ? { sliceThicknessMm: sliceThickness }
+        : {}),
     },
     slices: stack.slices.map(({ slice }) => slice),
     studyInstanceUID: header.text(TAG.StudyInstanceUID) ?? '',
@@ -121,7 +126,7 @@ export function readCtSeries(files: readonly DicomFile[]): CtSeries {
     syntheticData: stack.slices.some((s) => s.header.text(TAG.SyntheticData) === 'YES'),
     manufacturer: header.text(TAG.Manufacturer) ?? '',
     convolutionKernel: header.text(TAG.ConvolutionKernel) ?? '',
-    sliceThickness: header.number(TAG.SliceThickness),
+    sliceThickness,
     transferSyntaxUID: first.transferSyntaxUID,
   };
 }

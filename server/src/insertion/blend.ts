@@ -31,7 +31,7 @@ export interface BlendRequest {
   readonly field: Float32Array;
   readonly shape: PatchShape;
   readonly seed: number;
-  readonly lung?: LungAnatomy;
+  readonly lung?: Pick<LungAnatomy, 'mask'>;
   /** Wanted mean HU over the footprint. */
   readonly meanHu?: number;
 }
@@ -143,13 +143,19 @@ function mix({ field, shape, before, noise, share }: Prepared, gain: number): Bl
  * How much of the nodule a voxel may take: 1 where half of its 3×3 neighbours in the slice are lung, less further out.
  * The voxels of the border itself are partly air: held back there, the nodule would leave a dark line along the pleura.
  */
-function lungShareAt(host: CtVolume, lung: LungAnatomy, i: number, j: number, k: number): number {
+function lungShareAt(
+  host: CtVolume,
+  { mask }: Pick<LungAnatomy, 'mask'>,
+  i: number,
+  j: number,
+  k: number,
+): number {
   const [nx, ny] = host.size;
   let sum = 0;
   let all = 0;
   for (let b = max(0, j - 1); b <= min(ny - 1, j + 1); b++)
     for (let a = max(0, i - 1); a <= min(nx - 1, i + 1); a++) {
-      sum += lung.mask[a + nx * (b + ny * k)]!;
+      sum += mask[a + nx * (b + ny * k)]!;
       all++;
     }
   return min(1, (2 * sum) / all);

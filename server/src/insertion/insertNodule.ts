@@ -2,13 +2,19 @@
  * Inserts a patch into a host CT: only a box around the nodule is computed, and inside it only voxels with alpha > 0
  * differ from the host. docs/insertion.md tells how; each step has its own file.
  */
+import type { LungAnatomy } from '../anatomy/lungMask.ts';
 import type { CtVolume } from '../volume/ctVolume.ts';
-import type { InsertionOptions, NodulePatch, NodulePlace, PlacedNodule } from './placeNodule.ts';
+import type { NodulePatch, NodulePlace, PlacedNodule, PlacingOptions } from './placeNodule.ts';
 import { placeNodule } from './placeNodule.ts';
 import type { QualityCheck } from './qualityChecks.ts';
 import { qualityChecks } from './qualityChecks.ts';
 
-export type { InsertionOptions, NodulePatch, NodulePlace } from './placeNodule.ts';
+export type { NodulePatch, NodulePlace } from './placeNodule.ts';
+
+export interface InsertionOptions extends PlacingOptions {
+  /** The checks look at all of it. */
+  readonly lung?: LungAnatomy;
+}
 
 export interface Insertion extends PlacedNodule {
   readonly checks: readonly QualityCheck[];

@@ -32,11 +32,11 @@ export interface NodulePlace extends PatchOrientation {
   readonly meanHu?: number | undefined;
 }
 
-export interface InsertionOptions {
+export interface PlacingOptions {
   /** Chooses the noise that covered voxels take on; same seed, same voxels. */
   readonly seed: number;
   /** With it the nodule ends at the lung's border even where chest-wall fat would let it through. */
-  readonly lung?: LungAnatomy;
+  readonly lung?: Pick<LungAnatomy, 'mask'>;
 }
 
 export interface PlacedNodule extends Omit<Blended, 'meanHu'> {
@@ -52,7 +52,7 @@ export function placeNodule(
   host: CtVolume,
   patch: NodulePatch,
   place: NodulePlace,
-  options: InsertionOptions,
+  options: PlacingOptions,
 ): PlacedNodule {
   const { centre, diameterMm, meanHu } = place;
   requirePossible(host, place);

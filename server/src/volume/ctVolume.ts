@@ -22,7 +22,7 @@ export interface VolumeGeometry {
 export interface CtVolume extends VolumeGeometry {
   /** HU, length size[0]*size[1]*size[2], i fastest. */
   readonly data: Int16Array;
-  /** Thickness of the slices, mm, where the source says it: more than their distance where they overlap. */
+  /** Thickness of the slices, mm, where the source says that they overlap: it is more than their distance then. */
   readonly sliceThicknessMm?: number;
 }
 
