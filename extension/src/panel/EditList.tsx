@@ -11,7 +11,8 @@ interface Props {
   readonly session: Session;
 }
 
-const ORDER = ['bad', 'fair', 'unknown', 'good'] as const;
+/** What could not be measured does not hide what could. */
+const ORDER = ['bad', 'fair', 'good'] as const;
 
 const worstOf = ({ checks }: Preview): QualityCheck['verdict'] =>
   ORDER.find((verdict) => checks.some((check) => check.verdict === verdict)) ?? 'unknown';
