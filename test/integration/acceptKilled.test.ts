@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { CandidateList, Job, Place, Preview } from '@nodulelab/contract';
 import { startOrthanc, type RunningOrthanc } from '../../orthanc/index.ts';
 import { openRuntime } from '../../server/src/cli/runtime.ts';
 import { createServices } from '../../server/src/services/createServices.ts';
 import { importPaths } from '../../server/src/services/importing/importPaths.ts';
 import { runAccept, type AcceptOrder, type AcceptRun } from '../support/acceptRun.ts';
 import { addressOf } from '../support/orthanc.ts';
+import { startServe } from '../support/serveProcess.ts';
 import { makePhantomStudy, unwatched } from '../support/product.ts';
 
 let dir: string;
@@ -87,3 +89,37 @@ test('killed at any step, the next start finds all three objects there and verif
     await runtime.close();
   }
 }, 400_000);
+
+test('the server is killed while it writes: after its next start the job says so, and all or nothing of the series is there', async () => {
+  const { seriesInstanceUID } = host;
+  const server = await startServe(host.dataDir, host.orthancUrl);
+  let jobId: string;
+  try {
+    const { candidates } = await server.ask(CandidateList, '/api/candidates', { seed: 2, count: 1 });
+    const size = { seriesInstanceUID, diameterMm: 10 };
+    const { centre } = await server.ask(Place, '/api/places', { ...size, seed: 9 });
+    const candidateId = candidates[0]?.id;
+    const preview = await server.ask(Preview, '/api/previews', { ...size, candidateId, centre });
+    const confirmed = preview.checks.map(({ name }) => name);
+    const job = await server.ask(Job, `/api/previews/${preview.id}/accept`, { confirmed });
+    jobId = job.id;
+    for (let now = job; !('progress' in now && now.progress > 0.1);)
+      now = await server.ask(Job, `/api/jobs/${jobId}`);
+  } finally {
+    await server.end('SIGKILL');
+  }
+  const next = await startServe(host.dataDir, host.orthancUrl);
+  try {
+    expect(await next.ask(Job, `/api/jobs/${jobId}`)).toMatchObject({
+      ...{ state: 'failed', error: { kind: 'interrupted' } },
+    });
+  } finally {
+    await next.end('SIGINT');
+  }
+  const before = await runAccept({ ...host, action: 'none' });
+  expectAllOrNothing(before);
+  expect(before.end?.kind).toBe('written');
+  const after = await runAccept({ ...host, action: 'look' });
+  expectAllOrNothing(after);
+  expect(after.start.known).toHaveLength(before.start.known.length + 1);
+}, 240_000);

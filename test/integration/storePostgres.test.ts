@@ -61,7 +61,10 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
     const derived = aDerivedRow('1.2.2');
     await first.derived.begin(derived);
     await expect(second.derived.begin(derived)).rejects.toMatchObject({ kind: 'conflict' });
+    // Whoever is silent for long is dead; who says something is not.
     expect(await second.derived.silent(60)).toEqual([]);
+    expect(await second.derived.silent(-1)).toEqual([{ ...derived, state: 'writing' }]);
+    await first.derived.touch('1.2.2');
     await second.derived.complete('1.2.2', aCompletion('1.2.2'));
     expect(await first.derived.get('1.2.2')).toEqual({ ...derived, state: 'complete' });
   });

@@ -19,10 +19,10 @@ export interface Withdrawal {
   whileWriting<T>(seriesInstanceUID: string, work: () => Promise<T>): Promise<T>;
   /**
    * Takes away a series that is being written by this process.
-   * @param settled every request to the archive was answered, so that none can arrive later
+   * @param answered every request to the archive was answered, so that none can arrive later
    * @throws NoduleLabError `upstream` where the archive does not answer: it is tried again until it does
    */
-  withdraw(seriesInstanceUID: string, settled: boolean): Promise<void>;
+  withdraw(seriesInstanceUID: string, answered: boolean): Promise<void>;
   /**
    * Takes away what this process is not writing, and goes on trying while something is left.
    * @throws NoduleLabError `upstream` where there is something to take away and the archive does not answer
@@ -69,31 +69,40 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
     givenUp.delete(uid);
   }
 
-  /** The embedded database has one process: what it does not write was left by one that is dead. */
-  async function abandoned(): Promise<DerivedRow[]> {
-    const rows = await store.derived.unfinished();
-    if (store.sql.kind === 'pglite') return rows;
+  /**
+   * The embedded database has one process: what it does not write was left by one that is dead. On one that is shared,
+   * the process that wrote a series may be alive as long as it was heard of lately.
+   */
+  async function leftByTheDead(): Promise<(uid: string) => boolean> {
+    if (store.sql.kind === 'pglite') return () => true;
     const silent = new Set((await store.derived.silent(SILENT_SECONDS)).map((row) => row.seriesInstanceUID));
-    return rows.filter(({ seriesInstanceUID: uid }) => silent.has(uid) || givenUp.has(uid));
+    return (uid) => silent.has(uid) || givenUp.has(uid);
   }
 
   async function sweepOnce(): Promise<Swept> {
     const withdrawn: string[] = [];
     const waiting: string[] = [];
-    for (const row of await abandoned()) {
-      const uid = row.seriesInstanceUID;
+    const unfinished = await store.derived.unfinished();
+    const abandoned = await leftByTheDead();
+    for (const { seriesInstanceUID: uid } of unfinished) {
+      // In this order: what is not being written any more has its final state, which the list above may not have.
       if (writing.has(uid)) continue;
-      const found = await remove(row);
+      const row = await store.derived.get(uid);
+      if (row?.state !== 'writing') continue;
+      const found = abandoned(uid) && (await remove(row));
       if (found) withdrawn.push(uid);
-      const since = goneSince.get(uid);
-      if (!found && since !== undefined && performance.now() - since >= SETTLED_MS) await abandon(uid);
+      if (abandoned(uid) && !found && settled(uid)) await abandon(uid);
       else {
-        if (found || since === undefined) goneSince.set(uid, performance.now());
+        if (found || !goneSince.has(uid)) goneSince.set(uid, performance.now());
         waiting.push(uid);
       }
     }
     return { withdrawn, waiting };
   }
+
+  /** The archive has had nothing of it for so long that nothing can arrive any more. */
+  const settled = (uid: string): boolean =>
+    performance.now() - (goneSince.get(uid) ?? Number.POSITIVE_INFINITY) >= SETTLED_MS;
 
   function later(): void {
     if (closed || timer) return;
@@ -133,13 +142,13 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
         writing.delete(uid);
       }
     },
-    async withdraw(uid, settled) {
+    async withdraw(uid, answered) {
       const row = await store.derived.get(uid);
       if (row?.state !== 'writing') return;
       givenUp.add(uid);
       try {
         await remove(row);
-        if (settled) return await abandon(uid);
+        if (answered) return await abandon(uid);
         goneSince.set(uid, performance.now());
         later();
       } catch (error) {
