@@ -106,6 +106,25 @@ describe('removing a nodule', () => {
     expect(marked).toBeGreaterThan(200);
   });
 
+  test('pieces lung together where no single place is large enough, and keeps level and noise', () => {
+    const place = deepPlace(healthy, lung, 20, 6);
+    const { volume, region } = plant(healthy, place, 18);
+    // Beyond the nodule's surroundings the lung is cut into slabs of 18 mm; the hole is wider than 22 mm.
+    const slabs = lung.mask.map((value, voxel) => {
+      const at = [voxel % 224, Math.floor(voxel / 224) % 224, Math.floor(voxel / 224 ** 2)] as const;
+      const far = at.some((n, axis) => Math.abs(n - place[axis]!) * volume.spacing[axis]! > 18);
+      return far && at[2] % 10 === 0 ? 0 : value;
+    });
+    const removal = removeNodule(volume, region, { seed: 1, lung: { ...lung, mask: slabs } });
+    expect((removal.box.max[2] - removal.box.min[2] - 2) * volume.spacing[2]).toBeGreaterThan(22);
+    const truth = lungOf(refilledRows(removal, healthy, healthy.data));
+    const after = lungOf(refilledRows(removal, healthy, written(volume, removal)));
+    expect(Math.abs(after.meanHu - truth.meanHu)).toBeLessThan(30);
+    expect(after.noiseHu / truth.noiseHu).toBeGreaterThan(0.75);
+    expect(after.noiseHu / truth.noiseHu).toBeLessThan(1.33);
+    expect(after.brightShare).toBeLessThan(0.08);
+  });
+
   test('gives the same voxels for the same seed, and other texture for another', () => {
     const { volume, region } = plant(healthy, deepPlace(healthy, lung, 14, 4), 8);
     const first = removeNodule(volume, region, { seed: 7, lung });

@@ -7,7 +7,7 @@ import type { LungAnatomy } from '../anatomy/lungMask.ts';
 import type { CtVolume, IndexBox, Vec3 } from '../volume/ctVolume.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
-const { abs, ceil, floor, hypot, max, min, round } = Math;
+const { abs, ceil, floor, hypot, max, min, round, sqrt } = Math;
 
 /** Host indices of the voxels that a donor must fill and of those that it should resemble. */
 export interface Hole {
@@ -29,6 +29,7 @@ const NEAR_MM = 40;
 const STEP_MM = 2.6;
 const FIRST_LOOK = 48;
 const RING_POINTS = 320;
+const CONTENT_POINTS = 400;
 const SHORT_LIST = 40;
 /** Donors this much worse than the best are as good for the eye; the seed chooses among them. */
 const ALIKE = 1.08;
@@ -42,6 +43,10 @@ const BRIGHT_COST = 400_000;
 /** Solid tissue in a donor may be another nodule or a great vessel. */
 const SOLID_HU = -250;
 const MOST_SOLID = 0.02;
+/** Cost of noise that is stronger or weaker than around the hole, times the squared difference in HU. */
+const GRAIN_COST = 30;
+/** Second differences run over lung without vessels. */
+const AERATED_HU = -600;
 /** Cost in HU² per mm of way. */
 const WAY_COST = 15;
 
@@ -59,7 +64,8 @@ function search(host: CtVolume, lung: LungAnatomy, hole: Hole, reachMm: number):
   const first = thinned(fill, FIRST_LOOK);
   const extent = extentOf(fill, nx, ny);
   const brightInRing = shareAbove(host.data, hole.ring, 0, BRIGHT_HU);
-  const sample = thinned(fill, 600);
+  const sample = thinned(fill, CONTENT_POINTS);
+  const grainAround = grainOf(host.data, hole.ring, 0);
   const found: Donor[] = [];
   const steps = [0, 1, 2].map((axis) => {
     const a = axis as 0 | 1 | 2;
@@ -75,11 +81,13 @@ function search(host: CtVolume, lung: LungAnatomy, hole: Hole, reachMm: number):
       for (const di of steps[0]) {
         const move = di + nx * (dj + ny * dk);
         if (!allLung(lung, first, move)) continue;
-        const cost = ringCost(host.data, ring, move);
         const mm = hypot(di * host.spacing[0], dj * host.spacing[1], dk * host.spacing[2]);
+        if (shareAbove(host.data, sample, move, SOLID_HU) > MOST_SOLID) continue;
         const bright = max(0, shareAbove(host.data, sample, move, BRIGHT_HU) - brightInRing);
-        const solid = shareAbove(host.data, sample, move, SOLID_HU);
-        if (solid > MOST_SOLID) continue;
+        // Of two donors that fit alike the quieter one differs less from anything: its own noise is no merit.
+        const grain = grainOf(host.data, sample, move);
+        const cost =
+          ringCost(host.data, ring, move) - grain * grain + GRAIN_COST * (grain - grainAround) ** 2;
         found.push({ offset: [di, dj, dk], cost: cost + BRIGHT_COST * bright + WAY_COST * mm });
       }
   found.sort((a, b) => a.cost - b.cost);
@@ -132,6 +140,23 @@ function ringCost(data: Int16Array, ring: Int32Array, move: number): number {
   const mean = sum / ring.length;
   // A level that has to be shifted far belongs to other lung (emphysema, dependent lung): half of it counts.
   return squares / ring.length - 0.5 * mean * mean + abs(mean);
+}
+
+/** Standard deviation of the noise along the rows (HU), from the mean size of second differences; lung only. */
+function grainOf(data: Int16Array, points: Int32Array, move: number): number {
+  let sum = 0;
+  let count = 0;
+  for (let n = 0; n < points.length; n++) {
+    const at = points[n]! + move;
+    const before = data[at - 1]!;
+    const here = data[at]!;
+    const after = data[at + 1]!;
+    if (!(before < AERATED_HU && here < AERATED_HU && after < AERATED_HU)) continue;
+    sum += abs(2 * here - before - after);
+    count++;
+  }
+  // Of white noise of variance 1: the mean size of a normal (0.798) of variance 6.
+  return count === 0 ? 0 : sum / count / (0.798 * sqrt(6));
 }
 
 function shareAbove(data: Int16Array, points: Int32Array, move: number, hu: number): number {
