@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: prints what was measured and, where a peer is installed, the ratio peer / ours of the same run.
- * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- browser` or `-- augmentation` runs one part. `--full` measures the engine as it is used,
+ * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- archive` or `-- browser` or `-- augmentation` runs one part. `--full` measures the engine as it is used,
  * at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of the widths.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchArchive } from './archive.ts';
 import { benchAugmentation } from './augmentation.ts';
 import { benchBlending } from './blending.ts';
 import { benchBrowserPath } from './browserPath.ts';
@@ -30,6 +31,7 @@ const log = (line: string): void => console.error(line);
 console.log(`${cpus()[0]?.model.trim()}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const rows: Row[] = [];
 if (wanted('insertion')) rows.push(...(await benchInsertionPath(log)));
+if (wanted('archive')) rows.push(...(await benchArchive(log)));
 if (wanted('blending')) rows.push(...(await benchBlending(log)));
 if (wanted('browser')) rows.push(...(await benchBrowserPath()));
 if (wanted('augmentation')) rows.push(...(await benchAugmentation(log)));

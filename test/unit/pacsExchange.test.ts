@@ -71,6 +71,18 @@ describe('a request to the archive', () => {
     expect(requests).toBe(4);
   });
 
+  test('does not go over a connection that the server closed while this thread computed', async () => {
+    const url = await serve((_, response) => response.end('here'));
+    server!.keepAliveTimeout = 1000;
+    server!.keepAliveTimeoutBuffer = 0;
+    await ask(url);
+    // The server is in this thread too: the connection ends for it when it is closed here, as if it had gone on alone.
+    server!.closeIdleConnections();
+    const until = performance.now() + 700;
+    while (performance.now() < until);
+    expect((await ask(url, { method: 'POST', body: 'slice' })).status).toBe(200);
+  });
+
   test('fails where the answer is cut off or does not come', async () => {
     const url = await serve((request, response) => {
       if (request.url === '/silent') return;

@@ -35,6 +35,22 @@ const AGENT = { keepAlive: true, agentKeepAliveTimeoutBuffer: MARGIN_MS, maxSock
 const plain = new http.Agent(AGENT);
 const secure = new https.Agent(AGENT);
 
+/** When each idle connection was last used. */
+const idleSince = new WeakMap<object, number>();
+for (const agent of [plain, secure])
+  agent.on('free', (connection: object) => idleSince.set(connection, performance.now()));
+
+/**
+ * Gives up connections that were idle too long. Their timers do this too, but not while this thread computes: after two
+ * seconds over a volume, the next request would meet a connection that Orthanc closed long ago.
+ */
+function dropIdle(agent: http.Agent): void {
+  const now = performance.now();
+  for (const connections of Object.values(agent.freeSockets))
+    for (const connection of connections ?? [])
+      if (now - (idleSince.get(connection) ?? 0) > MARGIN_MS) connection.destroy();
+}
+
 /** The body of an answer, copied once where its length is known. */
 function collect(message: http.IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
@@ -59,7 +75,9 @@ function once(url: string, request: ExchangeRequest): Promise<ExchangeAnswer> {
     const headers =
       length === undefined ? request.headers : { ...request.headers, 'content-length': String(length) };
     const isSecure = url.startsWith('https:');
-    const options = { method, headers, signal, agent: isSecure ? secure : plain };
+    const agent = isSecure ? secure : plain;
+    dropIdle(agent);
+    const options = { method, headers, signal, agent };
     const sent = (isSecure ? https : http).request(url, options, (message) => {
       collect(message).then((bytes) => resolve({ status: message.statusCode ?? 0, bytes }), reject);
     });
