@@ -6,6 +6,7 @@ import type { IndexBox } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { CtSeries, CtSlice } from './ctSeries.ts';
 import { decodeHeader, type Header, type NewDataSet } from './dcmjsFacade.ts';
+import { elementHeader } from './elementHeader.ts';
 import { dataSetElements, openPart10 } from './part10.ts';
 import {
   derivationElements,
@@ -242,7 +243,9 @@ export function writeDerivedCt(
     changedVoxels += patch.words.size;
     clippedVoxels += patch.clipped;
     const dataSet = openSource(slice);
-    const header = decodeHeader(slice.bytes.subarray(0, slice.headerEnd), slice.name);
+    const header = elementHeader(dataSet.bytes, dataSet.elements, () =>
+      decodeHeader(slice.bytes.subarray(0, slice.headerEnd), slice.name),
+    );
     const sopInstanceUID = deps.newUid();
     const signature =
       deps.signer &&

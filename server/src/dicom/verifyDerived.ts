@@ -2,6 +2,7 @@
 import { NoduleLabError } from '../volume/errors.ts';
 import { readCtSeries, type CtSeries, type DicomFile } from './ctSeries.ts';
 import { forEachChanged, requireBoxInside, type BoxChange } from './derivedCt.ts';
+import { dataSetElements, openPart10 } from './part10.ts';
 import { openSource } from './splice.ts';
 import { huToStored, pixelWords, storedToHu } from './storedPixels.ts';
 
@@ -31,13 +32,20 @@ function sameWords(a: Uint16Array, b: Uint16Array): boolean {
   );
 }
 
+const LAST_PATIENT_TAG = '0012FFFF';
+
 /** Patient (0010,xxxx) and clinical trial / de-identification (0012,xxxx) elements as they are stored. */
-function patientBytes(file: DicomFile): string {
-  const { bytes, elements } = openSource(file);
-  return elements
-    .filter(({ tag }) => (tag.startsWith('0010') || tag.startsWith('0012')) && !tag.endsWith('0000'))
-    .map(({ start, end }) => Buffer.from(bytes.subarray(start, end)).toString('latin1'))
-    .join('');
+function patientBytes(file: DicomFile): Buffer {
+  const part10 = openPart10(file.bytes, file.name);
+  // An implicit file must be rewritten to be compared; of an explicit one the first groups are looked at, where they lie.
+  const { bytes, elements } = part10.explicit
+    ? { bytes: part10.bytes, elements: dataSetElements(part10, LAST_PATIENT_TAG) }
+    : openSource(file);
+  return Buffer.concat(
+    elements
+      .filter(({ tag }) => (tag.startsWith('0010') || tag.startsWith('0012')) && !tag.endsWith('0000'))
+      .map(({ start, end }) => bytes.subarray(start, end)),
+  );
 }
 
 /**
@@ -70,7 +78,7 @@ export function verifyDerived(
       fail(series, `slice ${k} has the SOP Instance UID of an original`);
     if (slice.imagePositionPatient.some((mm, axis) => mm !== original.imagePositionPatient[axis]))
       fail(series, `slice ${k} lies elsewhere than its source`);
-    if (patientBytes(slice) !== patientBytes(original))
+    if (!patientBytes(slice).equals(patientBytes(original)))
       fail(series, `the patient module of slice ${k} was changed`);
     const before = pixelWords(original.bytes, original.pixelOffset, columns * rows);
     const after = pixelWords(slice.bytes, slice.pixelOffset, columns * rows);
