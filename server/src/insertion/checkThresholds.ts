@@ -4,7 +4,7 @@
  *
  * The numbers come from the ten nodules of four LIDC-IDRI patients (0001, 0003, 0004, 0006; 6 to 32 mm, solid to ground
  * glass), each judged as if it had been inserted into its healthy twin: what is real must not be called bad. Removals
- * were measured on the same nodules and on 32 balls of 6 to 18 mm of plain lung at random places.
+ * were measured on the same nodules and on 31 balls of 6 to 18 mm of plain lung at random places.
  */
 import type { QualityCheck } from '@nodulelab/contract';
 
@@ -39,13 +39,13 @@ export const CHECK_THRESHOLDS: Readonly<Record<CheckName, CheckThresholds>> = {
     unit: 'sigma',
     good: [0, 0.5],
     fair: [0, 1],
-    why: '0.00 for the real nodules set into their healthy twins, 0.00 to 0.11 for removals, 0.02 to 0.61 for inserted cut-outs of 6 to 30 mm; a hard-edged paste has more than 2',
+    why: '0.00 for the real nodules set into their healthy twins, 0.00 to 0.10 for removals, 0.02 to 0.61 for inserted cut-outs of 6 to 30 mm; a hard-edged paste has more than 2',
   },
   'noise-power': {
     unit: 'sigma',
     good: [-0.4, 0.25],
     fair: [-0.6, 0.45],
-    why: '-0.04 to 0 for the real nodules (seven are large enough), whose structure raises the plain noise 1.3 to 7 times; 0 to 0.16 for inserted cut-outs; -0.40 to 0.27 for removals of nodules and of plain lung; a smooth fill has below -0.75, white noise as strong as the host has 0.25 to 0.86 in these CTs, more the softer the kernel',
+    why: '0 for the real nodules (seven are large enough), whose structure raises the plain noise 1.3 to 7 times; 0 to 0.16 for inserted cut-outs; -0.11 to 0.18 for the removals and -0.30 to 0.36 for plain lung refilled in the same way; a smooth fill has below -0.75, white noise as strong as the host has 0.25 to 0.86 in these CTs, more the softer the kernel',
   },
   'lung-overlap': {
     unit: '%',
