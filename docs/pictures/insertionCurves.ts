@@ -39,7 +39,7 @@ const edges = chart(
   ],
 );
 const noise = chart(
-  'Noise power inside, HU²·mm² (each step a factor of 10)',
+  'Noise power inside, HU²·mm²',
   {
     title: 'spatial frequency in the plane, cycles/mm',
     ticks: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],

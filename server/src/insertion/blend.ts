@@ -79,6 +79,8 @@ export function blend(request: BlendRequest): Blended {
 interface Prepared extends BlendRequest {
   /** The host's voxels of the box. */
   readonly before: Int16Array;
+  /** 1 where the patch adds anything at all. */
+  readonly wanted: Uint8Array;
   readonly noise: Float32Array;
   /** Share of the nodule that lungs let through, 0 … 1; null where everything does. */
   readonly share: Float32Array | null;
@@ -102,10 +104,10 @@ function prepare(request: BlendRequest): Prepared {
     wanted[at] = 1;
     if (share !== null) share[at] = lungShareAt(host, lung!, i, j, k);
   }
-  return { ...request, before, share, noise: hostNoise(host, box, seed, wanted) };
+  return { ...request, before, wanted, share, noise: hostNoise(host, box, seed, wanted) };
 }
 
-function mix({ field, shape, before, noise, share }: Prepared, gain: number): Blended {
+function mix({ field, shape, before, wanted, noise, share }: Prepared, gain: number): Blended {
   const { backgroundHu, halfHu, brightHu } = shape;
   const cap = max(CAP_HU, backgroundHu + gain * (brightHu - backgroundHu));
   const hu = Int16Array.from(before);
@@ -115,7 +117,7 @@ function mix({ field, shape, before, noise, share }: Prepared, gain: number): Bl
   let voxels = 0;
   for (let at = 0; at < field.length; at++) {
     const own = before[at]!;
-    if (own < PADDING_HU) continue;
+    if (wanted[at] === 0 || own < PADDING_HU) continue;
     if (field[at]! > halfHu) footprint[at] = 1;
     const added = gain * (field[at]! - backgroundHu);
     const ramp = min(1, max(0, (added - RAMP_HU.from) / (RAMP_HU.to - RAMP_HU.from)));
