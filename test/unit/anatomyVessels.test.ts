@@ -18,11 +18,11 @@ describe('in a thorax of known solids', () => {
   const mass: Vec3 = [118, 10, 20];
   const volume = thoraxScene({
     solids: [
-      // A hilar vessel of 9 mm that goes on at 3 mm and ends in a nodule; another such vessel far from the hilum.
+      // A hilar vessel of 9 mm that goes on at 3 mm and ends in a nodule; another such vessel that starts in the lung.
       tube([25, 25, -5], [75, 25, -10], 4.5),
       tube([75, 25, -10], [100, 25, -10], 1.5),
       ball([104, 25, -10], 6),
-      tube([-50, -40, -30], [-85, -30, 10], 3.5),
+      tube([-50, 20, -40], [-92, 5, 28], 3.5),
       tube([-60, -10, 40], [-100, -10, 20], 1.5),
       ball([70, -35, 20], 6),
       // A flat mass of 12 × 30 × 30 mm.
@@ -63,7 +63,7 @@ describe('in a thorax of known solids', () => {
   test.each<[string, Vec3]>([
     ['near the hilum', [50, 25, -7]],
     ['at its end', [70, 25, -9]],
-    ['that is a long tube far from the hilum', [-68, -35, -9]],
+    ['that is a long tube away from the hilum', [-81.5, 8.8, 11]],
   ])('a vessel of 7 to 9 mm is large %s', (_, point) => {
     expect(is(lung.vessel, point)).toBe(true);
     expect(checkPlacement(volume, lung, point, 6)).toMatchObject({ allowed: false, reason: 'vessel' });

@@ -14,15 +14,18 @@ const { PI, floor, hypot, max, min } = Math;
 const VESSEL_HU = -400;
 /** Radius of the ball that fits into a large vessel. */
 const LARGE_RADIUS_MM = 2.3;
-/** What a ball of this radius fits into inside the lung is a mass: the pulmonary arteries are thinner once they are in it. */
-const MASS_RADIUS_MM = 8;
+/**
+ * What a ball of this radius fits into inside the lung is a mass: the pulmonary arteries are thinner once they are in it, and
+ * thinner still away from the hilum.
+ */
+const MASS_RADIUS_MM = { atHilum: 8, beyond: 5.5 } as const;
 /** Spicules and rim of a mass beyond that ball. */
 const MASS_RIM_MM = 4;
 /**
  * A tube is longer than this many of its greatest radii (a sphere's box has a diagonal of 3.5), and than this; and it fills no
- * more than the cylinder of that radius and length, give or take (a flat mass fills more).
+ * more than this of the cylinder of that radius and length (the radius comes out low; a wide flat mass fills twice as much).
  */
-const TUBE = { radii: 5.5, mm: 15, filling: 1.1 } as const;
+const TUBE = { radii: 7, mm: 18, filling: 1.6 } as const;
 /** A tube has most of its voxels deeper than this in the lung: otherwise it is a fold or a scar of the pleura. */
 const TUBE_DEPTH_MM = 6;
 /** Soft tissue beside the lung that lies this close to a bronchus is hilum. */
@@ -73,18 +76,20 @@ function largeVessels(
   const { size, spacing } = ct;
   const tissue = new Uint8Array(lung.length);
   for (let at = 0; at < lung.length; at++) if (rim[at] !== 0 && ct.data[at]! > VESSEL_HU) tissue[at] = 1;
-  const depth = depthInMask(tissue, size, spacing, 2 * MASS_RADIUS_MM);
+  const depth = depthInMask(tissue, size, spacing, 2 * MASS_RADIUS_MM.atHilum);
   // Depth counts from the centre of the first voxel outside: half a voxel more than what is tissue.
   const half = (spacing[0] + spacing[1]) / 4;
+  const nearBronchi = dilate(bronchi, size, spacing, HILUM_MM);
   const core = new Uint8Array(lung.length);
   const massCore = new Uint8Array(lung.length);
   for (let at = 0; at < lung.length; at++) {
+    if (tissue[at] === 0) continue;
     if (depth[at]! >= LARGE_RADIUS_MM + half) core[at] = 1;
-    if (lung[at] !== 0 && depth[at]! >= MASS_RADIUS_MM + half) massCore[at] = 1;
+    const massRadius = nearBronchi[at] === 0 ? MASS_RADIUS_MM.beyond : MASS_RADIUS_MM.atHilum;
+    if (lung[at] !== 0 && depth[at]! >= massRadius + half) massCore[at] = 1;
   }
   const wide = dilate(core, size, spacing, LARGE_RADIUS_MM);
-  const mass = dilate(massCore, size, spacing, MASS_RADIUS_MM + half + MASS_RIM_MM);
-  const nearBronchi = dilate(bronchi, size, spacing, HILUM_MM);
+  const mass = dilate(massCore, size, spacing, MASS_RADIUS_MM.atHilum + half + MASS_RIM_MM);
   const candidates = new Uint8Array(lung.length);
   for (let at = 0; at < lung.length; at++)
     if (wide[at] !== 0 && tissue[at] !== 0 && (lung[at] !== 0 || nearBronchi[at] !== 0)) candidates[at] = 1;
