@@ -37,8 +37,9 @@ const DATA = at('data');
 let keys: ProvenanceKeys;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const drawBall = async (seed: number, index: number): Promise<Float32Array> =>
-  ballPatch(32, 8, `${seed} ${index}`);
+/** On the phantom's 1.8 mm pixels the edge of a harder one is a step, which the checks take for a seam. */
+const softBall = (name: string): Float32Array => ballPatch(32, 8, name, 2);
+const drawBall = async (seed: number, index: number): Promise<Float32Array> => softBall(`${seed} ${index}`);
 
 beforeAll(async () => {
   keys = await openProvenanceKeys(DATA);
@@ -258,7 +259,7 @@ describe('what cannot be inserted', () => {
     mkdirSync(dir);
     const flat = new Float32Array(32 ** 3).fill(0.093);
     writeFileSync(join(dir, 'flat.npy'), encodeNpy(flat, [32, 32, 32]));
-    writeFileSync(join(dir, 'ball.npy'), encodeNpy(ballPatch(32, 8, 'sample'), [32, 32, 32]));
+    writeFileSync(join(dir, 'ball.npy'), encodeNpy(softBall('sample'), [32, 32, 32]));
     const samples = [
       { file: 'flat.npy', seed: 1, index: 0 },
       { file: 'ball.npy', seed: 1, index: 1 },
@@ -279,8 +280,7 @@ describe('what cannot be inserted', () => {
     const dir = at('crowd');
     mkdirSync(dir);
     const samples = [0, 1, 2, 3].map((index) => ({ file: `${index}.npy`, seed: 1, index }));
-    for (const { file } of samples)
-      writeFileSync(join(dir, file), encodeNpy(ballPatch(32, 8, file), [32, 32, 32]));
+    for (const { file } of samples) writeFileSync(join(dir, file), encodeNpy(softBall(file), [32, 32, 32]));
     writeFileSync(
       join(dir, 'samples.json'),
       JSON.stringify({ model: 'balls', modelSha256: 'ab'.repeat(32), samples }),

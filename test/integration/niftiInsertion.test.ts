@@ -42,14 +42,14 @@ beforeAll(async () => {
   };
   nodule = join(work, 'nodule.npy');
   const centre = (SIZE - 1) / 2;
-  // Lopsided, so that a mirrored one would show.
+  // Lopsided, so that a mirrored one would show; soft, since on coarse pixels the checks take a hard edge for a seam.
   const blob = Float32Array.from({ length: SIZE ** 3 }, (_, at) => {
     const [x, y, z] = [at % SIZE, Math.floor(at / SIZE) % SIZE, Math.floor(at / SIZE ** 2)].map(
       (v) => v - centre,
     ) as [number, number, number];
     const body = Math.hypot(x, y, z) - 7;
     const arm = Math.hypot(x - 8, y - 4, z + 3) - 3.5;
-    return 0.09 + 0.66 / (1 + Math.exp(2 * Math.min(body, arm)));
+    return 0.09 + 0.66 / (1 + Math.exp(Math.min(body, arm) / 2));
   });
   await writeFile(nodule, encodeNpy(blob, [SIZE, SIZE, SIZE]));
   const proposed = await insert({ at: 'auto', ...(await file('auto', encodeNifti(host))) });
@@ -228,7 +228,12 @@ describe('what is refused', () => {
       details: { nearestAllowedVoxel: Vec3 };
     };
     await expect(stat(out)).rejects.toThrow('ENOENT');
-    const { changedVoxels } = await insert({ nifti, out, at: { ijk: details.nearestAllowedVoxel } });
+    // At the very border of the lung: allowed, but half of the nodule would lie in the chest wall.
+    const nearest = { nifti, out, at: { ijk: details.nearestAllowedVoxel } };
+    const bad = ((await insert(nearest).catch((error: unknown) => error)) as NoduleLabError).details;
+    expect(bad['unconfirmed']).toContain('lung-overlap');
+    await expect(stat(out)).rejects.toThrow('ENOENT');
+    const { changedVoxels } = await insert({ ...nearest, confirmed: bad['unconfirmed'] as string[] });
     expect(changedVoxels).toBeGreaterThan(50);
   }, 60_000);
 

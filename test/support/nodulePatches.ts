@@ -21,8 +21,11 @@ export interface SetPlan {
 
 export const RULE = { seed: 1, folds: 5, testPatients: ['LIDC-IDRI-0001'] } as const;
 
-/** Values of [0, 1]: parenchyma with a soft ball; a generator's samples differ a little from each other. */
-export function ballPatch(size: number, radius: number, name: string): Float32Array {
+/**
+ * Values of [0, 1]: parenchyma with a soft ball; a generator's samples differ a little from each other.
+ * @param softness voxels over which its edge falls by a factor e
+ */
+export function ballPatch(size: number, radius: number, name: string, softness = 0.6): Float32Array {
   const random = Random.of('ball', name);
   const centre = (size - 1) / 2 + random.uniform() / 4;
   const values = new Float32Array(size ** 3);
@@ -30,7 +33,7 @@ export function ballPatch(size: number, radius: number, name: string): Float32Ar
     for (let y = 0; y < size; y++)
       for (let x = 0; x < size; x++, at++)
         values[at] =
-          0.093 + 0.65 / (1 + Math.exp((Math.hypot(x - centre, y - centre, z - centre) - radius) / 0.6));
+          0.093 + 0.65 / (1 + Math.exp((Math.hypot(x - centre, y - centre, z - centre) - radius) / softness));
   return values;
 }
 
