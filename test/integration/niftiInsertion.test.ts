@@ -14,6 +14,7 @@ import { insertIntoNifti, type NiftiInsertion } from '../../server/src/services/
 import { verifyNifti } from '../../server/src/services/niftiVerification.ts';
 import { inLpsOrder } from '../../server/src/volume/axisOrder.ts';
 import { indexToWorld, type CtVolume, type Vec3 } from '../../server/src/volume/ctVolume.ts';
+import type { NoduleLabError } from '../../server/src/volume/errors.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
 import { AXIS_ORDERS, storedAs } from '../support/storedCt.ts';
 import { lidcData } from '../support/lidcData.ts';
