@@ -224,6 +224,21 @@ describe('input that cannot be a volume is refused with one clear error', () => 
       /slice-0\.dcm: the image is stored as JPEG 2000 Lossless and cannot be used: its pixel data are not encapsulated/,
     ],
     [
+      'no rescale intercept: its HU would be a guess',
+      (f) => [altered(f[0]!, {}, [TAG.RescaleIntercept]), ...f.slice(1)],
+      'invalid-input',
+      /slice-0\.dcm: the CT image has no usable Rescale Slope and Rescale Intercept/,
+    ],
+    [
+      'an Enhanced CT object',
+      (f) => [
+        altered(f[0]!, { [TAG.SOPClassUID]: { vr: 'UI', values: ['1.2.840.10008.5.1.4.1.1.2.1'] } }),
+        ...f.slice(1),
+      ],
+      'unusable',
+      /slice-0\.dcm is an Enhanced \(multi-frame\) CT object.*single-frame CT images/,
+    ],
+    [
       'no position',
       (f) => [altered(f[0]!, {}, [TAG.ImagePositionPatient]), ...f.slice(1)],
       'invalid-input',
