@@ -115,7 +115,7 @@ describe('nodulelab', () => {
     for (const out of ['first', 'second']) {
       const { status, stdout, stderr } = await nodulelab(
         ...['--json', '--data', work, 'insert', '--dicom', host, '--out', join(work, out)],
-        ...['--at', 'auto', '--seed', '11', '--diameter', '14'],
+        ...['--at', 'auto', '--seed', '11', '--diameter', '10'],
       );
       expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
       expect(stdout.trim().split('\n')).toHaveLength(1);
