@@ -105,9 +105,9 @@ export async function insertIntoNifti(
   const lung = lungMask(volume);
   const centre = wantedPoint(stored, request.at, () => {
     const random = Random.of('place', request.seed);
-    return proposePlace(volume, lung, diameterMm, () => random.uniform()).centre;
+    return proposePlace(volume, lung, diameterMm, () => random.uniform(), setting).centre;
   });
-  requirePlaceIn(stored, () => requirePlacement(volume, lung, centre, diameterMm));
+  requirePlaceIn(stored, () => requirePlacement(volume, lung, centre, diameterMm, setting));
 
   progress(0.6, 'Inserting');
   const { box, hu, checks } = insertNodule(
