@@ -10,9 +10,10 @@ import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
 import { nodulesOf } from '../importing/annotate.ts';
 import { readOfficial } from '../importing/annotations.ts';
 import { wireNodule } from '../importing/nodules.ts';
-import { createHosts } from './hosts.ts';
+import { createHosts, type Host } from './hosts.ts';
 import { previewIn, remakeEdits, removeIn } from './makeEdit.ts';
 import { factsOf, guardIn, proposeIn } from './operations.ts';
+import { requireOriginal } from './original.ts';
 import type { Answer, ImagingMethods, Request } from './protocol.ts';
 import { movable } from './movable.ts';
 import { verifyObjects, writeObjects } from './writeObjects.ts';
@@ -25,16 +26,23 @@ const archive = createOrthancClient({ baseUrl: orthancUrl });
 const hosts = createHosts(archive);
 const newUid = makeUidGenerator((length) => randomBytes(length));
 
+/** A host that an edit may begin in. */
+async function original(seriesInstanceUID: string): Promise<Host> {
+  const host = await hosts.get(seriesInstanceUID);
+  requireOriginal(host.series);
+  return host;
+}
+
 const methods: ImagingMethods = {
   warm: async ({ seriesInstanceUID }) => {
     (await hosts.get(seriesInstanceUID)).lung();
     return null;
   },
   facts: async ({ seriesInstanceUID }) => factsOf(await hosts.get(seriesInstanceUID)),
-  propose: async (work) => proposeIn(await hosts.get(work.seriesInstanceUID), work),
+  propose: async (work) => proposeIn(await original(work.seriesInstanceUID), work),
   guard: async (work) => guardIn(await hosts.get(work.seriesInstanceUID), work),
-  preview: async (work) => previewIn(await hosts.get(work.seriesInstanceUID), work),
-  remove: async (work) => removeIn(await hosts.get(work.seriesInstanceUID), work),
+  preview: async (work) => previewIn(await original(work.seriesInstanceUID), work),
+  remove: async (work) => removeIn(await original(work.seriesInstanceUID), work),
   remake: async (work) => remakeEdits(await hosts.get(work.seriesInstanceUID), work),
   write: async (work) => {
     const { signer } = await openProvenanceKeys(dataDir);

@@ -11,6 +11,7 @@ import type { Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { hostOf, type Host } from '../imaging/hosts.ts';
 import { factsOf } from '../imaging/operations.ts';
+import { requireOriginal } from '../imaging/original.ts';
 import type { EditResult } from '../imaging/protocol.ts';
 import { writeObjects } from '../imaging/writeObjects.ts';
 import { writeFolder } from '../insertSet/folders.ts';
@@ -75,6 +76,7 @@ export async function openOfflineHost({
 }: Pick<OfflineOptions, 'dicomDir' | 'outDir' | 'researchArchive'>): Promise<Host> {
   await requireEmpty(outDir);
   const host = hostOf(readCtSeries(await filesOf(dicomDir)));
+  requireOriginal(host.series);
   const decision = mayWriteBack(factsOf(host), { researchArchive });
   if (!decision.allowed) throw new NoduleLabError('refused', decision.reason);
   return host;
