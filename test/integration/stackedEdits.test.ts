@@ -1,10 +1,11 @@
 /** Edits that stand on each other: previews on previews, and edited series that are edited further. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AcceptResult, Preview, PreviewRequest } from '@nodulelab/contract';
+import type { AcceptResult, PointLps, Preview, PreviewRequest } from '@nodulelab/contract';
 import { inflateRawSync } from 'node:zlib';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCtSeries, type CtSeries } from '../../server/src/dicom/ctSeries.ts';
+import type { NoduleLabError } from '../../server/src/volume/errors.ts';
 import { indexToWorld, worldToIndex } from '../../server/src/volume/ctVolume.ts';
 import { openProduct, type Product, unwatched } from '../support/product.ts';
 
@@ -134,6 +135,23 @@ describe('previews that stand on each other', () => {
     await expect(services.removal({ seriesInstanceUID, noduleId: 'none' })).rejects.toMatchObject({
       kind: 'not-found',
     });
+  });
+
+  test('a nodule is not removed where that would take an inserted one with it', async () => {
+    const { services, seriesInstanceUID } = product;
+    const [nodule] = (await services.nodules(seriesInstanceUID)).nodules;
+    if (!nodule) throw new Error('the phantom has no nodule');
+    const refused: unknown = await insertion({ centre: nodule.centre, diameterMm: 6 }).catch(
+      (e: unknown) => e,
+    );
+    const { nearestAllowed } = (refused as NoduleLabError).details as { nearestAllowed: PointLps };
+    const inserted = await insertion({ centre: nearestAllowed, diameterMm: 6 });
+    const after = inserted.id;
+    await expect(services.removal({ seriesInstanceUID, noduleId: nodule.id, after })).rejects.toMatchObject({
+      kind: 'conflict',
+      details: { noduleId: nodule.id, edit: 0 },
+    });
+    await expect(services.discard(after)).resolves.toBeUndefined();
   });
 
   test('twenty edits in one series are written as they were previewed', async () => {

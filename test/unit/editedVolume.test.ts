@@ -7,6 +7,7 @@ import {
   copyBox,
   huOfBox,
   maskOnBox,
+  masksMeet,
   tightRegion,
   unionOf,
 } from '../../server/src/services/imaging/boxes.ts';
@@ -109,5 +110,17 @@ describe('boxes', () => {
     );
     expect([...voxels]).toEqual(new Array(8).fill(0));
     expect(unionOf(a, b)).toEqual({ min: [0, 0, 0], max: [6, 2, 2] });
+  });
+
+  test('masks meet where both have a voxel, not where only their boxes do', () => {
+    const box: IndexBox = { min: [0, 0, 0], max: [2, 1, 1] };
+    const shifted: IndexBox = { min: [1, 0, 0], max: [3, 1, 1] };
+    const meets = (a: number[], b: number[]): boolean =>
+      masksMeet({ box, mask: Uint8Array.from(a) }, { box: shifted, mask: Uint8Array.from(b) });
+    expect([meets([0, 1], [1, 0]), meets([1, 0], [1, 1]), meets([1, 1], [0, 1])]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });

@@ -5,6 +5,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import type { ServiceContext } from './context.ts';
 import { insertEdit, removeEdit } from './editRecord.ts';
 import { stackBelow, type EditStack, type MadeEdit } from './editStack.ts';
+import { masksMeet } from './imaging/boxes.ts';
 import type { EditResult } from './imaging/protocol.ts';
 import type { OpenPreview, Previews } from './openPreviews.ts';
 import { blendingSeed, boxGeometry } from './placement.ts';
@@ -76,6 +77,7 @@ export async function previewRemoval(
   const result = await context.imaging.remove({
     ...{ seriesInstanceUID: below.sourceSeriesInstanceUID, nodule, seed, earlier: changesOf(below) },
   });
+  requireNothingInsertedIn(result, below, noduleId);
   const { centre, diameterMm } = nodule;
   const maskSha256 = sha256Of(result.mask);
   const edit = removeEdit({ noduleId, maskSha256, seed, centre, diameterMm }, result);
@@ -84,6 +86,21 @@ export async function previewRemoval(
     shown: { kind: 'remove', noduleId },
     ...{ seriesInstanceUID, centre, diameterMm },
   });
+}
+
+/** What is refilled takes an inserted nodule away, of which segmentation and report would still tell. */
+function requireNothingInsertedIn(
+  { box, footprint: mask }: Pick<EditResult, 'box' | 'footprint'>,
+  { edits, sourceSeriesInstanceUID }: EditStack,
+  noduleId: string,
+): void {
+  for (const [index, { edit, box: earlier, footprint }] of edits.entries())
+    if (edit.kind === 'insert' && masksMeet({ box, mask }, { box: earlier, mask: footprint }))
+      throw new NoduleLabError(
+        'conflict',
+        `removing nodule ${noduleId} would also remove a part of the nodule that edit ${index + 1} inserted: remove it first, in the original ${sourceSeriesInstanceUID}, then insert`,
+        { noduleId, edit: index },
+      );
 }
 
 const changesOf = ({ edits }: EditStack): { box: MadeEdit['box']; hu: Int16Array }[] =>

@@ -45,6 +45,12 @@ const countOf = (box: IndexBox): number => boxSize(box).reduce((count, size) => 
 export const maskOnBox = ({ box, mask }: NoduleRegion, wanted: IndexBox): Uint8Array =>
   copyBox({ box, voxels: mask }, { box: wanted, voxels: new Uint8Array(countOf(wanted)) });
 
+/** Whether two masks have a voxel in common. */
+export function masksMeet(a: NoduleRegion, b: NoduleRegion): boolean {
+  const other = maskOnBox(b, a.box);
+  return a.mask.some((value, at) => value !== 0 && other[at] !== 0);
+}
+
 /** The HU of a box of a volume. */
 export const huOfBox = ({ data, size }: CtVolume, wanted: IndexBox): Int16Array =>
   copyBox(
