@@ -71,6 +71,14 @@ describe('nodulelab', () => {
       2,
       expect.stringMatching(/--series UID.*--dicom DIR.*--nifti FILE/),
     ]);
+    const insert = (...args: string[]) => nodulelab('insert', '--series', '1.2.3', ...args);
+    const tooLarge = await insert('--at', 'auto', '--diameter', '41');
+    expect([tooLarge.status, tooLarge.stderr]).toEqual([
+      2,
+      expect.stringContaining('--diameter 41: with --series it is 3 to 40 mm'),
+    ]);
+    const placed = await insert('--at', '1,2,3', '--count', '2');
+    expect([placed.status, placed.stderr]).toEqual([2, expect.stringContaining('--count proposes')]);
     const failure = await nodulelab(
       '--data',
       work,

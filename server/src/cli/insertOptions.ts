@@ -34,11 +34,12 @@ export function insertionOptions({ setting, rotate, hu }: InsertOptions): Insert
 /** One for each nodule of a series. */
 export function placesOf({ at, count, nodule, series, seriesFile }: InsertOptions): readonly PlaceOption[] {
   const many = seriesFile !== undefined || (series?.length ?? 0) > 1;
-  if (at !== undefined && count !== undefined)
-    throw new UsageError('--count proposes so many places: it goes without --at');
+  if (count !== undefined && at !== undefined && (at.length > 1 || at[0] !== 'auto'))
+    throw new UsageError('--count proposes so many places: it goes without --at, or with --at auto');
   if (at === undefined && count === undefined && !many)
     throw new UsageError('say where: --at PLACE (auto proposes one), or --count NUMBER for proposed places');
-  const places = at ?? Array.from({ length: count ?? 1 }, () => 'auto' as const);
+  const places =
+    count === undefined && at !== undefined ? at : Array.from({ length: count ?? 1 }, () => 'auto' as const);
   if (nodule !== undefined && nodule.length > 1 && nodule.length !== places.length)
     throw new UsageError(
       `${nodule.length} --nodule files for ${places.length} places: give one for all, or one for each`,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { InsertManyRequest, PlacementSetting } from '@nodulelab/contract';
+import { InsertManyRequest, PlacementSetting, PreviewRequest } from '@nodulelab/contract';
 import { type Command, Option } from 'commander';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
@@ -90,6 +90,7 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
   if (nifti !== undefined) return inNifti(context, options, nifti, out ?? '');
   const hosts = [...(series ?? []), ...(seriesFile === undefined ? [] : await uidsIn(seriesFile))];
   const [only, ...others] = new Set(hosts);
+  requireDiameter(options.diameter);
   if (only === undefined) throw new UsageError(`${seriesFile} names no series`);
   if (others.length > 0) return intoMany(context, options, [only, ...others]);
   const { seed, model, researchArchive } = options;
@@ -105,6 +106,13 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
     options: insertionOptions(options),
     confirmed: options.confirm ?? [],
   });
+}
+
+/** The server takes these; said here, so that the option is named and not a field of its request. */
+function requireDiameter(diameter: number | undefined): void {
+  if (diameter === undefined || PreviewRequest.shape.diameterMm.safeParse(diameter).success) return;
+  const { minValue, maxValue } = PreviewRequest.shape.diameterMm;
+  throw new UsageError(`--diameter ${diameter}: with --series it is ${minValue} to ${maxValue} mm`);
 }
 
 /** Lines that begin with # are for people. */
