@@ -93,11 +93,13 @@ const VERDICTS: Readonly<Record<VerificationReport['verdict'], string>> = {
 };
 
 function inWords({ seriesInstanceUID, slices, verdict, evidence, found }: VerificationReport): string {
+  // Without a registry nothing was compared: "0 of 21" would read as voxels that differ.
+  const compared = evidence.every(({ by, outcome }) => by !== 'voxels' || outcome !== 'unknown');
   const rows = found.map((one) => [
     one.kind === 'insert' ? 'inserted' : 'removed',
     one.centre.map((value) => value.toFixed(1)).join(','),
     one.diameterMm.toFixed(1),
-    `${one.slices} of ${one.slicesInAll}`,
+    compared ? `${one.slices} of ${one.slicesInAll}` : 'not compared',
     one.by,
     one.kind === 'remove'
       ? `nodule ${one.noduleId}`
