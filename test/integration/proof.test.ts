@@ -10,7 +10,6 @@ import { readCtSlice } from '../../server/src/dicom/ctSlice.ts';
 import { TAG } from '../../server/src/dicom/tags.ts';
 import { onnxCpuEngine } from '../../server/src/engine/onnxCpu.ts';
 import { knownPublicKeys } from '../../server/src/security/provenanceKeys.ts';
-import { importPaths } from '../../server/src/services/importing/importPaths.ts';
 import { createModelRegistry } from '../../server/src/services/models.ts';
 import { replaySeries } from '../../server/src/services/replay/replaySeries.ts';
 import { verifyPath } from '../../server/src/services/verification/verifySeries.ts';
@@ -276,41 +275,6 @@ describe('a series that was written offline', () => {
     },
     120_000,
   );
-
-  test('is no host for another one, in a folder or in an archive whose registry does not know it', async () => {
-    const { seriesInstanceUID: original, services, context } = product;
-    await nodulelab(
-      ...['--data', at('foreign'), 'insert', '--dicom', at('original'), '--out', at('foreign-ct')],
-      ...['--at', 'auto', '--diameter', '9', '--confirm', ALL_CHECKS.join(',')],
-    );
-    const again = await nodulelab(
-      ...[
-        '--data',
-        at('foreign'),
-        'insert',
-        '--dicom',
-        at('foreign-ct'),
-        '--out',
-        at('again'),
-        '--at',
-        'auto',
-      ],
-    );
-    expect([again.status, again.stderr]).toEqual([
-      1,
-      expect.stringContaining(
-        `is synthetic already, and what was done to it is not in the registry here: work on its original ${original}`,
-      ),
-    ]);
-    const [report] = await verify(at('foreign-ct'));
-    const foreign = report!.seriesInstanceUID;
-    await importPaths(context, [at('foreign-ct')], unwatched());
-    await expect(
-      services.place({ seriesInstanceUID: foreign, diameterMm: 9, seed: 1 }),
-    ).rejects.toMatchObject({
-      ...{ kind: 'unusable', details: { sourceSeriesInstanceUID: original } },
-    });
-  }, 120_000);
 
   test('can have nodules taken out of it by the annotations of its original', async () => {
     const xml = join(product.dataDir, 'phantom', 'annotations.xml');

@@ -67,6 +67,12 @@ export function lookAt(file: DicomFile, tables: HuTables): LookedAtSlice {
   }
 }
 
+/** A damaged file, which says nothing: the others of its series are looked at all the same. */
+export const unreadableSlice = (name: string, problem: string): LookedAtSlice => ({
+  ...{ name, syntheticData: false, equipment: false, provenance: undefined, problem },
+  ...{ signature: undefined, voxels: undefined },
+});
+
 function marksOf(header: Header): Pick<LookedAtSlice, 'syntheticData' | 'equipment'> {
   return {
     syntheticData: header.text(TAG.SyntheticData) === 'YES',

@@ -3,7 +3,14 @@ import type { FoundEdit, Provenance, VerificationReport } from '@nodulelab/contr
 import type { DicomFile } from '../../dicom/ctSlice.ts';
 import type { RegisteredEdit } from '../../store/fingerprintTable.ts';
 import { markEvidence, signatureEvidence, verdictOf, voxelEvidence, type SliceProof } from './evidence.ts';
-import { lookAt, type HuTables, type SliceVoxels } from './lookedAtSlice.ts';
+import {
+  lookAt,
+  unreadableSlice,
+  type HuTables,
+  type LookedAtSlice,
+  type SliceVoxels,
+} from './lookedAtSlice.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
 import { createMatcher, type MatchedEdit, type Matcher } from './matching.ts';
 
 /** What a series is compared with. */
@@ -19,7 +26,10 @@ export interface Registry {
   count(): Promise<number>;
 }
 
-/** @param images of one series in any order, each read when its turn comes */
+/**
+ * @param images of one series in any order, each read when its turn comes
+ * @throws NoduleLabError where the header of none can be read
+ */
 export async function verifyImages(
   seriesInstanceUID: string,
   images: readonly (() => Promise<DicomFile>)[],
@@ -34,19 +44,32 @@ export async function verifyImages(
     return matcher;
   };
   const slices: SliceProof[] = [];
+  const damaged = new Map<string, NoduleLabError>();
+  const look = (file: DicomFile): LookedAtSlice => {
+    try {
+      return lookAt(file, tables);
+    } catch (error) {
+      if (!(error instanceof NoduleLabError)) throw error;
+      damaged.set(file.name, error);
+      return unreadableSlice(file.name, error.message);
+    }
+  };
   for (const read of images) {
-    const { voxels, ...proof } = lookAt(await read(), tables);
+    const { voxels, ...proof } = look(await read());
     if (voxels && registry) (await matcherOf(voxels, registry)).look(voxels);
     slices.push({ ...proof, readable: voxels !== undefined });
     await new Promise((resolve) => setImmediate(resolve));
   }
+  const [first] = damaged.values();
+  if (first && damaged.size === images.length) throw first;
   const matched = ofBestSeries(
     [...matchers.values()].flatMap((matcher) => matcher.matched()),
     seriesInstanceUID,
   );
   const told = slices.find((slice) => slice.provenance)?.provenance ?? undefined;
   const evidence = [
-    markEvidence(slices),
+    // A damaged file has not lost its mark.
+    markEvidence(slices.filter(({ name }) => !damaged.has(name))),
     signatureEvidence(slices, keys),
     voxelEvidence(slices, matched, await registry?.count()),
   ];
