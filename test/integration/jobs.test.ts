@@ -234,7 +234,7 @@ test('a job that ran when its process was killed is marked failed at the next st
   expect(job).toMatchObject({
     title: 'cut off',
     state: 'failed',
-    error: { kind: 'interrupted', message: expect.stringContaining('Start it again') },
+    error: { kind: 'interrupted', message: expect.stringContaining('before you start it again') },
   });
   await jobs.enqueue('accept', 'next', { name: 'next' });
   while ((await jobs.list())[0]?.state !== 'done') await new Promise((resolve) => setTimeout(resolve, 50));

@@ -54,6 +54,10 @@ const GAIN = { low: 0.02, high: 6 } as const;
 /** What the patch adds below this many HU changes no voxel. */
 export const NEGLIGIBLE_HU = RAMP_HU.from;
 
+/** What is left, HU, of what a patch adds, HU: little of little, so that a nodule begins without a step. */
+export const fadedIn = (addedHu: number): number =>
+  max(0, addedHu) * min(1, max(0, (addedHu - RAMP_HU.from) / (RAMP_HU.to - RAMP_HU.from)));
+
 export function blend(request: BlendRequest): Blended {
   const prepared = prepare(request);
   const { meanHu } = request;
@@ -120,11 +124,7 @@ function mix({ field, shape, before, wanted, noise, share }: Prepared, gain: num
     if (wanted[at] === 0 || own < PADDING_HU) continue;
     if (field[at]! > halfHu) footprint[at] = 1;
     const added = gain * (field[at]! - backgroundHu);
-    const ramp = min(1, max(0, (added - RAMP_HU.from) / (RAMP_HU.to - RAMP_HU.from)));
-    const fraction = min(
-      1,
-      (max(0, added) * ramp * (share === null ? 1 : share[at]!)) / (cap - backgroundHu),
-    );
+    const fraction = min(1, (fadedIn(added) * (share === null ? 1 : share[at]!)) / (cap - backgroundHu));
     const tissue = smoothstep((own - TISSUE_HU.from) / (TISSUE_HU.to - TISSUE_HU.from));
     const towards = cap + tissue * (min(cap, backgroundHu + added) - cap);
     const step = round(255 * fraction);

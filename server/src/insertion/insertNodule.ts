@@ -9,6 +9,9 @@ import { placeNodule } from './placeNodule.ts';
 import type { QualityCheck } from './qualityChecks.ts';
 import { qualityChecks } from './qualityChecks.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { floor } = Math;
+
 export type { NodulePatch, NodulePlace } from './placeNodule.ts';
 
 export interface InsertionOptions extends PlacingOptions {
@@ -45,5 +48,25 @@ export function insertNodule(
     ...(place.meanHu === undefined ? {} : { requestedMeanHu: place.meanHu }),
     ...(options.lung === undefined ? {} : { lung: options.lung }),
   });
-  return { ...placed, checks };
+  const { lung } = options;
+  return { ...placed, ...(lung === undefined ? {} : { footprint: seenPart(host, placed, lung) }), checks };
+}
+
+/**
+ * The footprint without the chest wall and the mediastinum, which the nodule leaves as they are: nothing of it is to be
+ * seen there. The host's vessels inside the nodule stay in it, as a reader would draw it.
+ */
+function seenPart(
+  { size: [nx, ny] }: CtVolume,
+  { box, footprint, alpha }: Omit<Insertion, 'checks'>,
+  { mask }: LungAnatomy,
+): Uint8Array {
+  const width = box.max[0] - box.min[0];
+  const height = box.max[1] - box.min[1];
+  return footprint.map((value, at) => {
+    if (value === 0 || alpha[at] !== 0) return value;
+    const i = box.min[0] + (at % width);
+    const j = box.min[1] + (floor(at / width) % height);
+    return mask[i + nx * (j + ny * (box.min[2] + floor(at / (width * height))))]!;
+  });
 }

@@ -5,6 +5,8 @@
 import type { QualityCheck } from '@nodulelab/contract';
 import type { CheckName } from './checkThresholds.ts';
 import { CHECK_THRESHOLDS, judge } from './checkThresholds.ts';
+import { measureBlur } from './hostBlur.ts';
+import { naturalStep } from './naturalStep.ts';
 import { noiseOfLung, noiseOfNodule } from './noiseCheck.ts';
 import type { Edited, Surroundings } from './surroundings.ts';
 import { eachStepInPlane, surroundingsOf } from './surroundings.ts';
@@ -39,7 +41,7 @@ export function qualityChecks(inserted: Inserted): QualityCheck[] {
     diameterCheck(inserted),
     meanCheck(inserted),
     huRangeCheck(inserted, around),
-    seamCheck(around),
+    seamCheck(around, naturalSeam(inserted, around)),
     check('noise-power', ...noiseOfNodule(inserted)),
     lungOverlapCheck(inserted, 'nodule'),
     vesselOverlapCheck(inserted),
@@ -52,7 +54,7 @@ export function removalChecks(removed: Edited): QualityCheck[] {
   return [
     remainingTissueCheck(around),
     huRangeCheck(removed, around),
-    seamCheck(around),
+    seamCheck(around, 0),
     check('noise-power', ...noiseOfLung(around)),
     lungOverlapCheck(removed, 'refilled region'),
   ];
@@ -147,11 +149,32 @@ function huRangeCheck(
   );
 }
 
+/** The step, HU, that the border of this nodule makes by itself on this grid, as soft as the host's own edges are. */
+function naturalSeam({ host, box }: Inserted, { after, footprint, medianHu }: Surroundings): number {
+  let sum = 0;
+  let voxels = 0;
+  for (let at = 0; at < after.length; at++) {
+    if (footprint[at] === 0) continue;
+    sum += after[at]!;
+    voxels++;
+  }
+  if (voxels === 0 || Number.isNaN(medianHu)) return 0;
+  const middle = floor((box.min[2] + box.max[2]) / 2);
+  const [across, down] = host.spacing;
+  return naturalStep(sum / voxels - medianHu, measureBlur(host, middle), (across + down) / 2);
+}
+
 /**
- * Steps across the border of the changed voxels, beyond those that the host has there, in standard deviations of the
- * steps in the lung around. A seam shows as a surplus all along the border.
+ * Steps across the border of the changed voxels, beyond those that the host has there and those that a border as soft
+ * as the host's makes by itself, in standard deviations of the steps in the lung around. A seam shows as a surplus all
+ * along the border.
+ *
+ * @param naturalHu the step that is no seam
  */
-function seamCheck({ before, after, alpha, size, stepSigmaHu }: Surroundings): QualityCheck {
+function seamCheck(
+  { before, after, alpha, size, stepSigmaHu }: Surroundings,
+  naturalHu: number,
+): QualityCheck {
   let added = 0;
   let pairs = 0;
   eachStepInPlane(size, (at, next) => {
@@ -165,8 +188,8 @@ function seamCheck({ before, after, alpha, size, stepSigmaHu }: Surroundings): Q
     return check('seam', null, 'The border of the change meets too little lung to look for a seam.');
   return check(
     'seam',
-    max(0, added / pairs / stepSigmaHu),
-    `Extra step at the border of the changed voxels, in standard deviations (${stepSigmaHu.toFixed(0)} HU) of the steps in the lung around.`,
+    max(0, added / pairs - naturalHu) / stepSigmaHu,
+    `Extra step at the border of the changed voxels, in standard deviations (${stepSigmaHu.toFixed(0)} HU) of the steps in the lung around; the ${naturalHu.toFixed(0)} HU that a soft border makes by itself on these pixels are taken off.`,
   );
 }
 
