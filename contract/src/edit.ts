@@ -12,11 +12,16 @@ export const PlacementSetting = z
   .meta({ id: 'PlacementSetting' });
 export type PlacementSetting = z.infer<typeof PlacementSetting>;
 
+const Turn = z.number().min(-360).max(360);
+
 /** How a candidate is placed, beyond where and how large; each is left to the candidate and the place where absent. */
 export const InsertionOptions = z
   .object({
     setting: PlacementSetting.optional().describe('the only kind of place that is allowed; any where absent'),
-    rotationDeg: PointLps.optional().describe('turns about the L, P and S axes, degrees, in this order'),
+    rotationDeg: z
+      .tuple([Turn, Turn, Turn])
+      .optional()
+      .describe('turns about the L, P and S axes, degrees, in this order'),
     meanHu: z
       .number()
       .min(-800)

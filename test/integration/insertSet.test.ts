@@ -37,7 +37,7 @@ const DATA = at('data');
 let keys: ProvenanceKeys;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** On the phantom's 1.8 mm pixels the edge of a harder one is a step, which the checks take for a seam. */
+/** As soft at its edge as the phantom's 1.8 mm pixels are. */
 const softBall = (name: string): Float32Array => ballPatch(32, 8, name, 2);
 const drawBall = async (seed: number, index: number): Promise<Float32Array> => softBall(`${seed} ${index}`);
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   };
   nodule = join(work, 'nodule.npy');
   const centre = (SIZE - 1) / 2;
-  // Lopsided, so that a mirrored one would show; soft, since on coarse pixels the checks take a hard edge for a seam.
+  // Lopsided, so that a mirrored one would show; as soft as the host's coarse pixels.
   const blob = Float32Array.from({ length: SIZE ** 3 }, (_, at) => {
     const [x, y, z] = [at % SIZE, Math.floor(at / SIZE) % SIZE, Math.floor(at / SIZE ** 2)].map(
       (v) => v - centre,

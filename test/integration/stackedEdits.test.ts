@@ -154,6 +154,25 @@ describe('previews that stand on each other', () => {
     await expect(services.discard(after)).resolves.toBeUndefined();
   });
 
+  test('an inserted nodule does not run into another one', async () => {
+    const first = await insertion({}, 3, 10);
+    const [x, y, z] = first.centre;
+    const shifts: PointLps[] = [6, -6].flatMap((mm): PointLps[] => [
+      [x + mm, y, z],
+      [x, y + mm, z],
+      [x, y, z + mm],
+    ]);
+    const reasons = new Set<unknown>();
+    for (const centre of shifts) {
+      const refused: unknown = await insertion({ centre, diameterMm: 10, after: first.id }).catch(
+        (error: unknown) => error,
+      );
+      expect(refused).toMatchObject({ kind: 'unusable' });
+      reasons.add((refused as NoduleLabError).details['reason']);
+    }
+    expect([...reasons]).toContain('overlap');
+  });
+
   test('twenty edits in one series are written as they were previewed', async () => {
     const stack: Preview[] = [];
     for (let seed = 1; seed <= 20; seed += 1) {

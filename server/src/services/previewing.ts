@@ -38,6 +38,7 @@ export async function previewInsertion(
     }),
     candidateCheck(candidate.model, voxels),
   ]);
+  requireApart(result, below);
   const edit = insertEdit(
     {
       ...{ candidateSha256: candidate.sha256, candidateId: candidate.id },
@@ -86,6 +87,20 @@ export async function previewRemoval(
     shown: { kind: 'remove', noduleId },
     ...{ seriesInstanceUID, centre, diameterMm },
   });
+}
+
+/** Two nodules in one place would be one lump of which segmentation and report tell as of two. */
+function requireApart(
+  { box, footprint: mask }: Pick<EditResult, 'box' | 'footprint'>,
+  { edits }: EditStack,
+): void {
+  for (const [index, { edit, box: earlier, footprint }] of edits.entries())
+    if (edit.kind === 'insert' && masksMeet({ box, mask }, { box: earlier, mask: footprint }))
+      throw new NoduleLabError(
+        'unusable',
+        `The nodule would run into the one that edit ${index + 1} inserted: choose a place further away or a smaller diameter.`,
+        { reason: 'overlap', edit: index },
+      );
 }
 
 /** What is refilled takes an inserted nodule away, of which segmentation and report would still tell. */

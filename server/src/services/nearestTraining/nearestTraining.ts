@@ -83,7 +83,7 @@ export function createNearestTraining({ dataDir, models }: NearestTrainingOption
       try {
         const card = await readModelCard(await models.folderOf(model));
         const set = await setOf(card);
-        if (set === undefined) return unknown(noSet(dataDir, card));
+        if (set === undefined) return unknown(noSet(card));
         return await judged(await openedSet(set), set, patch);
       } catch (error) {
         if (error instanceof NoduleLabError) return unknown(error.message);
@@ -150,10 +150,10 @@ async function judged(
   };
 }
 
-function noSet(dataDir: string, card: ModelCard): string {
+function noSet(card: ModelCard): string {
   return card.datasetSha256 === null
     ? 'The model does not say what it was trained on, so its nodules cannot be held against that.'
-    : `The training set of model ${card.name} is not here, so whether it is copied is not known. Build it: ${buildAdvice(dataDir, card)}`;
+    : `The training set of model ${card.name} is not here, so whether it is copied is not known. Build it: ${buildAdvice(card)}`;
 }
 
 const unknown = (explanation: string): QualityCheck => ({

@@ -49,12 +49,12 @@ function isAlike({ form, fieldOfView, softMargin, split, fold }: PatchManifest, 
 }
 
 /** The command that makes such a set, as far as the card tells. */
-export function buildAdvice(dataDir: string, card: ModelCard): string {
+export function buildAdvice(card: ModelCard): string {
   const { fieldOfView: field, softMargin, split } = card;
   const flags = [
     ...(field === undefined ? [] : [`--field ${'mm' in field ? field.mm : `${field.diameters}d`}`]),
     ...(softMargin === undefined ? [] : [`--margin ${softMargin.fullMm},${softMargin.rimMm}`]),
     ...(split === undefined ? [] : [`--fold ${split.fold} --split-seed ${split.seed}`]),
   ];
-  return `nodulelab dataset build --lidc <folder> --class all ${flags.join(' ')} --out ${datasetDir(dataDir, 'NAME')}`;
+  return `nodulelab dataset build --lidc <folder> --class all ${flags.join(' ')} --out <data>/datasets/NAME`;
 }
