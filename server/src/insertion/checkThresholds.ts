@@ -39,7 +39,7 @@ export const CHECK_THRESHOLDS: Readonly<Record<CheckName, CheckThresholds>> = {
     unit: 'sigma',
     good: [0, 0.5],
     fair: [0, 1],
-    why: '0.00 for the real nodules set into their healthy twins, 0.00 to 0.10 for removals, 0.02 to 0.61 for inserted cut-outs of 6 to 30 mm; a hard-edged paste has more than 2',
+    why: '0.00 for the real nodules set into their healthy twins, 0.00 to 0.10 for removals, 0.00 for 120 insertions of 6 to 25 mm in two of the CTs and on pixels of 1.8 mm; a hard-edged paste has more than 2',
   },
   'noise-power': {
     unit: 'sigma',
