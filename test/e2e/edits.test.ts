@@ -170,7 +170,30 @@ describe('a user edits one CT several times and writes it as one series', () => 
   );
 
   step(
-    'poor checks are accepted only when a person says so, and both edits become one series',
+    'a nodule that cannot become what was asked for stands on the others with a poor light',
+    async () => {
+      const { page } = viewer;
+      await viewer.see('add-another').click();
+      await viewer.see('setting').selectOption('vessel-attached');
+      await viewer.see('diameter').fill('12');
+      // Air in front of a vessel is no darker than the vessel leaves it.
+      await viewer.see('mean-hu').fill('-800');
+      const poor = page.locator('[data-check=mean-hu][data-verdict=bad]');
+      for (let tries = 0; tries < 10 && (await poor.count()) === 0; tries++) {
+        const answered = page.waitForResponse((response) => response.url().endsWith('/api/previews'));
+        await viewer.see('propose').click();
+        await answered;
+        await viewer.see('checks').waitFor();
+        await page.waitForTimeout(500);
+      }
+      expect(await poor.count()).toBe(1);
+      expect(await viewer.see('edits').locator('li').count()).toBe(3);
+    },
+    120_000,
+  );
+
+  step(
+    'poor checks are accepted only when a person says so, and all edits become one series',
     async () => {
       await viewer.see('accept').click();
       await viewer.see('question').waitFor();
@@ -183,8 +206,8 @@ describe('a user edits one CT several times and writes it as one series', () => 
 
       const [created] = (await viewer.series('CT')).filter((uid) => uid !== welcome.seriesInstanceUID);
       const { synthetic } = await product.nodules(created!);
-      expect(synthetic.map(({ kind }) => kind)).toEqual(['insert', 'remove']);
-      for (const { kind, centre } of synthetic) {
+      expect(synthetic.map(({ kind }) => kind)).toEqual(['insert', 'remove', 'insert']);
+      for (const { kind, centre } of synthetic.slice(0, 2)) {
         const change = (await viewer.huAt(written, centre)) - (await viewer.huAt(original, centre));
         expect(kind === 'insert' ? change : -change).toBeGreaterThan(200);
       }

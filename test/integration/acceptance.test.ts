@@ -36,17 +36,17 @@ async function poorPreview(): Promise<Preview> {
   const { services, seriesInstanceUID } = product;
   for (let seed = 1; seed <= 12; seed += 1) {
     const { candidates } = await services.generate({ seed, count: 1 });
-    const { centre } = await services.place({ seriesInstanceUID, diameterMm: 12, seed });
-    // No nodule has this attenuation on top of that of lung: what is measured differs from what was asked for.
-    const options = { meanHu: 200 };
-    const candidateId = candidates[0]?.id ?? '';
-    const preview = await services.preview({
+    // A vessel stays as bright as it is, so that a nodule on it cannot be as dark as the lung.
+    const options = { setting: 'vessel-attached' as const, meanHu: -800 };
+    const diameterMm = 12;
+    const { centre } = await services.place({
       seriesInstanceUID,
-      candidateId,
-      centre,
-      diameterMm: 3,
-      options,
+      diameterMm,
+      seed,
+      setting: options.setting,
     });
+    const candidateId = candidates[0]?.id ?? '';
+    const preview = await services.preview({ seriesInstanceUID, candidateId, centre, diameterMm, options });
     if (preview.checks.some(({ verdict }) => verdict === 'bad')) return preview;
     await services.discard(preview.id);
   }
