@@ -1,4 +1,5 @@
 /** Orthanc goes away, or stands still, while a series is being written: one clear error, and nothing partial once it is back. */
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,18 @@ const again = async (): Promise<void> => {
   expect(Number(new URL(orthanc.baseUrl).port)).toBe(port);
 };
 
+/** Holds this whole process, so that nothing is sent, until another one has ended. */
+function holdUntilEnded(pid: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; waitedMs < 20_000; waitedMs += 50) {
+    // Its state follows its name in brackets; Z has ended and was not asked after yet.
+    const status = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'latin1') : ') Z';
+    if (/\) Z/.test(status)) return;
+    Atomics.wait(pause, 0, 0, 50);
+  }
+  throw new Error(`process ${pid} does not end`);
+}
+
 let phantom: Awaited<ReturnType<typeof makePhantomStudy>>;
 
 beforeAll(async () => {
@@ -73,6 +86,8 @@ test.each<[string, NodeJS.Signals, () => Promise<void>]>([
         if (hit || !/^Sending slice (?:[5-9]|1\d) /.test(message)) return;
         hit = true;
         process.kill(orthanc.pid, signal);
+        // Asked to end, it first answers what was begun, which may be all of so small a series.
+        if (signal === 'SIGTERM') holdUntilEnded(orthanc.pid);
       },
     };
     await expect(services.accept(preview.id, confirmed, watching)).rejects.toMatchObject({
