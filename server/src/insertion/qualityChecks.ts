@@ -86,21 +86,26 @@ function diameterCheck({ requestedMm, measuredMm }: Inserted): QualityCheck {
   );
 }
 
-function meanCheck({ hu, footprint, requestedMeanHu }: Inserted): QualityCheck {
+/** Mean of the values where a mask is not 0; null where it is empty. */
+function meanWhere(values: Int16Array, mask: Uint8Array): number | null {
   let sum = 0;
   let voxels = 0;
-  for (let at = 0; at < hu.length; at++) {
-    if (footprint[at] === 0) continue;
-    sum += hu[at]!;
+  for (let at = 0; at < values.length; at++) {
+    if (mask[at] === 0) continue;
+    sum += values[at]!;
     voxels++;
   }
-  if (voxels === 0)
+  return voxels === 0 ? null : sum / voxels;
+}
+
+function meanCheck({ hu, footprint, requestedMeanHu }: Inserted): QualityCheck {
+  const mean = meanWhere(hu, footprint);
+  if (mean === null)
     return check(
       'mean-hu',
       null,
       'No voxel of this CT is above half maximum: the nodule is smaller than a voxel.',
     );
-  const mean = sum / voxels;
   const { low, high } = PLAUSIBLE_MEAN_HU;
   return check(
     'mean-hu',
@@ -151,17 +156,11 @@ function huRangeCheck(
 
 /** The step, HU, that the border of this nodule makes by itself on this grid, as soft as the host's own edges are. */
 function naturalSeam({ host, box }: Inserted, { after, footprint, medianHu }: Surroundings): number {
-  let sum = 0;
-  let voxels = 0;
-  for (let at = 0; at < after.length; at++) {
-    if (footprint[at] === 0) continue;
-    sum += after[at]!;
-    voxels++;
-  }
-  if (voxels === 0 || Number.isNaN(medianHu)) return 0;
+  const mean = meanWhere(after, footprint);
+  if (mean === null || Number.isNaN(medianHu)) return 0;
   const middle = floor((box.min[2] + box.max[2]) / 2);
   const [across, down] = host.spacing;
-  return naturalStep(sum / voxels - medianHu, measureBlur(host, middle), (across + down) / 2);
+  return naturalStep(mean - medianHu, measureBlur(host, middle), (across + down) / 2);
 }
 
 /**
@@ -193,40 +192,32 @@ function seamCheck(
   );
 }
 
-function lungOverlapCheck({ host, box, footprint, lung }: Edited, what: string): QualityCheck {
-  if (lung === undefined)
-    return check(
-      'lung-overlap',
-      null,
-      'The lungs of this CT were not segmented, so it is not known what lies in them.',
-    );
-  const share = shareOn(host.size, box, footprint, lung.mask);
-  return check(
-    'lung-overlap',
-    share === null ? null : 100 * share,
-    share === null
-      ? 'Nothing is above half maximum.'
-      : `Share of the ${what} that lies in the lung; the rest meets chest wall or mediastinum.`,
-    { by: share === null ? null : 100 * share, unit: '%', digits: 0 },
-  );
-}
+const lungOverlapCheck = (edited: Edited, what: string): QualityCheck =>
+  overlapCheck('lung-overlap', edited, 'mask', {
+    unknown: 'The lungs of this CT were not segmented, so it is not known what lies in them.',
+    known: `Share of the ${what} that lies in the lung; the rest meets chest wall or mediastinum.`,
+  });
 
-function vesselOverlapCheck({ host, box, footprint, lung }: Edited): QualityCheck {
-  if (lung === undefined)
-    return check(
-      'vessel-overlap',
-      null,
-      'The vessels of this CT were not segmented, so an overlap is not known.',
-    );
-  const share = shareOn(host.size, box, footprint, lung.vessel);
-  return check(
-    'vessel-overlap',
-    share === null ? null : 100 * share,
-    share === null
-      ? 'Nothing is above half maximum.'
-      : 'Share of the nodule that lies on large vessels of the host.',
-    { by: share === null ? null : 100 * share, unit: '%', digits: 0 },
-  );
+const vesselOverlapCheck = (inserted: Inserted): QualityCheck =>
+  overlapCheck('vessel-overlap', inserted, 'vessel', {
+    unknown: 'The vessels of this CT were not segmented, so an overlap is not known.',
+    known: 'Share of the nodule that lies on large vessels of the host.',
+  });
+
+function overlapCheck(
+  name: CheckName,
+  { host, box, footprint, lung }: Edited,
+  anatomy: 'mask' | 'vessel',
+  words: { readonly unknown: string; readonly known: string },
+): QualityCheck {
+  if (lung === undefined) return check(name, null, words.unknown);
+  const share = shareOn(host.size, box, footprint, lung[anatomy]);
+  const percent = share === null ? null : 100 * share;
+  return check(name, percent, share === null ? 'Nothing is above half maximum.' : words.known, {
+    by: percent,
+    unit: '%',
+    digits: 0,
+  });
 }
 
 /** Share of the footprint on a mask of the host; null for an empty footprint. */
@@ -252,20 +243,13 @@ function shareOn(
 
 /** How far the refilled region stands out of the lung around: vessels have their share everywhere, a nodule has more. */
 function remainingTissueCheck({ after, footprint, medianHu, sigmaHu }: Surroundings): QualityCheck {
-  let sum = 0;
-  let voxels = 0;
-  for (let at = 0; at < after.length; at++) {
-    if (footprint[at] === 0) continue;
-    sum += after[at]!;
-    voxels++;
-  }
-  if (voxels === 0 || Number.isNaN(medianHu))
+  const mean = meanWhere(after, footprint);
+  if (mean === null || Number.isNaN(medianHu))
     return check(
       'remaining-tissue',
       null,
       'Nothing was refilled, or there is too little lung around to compare with.',
     );
-  const mean = sum / voxels;
   return check(
     'remaining-tissue',
     (mean - medianHu) / sigmaHu,
