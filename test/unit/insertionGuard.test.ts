@@ -5,6 +5,7 @@ import { lungMask } from '../../server/src/anatomy/lungMask.ts';
 import { pleuralDistanceMm } from '../../server/src/anatomy/pleura.ts';
 import { guardMap } from '../../server/src/insertion/guardMap.ts';
 import { checkPlacement, proposePlace, requirePlacement } from '../../server/src/insertion/placement.ts';
+import type { EarlierNodule } from '../../server/src/insertion/placement.ts';
 import { Random } from '../../server/src/nn/random.ts';
 import { SMALL_PHANTOM, makePhantom } from '../../server/src/phantom/phantom.ts';
 import type { CtVolume, Vec3 } from '../../server/src/volume/ctVolume.ts';
@@ -36,9 +37,14 @@ describe.each<[string, () => CtVolume]>([
     volume = make();
     lung = lungMask(volume);
   });
-  const propose = (diameterMm: number, setting: PlacementSetting | undefined, seed: number) => {
+  const propose = (
+    diameterMm: number,
+    setting: PlacementSetting | undefined,
+    seed: number,
+    earlier?: readonly EarlierNodule[],
+  ) => {
     const random = Random.of('guard', seed);
-    return proposePlace(volume, lung, diameterMm, () => random.uniform(), setting);
+    return proposePlace(volume, lung, diameterMm, () => random.uniform(), setting, earlier);
   };
 
   test.each(WANTED)('maps as allowed exactly where it allows a place (wanted setting: %s)', (setting) => {
@@ -107,6 +113,19 @@ describe.each<[string, () => CtVolume]>([
     }
     expect(propose(9, setting, 2)).toEqual(propose(9, setting, 2));
     expect(new Set(places.map(({ place }) => place.centre.join())).size).toBeGreaterThan(6);
+  });
+
+  test('further nodules keep clear of earlier ones, until no room is left and the refusal says so', () => {
+    const apart = (a: Vec3, b: Vec3): number => Math.hypot(...a.map((mm, n) => mm - b[n]!));
+    const earlier: EarlierNodule[] = [];
+    const fill = (): void => {
+      // The same seed: without the earlier ones it would be the same place each time.
+      for (;;) earlier.push({ ...propose(48, undefined, 3, earlier), diameterMm: 48 });
+    };
+    expect(fill).toThrow(/No place in this lung takes a nodule of 48 mm clear of those inserted before/);
+    expect(earlier.length).toBeGreaterThanOrEqual(2);
+    for (const [n, { centre }] of earlier.entries())
+      for (const other of earlier.slice(0, n)) expect(apart(centre, other.centre)).toBeGreaterThan(70);
   });
 
   test('a pleural place touches the pleura with most of the nodule in the lung, another one does not touch it', () => {

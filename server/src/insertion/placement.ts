@@ -11,7 +11,7 @@ import { nearestVoxel } from './nearestPlace.ts';
 import { placeJudge, refusalOf, type Verdict } from './placeJudge.ts';
 
 export type { PlacementSetting };
-export { proposePlace, type ProposedPlace } from './proposePlace.ts';
+export { proposePlace, type EarlierNodule, type ProposedPlace } from './proposePlace.ts';
 
 export type PlacementRefusal =
   'outside-volume' | 'outside-lung' | 'airway' | 'vessel' | 'no-room' | 'other-setting';

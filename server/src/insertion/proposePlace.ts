@@ -7,7 +7,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { placeJudge, type PlaceJudge } from './placeJudge.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
-const { PI, cos, floor, max, round, sin, sqrt } = Math;
+const { PI, cos, floor, hypot, max, round, sin, sqrt } = Math;
 
 export interface ProposedPlace {
   /** LPS mm. */
@@ -15,6 +15,15 @@ export interface ProposedPlace {
   readonly setting: PlacementSetting;
 }
 
+/** A nodule that was put into the host before. */
+export interface EarlierNodule {
+  /** LPS mm. */
+  readonly centre: Vec3;
+  readonly diameterMm: number;
+}
+
+/** Nodules reach further than the sphere of their volume, by up to this part of its diameter. */
+const REACH = 0.8;
 /** Places that are tried before the best of them is taken. */
 const PROPOSALS = 80;
 /** Parenchyma is clear where less than this of it is soft tissue. */
@@ -48,6 +57,7 @@ interface Search {
  *
  * @param random numbers in [0, 1); the same sequence gives the same place.
  * @param setting the wanted setting: clear lung around; on the pleura with most of it in the lung; a vessel runs into it.
+ * @param earlier nodules that the new one must not run into
  * @throws NoduleLabError `unusable` where no place in this lung fits diameter and setting.
  */
 export function proposePlace(
@@ -56,18 +66,39 @@ export function proposePlace(
   diameterMm: number,
   random: () => number,
   setting?: PlacementSetting,
+  earlier: readonly EarlierNodule[] = [],
 ): ProposedPlace {
-  const judge = placeJudge(host, lung, diameterMm);
+  const judge = clearOf(placeJudge(host, lung, diameterMm), diameterMm, earlier);
   const search: Search = { lung, judge, radius: diameterMm / 2, random };
   const voxel = goodPlace(search, setting ?? 'parenchyma') ?? anyPlace(search, setting);
   if (voxel === null)
     throw new NoduleLabError(
       'unusable',
-      `No${setting === undefined ? '' : ` ${setting}`} place in this lung takes a nodule of ${diameterMm} mm: ask for a smaller diameter, another setting or give --at x,y,z.`,
+      `No${setting === undefined ? '' : ` ${setting}`} place in this lung takes a nodule of ${diameterMm} mm${earlier.length > 0 ? ' clear of those inserted before' : ''}: ask for a smaller diameter, another setting or give --at x,y,z.`,
     );
   const placed = judge.at(...voxel).setting;
   if (placed === null) throw new Error('a place that the guard refuses was proposed');
   return { centre: judge.centreOf(voxel), setting: placed };
+}
+
+/** Judges as before, and refuses what could run into an earlier nodule. */
+function clearOf(judge: PlaceJudge, diameterMm: number, earlier: readonly EarlierNodule[]): PlaceJudge {
+  if (earlier.length === 0) return judge;
+  const { at, centreOf } = judge;
+  const taken = ([x, y, z]: Vec3): boolean =>
+    earlier.some(
+      ({ centre, diameterMm: other }) =>
+        hypot(x - centre[0], y - centre[1], z - centre[2]) < REACH * (diameterMm + other),
+    );
+  return {
+    ...judge,
+    at: (i, j, k) => {
+      const verdict = at(i, j, k);
+      return verdict.refusal === null && taken(centreOf([i, j, k]))
+        ? { refusal: 'no-room', setting: null, lungShare: verdict.lungShare }
+        : verdict;
+    },
+  };
 }
 
 function goodPlace(search: Search, setting: PlacementSetting): Vec3 | null {

@@ -1,8 +1,9 @@
 /** Where a nodule may go in a series, edited or not; nothing of it reaches the archive. */
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
-import type { GuardMap, GuardRequest, Place, PlaceRequest, Preview } from '@nodulelab/contract';
+import type { Edit, GuardMap, GuardRequest, Place, PlaceRequest, Preview } from '@nodulelab/contract';
 import type { z } from 'zod';
+import type { EarlierNodule } from '../insertion/placement.ts';
 import { indexToWorld, type IndexBox, type VolumeGeometry } from '../volume/ctVolume.ts';
 import type { ServiceContext } from './context.ts';
 import { stackBelow } from './editStack.ts';
@@ -19,6 +20,7 @@ export async function proposePlaceIn(
     ...{ seriesInstanceUID: sourceSeriesInstanceUID, diameterMm, seed },
     ...(wanted === undefined ? {} : { setting: wanted }),
     earlier: edits.map(({ box, hu }) => ({ box, hu })),
+    clearOf: edits.flatMap(({ edit }) => (edit.kind === 'insert' ? [earlierNodule(edit)] : [])),
   });
   return { centre: [...centre], setting };
 }
@@ -42,6 +44,15 @@ export async function guardMapIn(
     labels: (await promisify(deflateRaw)(labels)).toString('base64'),
   };
 }
+
+/** A recorded insertion as what a further nodule keeps clear of. */
+export const earlierNodule = ({
+  centre,
+  diameterMm,
+}: Pick<Edit, 'centre' | 'diameterMm'>): EarlierNodule => ({
+  centre: [...centre],
+  diameterMm,
+});
 
 /** Blending draws its noise from the candidate's own hash: the same candidate at the same place is the same voxels. */
 export function blendingSeed(candidateSha256: string): number {

@@ -26,7 +26,7 @@ export function factsOf({ series }: Host): HostFacts {
 export function proposeIn(host: Host, work: Omit<ProposeWork, 'seriesInstanceUID'>): ProposedPlace {
   const random = Random.of('place', work.seed);
   return withEdits(host, work.earlier ?? [], (volume, lung) =>
-    proposePlace(volume, lung, work.diameterMm, () => random.uniform(), work.setting),
+    proposePlace(volume, lung, work.diameterMm, () => random.uniform(), work.setting, work.clearOf),
   );
 }
 

@@ -11,7 +11,7 @@ import type { DicomFile } from '../../dicom/ctSeries.ts';
 import type { BoxChange } from '../../dicom/derivedCt.ts';
 import type { DicomKind } from '../../dicom/header.ts';
 import type { Provenance } from '../../dicom/provenance.ts';
-import type { ProposedPlace } from '../../insertion/placement.ts';
+import type { EarlierNodule, ProposedPlace } from '../../insertion/placement.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 import type { EditFingerprint } from '../../store/fingerprintTable.ts';
@@ -146,6 +146,8 @@ export interface ProposeWork {
   readonly seed: number;
   readonly setting?: PlacementSetting;
   readonly earlier?: readonly BoxChange[];
+  /** Nodules among the earlier edits, which the new one must not run into. */
+  readonly clearOf?: readonly EarlierNodule[];
 }
 
 export interface GuardWork {

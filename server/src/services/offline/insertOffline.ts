@@ -8,7 +8,7 @@ import { previewIn, proposeIn } from '../imaging/operations.ts';
 import type { PreviewResult } from '../imaging/protocol.ts';
 import type { ModelRegistry } from '../models.ts';
 import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from '../nodulePatch.ts';
-import { blendingSeed } from '../placement.ts';
+import { blendingSeed, earlierNodule } from '../placement.ts';
 import { wantedPoint, type WantedPlace } from '../wantedPlace.ts';
 import {
   openOfflineHost,
@@ -72,6 +72,7 @@ async function insertOne(
   confirmed: readonly string[],
 ): Promise<OfflineEdit> {
   const earlier = made.map(({ result: { box, hu } }) => ({ box, hu }));
+  const clearOf = made.flatMap(({ edit }) => (edit.kind === 'insert' ? [earlierNodule(edit)] : []));
   const patch = await nodulePatch(models, nodule);
   const { origin } = patch;
   const diameterMm = wanted.diameterMm ?? origin.diameterMm ?? DEFAULT_DIAMETER_MM;
@@ -86,7 +87,7 @@ async function insertOne(
   });
   const proposed = (attempt: number): Vec3 => {
     const placeSeed = attempt === 0 ? seed : placeSeedOf(seed, attempt);
-    return proposeIn(host, { diameterMm, seed: placeSeed, earlier, ...setting }).centre;
+    return proposeIn(host, { diameterMm, seed: placeSeed, earlier, clearOf, ...setting }).centre;
   };
   let { centre, result } = insertAt(wantedPoint(host.series.volume, at, () => proposed(0)));
   // A place that the program chose may be exchanged for one where all is well.
