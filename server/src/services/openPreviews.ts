@@ -17,9 +17,9 @@ export interface Previews {
   /** @throws NoduleLabError as `get`; `conflict` where another preview stands on it */
   remove(id: string): void;
   /**
-   * Writes a preview, which can be neither discarded nor accepted again meanwhile. It and the previews that it stands
-   * on are forgotten when the work succeeds; it can be accepted again when the work fails.
-   * @throws NoduleLabError as `get`
+   * Writes a preview and the previews that it stands on; none of them can be discarded or accepted meanwhile. They are
+   * forgotten when the work succeeds, and can be accepted again when it fails.
+   * @throws NoduleLabError as `get`; `conflict` while one that it stands on is being written
    */
   write<T>(id: string, work: (entry: OpenPreview) => Promise<T>): Promise<T>;
 }
@@ -42,6 +42,10 @@ export function createPreviews(): Previews {
       );
     return entry;
   };
+  /** A preview and those below it that are still open. */
+  function* chainOf(id: string): Iterable<string> {
+    for (let at: string | null = id; at !== null && open.has(at); at = open.get(at)!.preview.after) yield at;
+  }
   return {
     get,
     add(entry) {
@@ -64,17 +68,15 @@ export function createPreviews(): Previews {
     },
     async write(id, work) {
       const entry = get(id);
-      writing.add(id);
+      const chain = [...chainOf(id)];
+      for (const below of chain) get(below);
+      for (const below of chain) writing.add(below);
       try {
         const result = await work(entry);
-        for (let at: string | null = id; at !== null;) {
-          const below: string | null = open.get(at)?.preview.after ?? null;
-          open.delete(at);
-          at = below;
-        }
+        for (const below of chain) open.delete(below);
         return result;
       } finally {
-        writing.delete(id);
+        for (const below of chain) writing.delete(below);
       }
     },
   };
