@@ -52,13 +52,6 @@ export function between(least: number, most: number): (text: string) => number {
   };
 }
 
-/** Names with commas between them. */
-export const names = (text: string): string[] =>
-  text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-
 /** A place as it is written; what three numbers alone are depends on the host. */
 export type PlaceOption = 'auto' | { readonly frame: 'lps' | 'ijk' | 'plain'; readonly at: Vec3 };
 

@@ -13,10 +13,11 @@ import type { WantedPlace } from '../../services/wantedPlace.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { withArchive } from '../archiveServices.ts';
 import { checksTable } from '../checksTable.ts';
+import { checkNames } from '../checkNames.ts';
 import type { CommandContext } from '../context.ts';
 import { manyReport, offlineReport } from '../editReport.ts';
 import { insertArchived } from '../insertArchived.ts';
-import { angles, between, integer, names, place, positive, repeated, UsageError } from '../options.ts';
+import { angles, between, integer, place, positive, repeated, UsageError } from '../options.ts';
 import { openModels, VERSION } from '../runtime.ts';
 import { insertionOptions, placesOf, wanted, type InsertOptions } from '../insertOptions.ts';
 
@@ -59,7 +60,11 @@ export function registerInsert(program: Command, context: () => CommandContext):
     )
     .option('--rotate <x,y,z>', 'turn the nodule about the L, P and S axes, degrees', angles)
     .option('--hu <number>', 'wanted mean HU of the nodule (default: as it was sampled)', between(-800, 200))
-    .option('--confirm <names>', 'write in spite of these bad checks, names with commas between them', names)
+    .option(
+      '--confirm <names>',
+      'write in spite of these bad checks, names with commas between them',
+      checkNames,
+    )
     .option('--seed <number>', 'seed of the samples and of proposed places', integer(0, 2 ** 31 - 1), 1)
     .option('--model <name>', 'a model under models/')
     .option(

@@ -10,9 +10,10 @@ import { recorderOf } from '../../services/offline/record.ts';
 import { removeOffline } from '../../services/offline/removeOffline.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { withArchive } from '../archiveServices.ts';
+import { checkNames } from '../checkNames.ts';
 import type { CommandContext } from '../context.ts';
 import { acceptedReport, offlineReport } from '../editReport.ts';
-import { names, repeated, UsageError } from '../options.ts';
+import { repeated, UsageError } from '../options.ts';
 import { VERSION } from '../runtime.ts';
 
 interface RemoveOptions {
@@ -40,7 +41,11 @@ export function registerRemove(program: Command, context: () => CommandContext):
       'which nodule: its number in the series, largest first, or its id; given several times: several',
       repeated(String),
     )
-    .option('--confirm <names>', 'write in spite of these bad checks, names with commas between them', names)
+    .option(
+      '--confirm <names>',
+      'write in spite of these bad checks, names with commas between them',
+      checkNames,
+    )
     .option(
       '--research-archive',
       'the CT is research data: Patient Identity Removed = YES is not required',

@@ -17,7 +17,8 @@ import { indexTrainingSet } from './trainingIndex.ts';
 import type { TrainingSet } from './trainingSet.ts';
 import { buildAdvice, findTrainingSet } from './trainingSet.ts';
 
-const NAME = 'nearest-training';
+/** Name of the check. */
+export const NEAREST_TRAINING = 'nearest-training';
 const UNIT = '× typical';
 
 /**
@@ -141,7 +142,7 @@ async function judged(
       ? `the ${index.count} nodules that the model was trained on`
       : `${index.count} nodules of data set ${set.name}, of the same fold and form as those that the model was trained on, which are not here`;
   return {
-    name: NAME,
+    name: NEAREST_TRAINING,
     value: Number(value.toFixed(2)),
     unit: UNIT,
     verdict: value >= good ? 'good' : value >= fair ? 'fair' : 'bad',
@@ -157,7 +158,7 @@ function noSet(card: ModelCard): string {
 }
 
 const unknown = (explanation: string): QualityCheck => ({
-  name: NAME,
+  name: NEAREST_TRAINING,
   value: null,
   unit: UNIT,
   verdict: 'unknown',
