@@ -296,7 +296,7 @@ describe('the lock against leaks', () => {
 
 describe('sets and models that do not go together', () => {
   test.each([
-    ['surroundings', { manifest: { form: 'context' } }, {}, 'balance a set of the isolated form'],
+    ['surroundings', { manifest: { form: 'context' } }, {}, 'take a set of the isolated form'],
     ['an alpha channel', { alpha: true }, {}, 'build the set without alpha'],
     ['another size', { size: 24 }, {}, 'patches of 24³ voxels, and balls makes 16³'],
     ['one class only', { manifest: { class: 'malignant' } }, {}, 'dataset build --class all'],

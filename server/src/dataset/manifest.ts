@@ -123,6 +123,16 @@ export const balanceSchema = z.object({
   seed: z.number().int(),
 });
 
+/** How a set of synthetic nodules alone was sampled. */
+export const sampledSchema = z.object({
+  /** SHA-256 of the patches of the real set whose sizes and ground they have. */
+  likeSha256: sha256,
+  model: z.object({ name: z.string(), sha256, splitSha256: sha256.nullable() }),
+  /** As in a balanced set. */
+  lock: balanceSchema.shape.lock,
+  seed: z.number().int(),
+});
+
 const current = z.object({
   kind: z.literal('nodulelab-patches'),
   version: z.literal(MANIFEST_VERSION),
@@ -163,6 +173,8 @@ const current = z.object({
   split: splitSchema,
   /** Only in a set that `nodulelab balance` wrote. */
   balance: balanceSchema.optional(),
+  /** Only in a set that `nodulelab sample --like` wrote. */
+  sampled: sampledSchema.optional(),
   patches: z.array(patchEntrySchema),
   patchesFile: z.string().regex(/^[\w.-]+$/, 'a file name without a folder'),
   patchesSha256: sha256,

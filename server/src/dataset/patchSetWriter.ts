@@ -17,6 +17,23 @@ export interface PatchSetWriter {
 /** What the writer itself fills in. */
 type Written = 'kind' | 'version' | 'count' | 'dtype' | 'patches' | 'patchesFile' | 'patchesSha256';
 
+/** The rest of a manifest, which whoever fills a set answers. */
+export type PatchSetRest = Omit<PatchManifest, Written>;
+
+/** A manifest without what the writer of a set fills in. */
+export function restOf({
+  kind: _kind,
+  version: _version,
+  count: _count,
+  dtype: _dtype,
+  patches: _patches,
+  patchesFile: _patchesFile,
+  patchesSha256: _patchesSha256,
+  ...rest
+}: PatchManifest): PatchSetRest {
+  return rest;
+}
+
 export interface PatchSetTarget {
   /** Folder of the set; must not exist yet. */
   readonly outDir: string;
@@ -43,7 +60,7 @@ export async function requireNewFolder(outDir: string): Promise<void> {
  */
 export async function writePatchSet(
   { outDir, dtype, signal }: PatchSetTarget,
-  work: (writer: PatchSetWriter) => Promise<Omit<PatchManifest, Written>>,
+  work: (writer: PatchSetWriter) => Promise<PatchSetRest>,
 ): Promise<PatchManifest> {
   await requireNewFolder(outDir);
   const parent = dirname(outDir);
@@ -72,7 +89,7 @@ export async function writePatchSet(
 async function writeInto(
   dir: string,
   dtype: PatchManifest['dtype'],
-  work: (writer: PatchSetWriter) => Promise<Omit<PatchManifest, Written>>,
+  work: (writer: PatchSetWriter) => Promise<PatchSetRest>,
 ): Promise<PatchManifest> {
   const patchesFile = `patches.${dtype}`;
   const file = await open(join(dir, patchesFile), 'wx');
@@ -89,7 +106,7 @@ async function writeInto(
       entries.push(entry);
     },
   };
-  let rest: Omit<PatchManifest, Written>;
+  let rest: PatchSetRest;
   try {
     rest = await work(writer);
     await file.sync();

@@ -13,23 +13,27 @@ export type Lock = 'same split' | 'same rule' | 'unlocked';
 type Split = PatchManifest['split'];
 type SplitOfModel = Pick<ModelCard, 'name' | 'splitSha256' | 'split'>;
 
-/**
- * @param unlocked the user vouches for a model whose split is unknown
- * @throws NoduleLabError `refused` for a set of the test fold, a split that its own rule does not give, a model of
- *   another split, and a model of an unknown one without `unlocked`
- */
-export function requireNoLeak(
-  dir: string,
-  { fold, split }: Pick<PatchManifest, 'fold' | 'split'>,
-  model: SplitOfModel,
-  unlocked: boolean,
-): Lock {
+/** @throws NoduleLabError `refused` for a set of the test fold */
+export function requireTrainFold(dir: string, { fold }: Pick<PatchManifest, 'fold'>): void {
   if (fold === 'test')
     throw new NoduleLabError(
       'refused',
       `${dir} holds the test fold, which stays as it is: balance a set of the training fold (dataset build --fold train).`,
       { dir },
     );
+}
+
+/**
+ * @param dir the set, of whose test fold the model may have seen nobody
+ * @param unlocked the user vouches for a model whose split is unknown
+ * @throws NoduleLabError `refused` for a split that its own rule does not give, a model of another split, and a model of an unknown one without `unlocked`
+ */
+export function requireNoLeak(
+  dir: string,
+  { split }: Pick<PatchManifest, 'split'>,
+  model: SplitOfModel,
+  unlocked: boolean,
+): Lock {
   requireOwnRule(dir, split);
   if (model.split !== undefined) {
     if (model.split.fold === 'test')
