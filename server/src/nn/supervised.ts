@@ -34,6 +34,8 @@ export const supervisedConfigSchema = z.object({
   beta1: z.number().min(0).max(1).default(0.9),
   beta2: z.number().min(0).max(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),
+  /** `cosine` lets the learning rate fall to 0 over all updates (Loshchilov and Hutter 2017, equation 5, one cycle). */
+  schedule: z.enum(['constant', 'cosine']).default('constant'),
   /** A checkpoint that is kept for good, every so many updates. */
   checkpointUpdates: z.number().int().positive(),
 });
@@ -80,8 +82,10 @@ export function supervisedTrainee(options: SupervisedOptions): Trainee<Supervise
     memoryRemedy: `${config.name} trains with batches of ${config.batchSize}: choose a smaller batch, or a machine with more memory.`,
     load: (checkpoint) => loadTraining(checkpoint, supervisedConfigSchema, () => shapesOf(network)),
     checkResumable(folder, stored) {
-      // How long to train may change; what an update does may not.
-      if (isDeepStrictEqual({ ...stored, updates: 0 }, { ...config, updates: 0 })) return;
+      // How long to train may change, where what an update does is the same then.
+      const lasting = (of: SupervisedConfig): SupervisedConfig =>
+        of.schedule === 'constant' ? { ...of, updates: 0 } : of;
+      if (isDeepStrictEqual(lasting(stored), lasting(config))) return;
       throw new NoduleLabError(
         'conflict',
         `${folder} holds a training of ${stored.name} with another configuration: resume it with its own, or choose ` +
@@ -98,6 +102,10 @@ export function supervisedTrainee(options: SupervisedOptions): Trainee<Supervise
     open: (state) => openRun(options, state),
   };
 }
+
+/** What of the learning rate is left at an update. */
+const rateAt = ({ schedule, updates }: SupervisedConfig, update: number): number =>
+  schedule === 'constant' ? 1 : (1 + Math.cos((Math.PI * update) / updates)) / 2;
 
 const shapesOf = (network: Layer): Shapes =>
   new Map(
@@ -128,7 +136,10 @@ async function openRun(
       const { stepSize, secondCorrection } = adamScalars(config, update + 1);
       const results = await session.run('step', {
         ...{ input, target },
-        ...{ stepSize: Float32Array.of(stepSize), secondCorrection: Float32Array.of(secondCorrection) },
+        ...{
+          stepSize: Float32Array.of(stepSize * rateAt(config, update)),
+          secondCorrection: Float32Array.of(secondCorrection),
+        },
       });
       const measures = { loss: results.loss![0]!, gradientNorm: results.gradientNorm![0]! };
       return { step: 0, measures, dataWait };
