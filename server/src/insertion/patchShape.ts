@@ -59,35 +59,62 @@ export function toHuPatch(data: Float32Array): HuPatch {
   return { edge, hu };
 }
 
-/** Measures the nodule in a patch; throws `unusable` where the patch shows none. */
-export function measurePatch({ edge, hu }: HuPatch): PatchShape {
+/** The voxels of the nodule in a patch: the largest component above half maximum. */
+export interface NoduleRegion {
+  readonly backgroundHu: number;
+  readonly halfHu: number;
+  readonly brightHu: number;
+  /** A label for each voxel of the patch; those with {@link label} are the nodule's. */
+  readonly labels: Int32Array;
+  readonly label: number;
+  readonly voxels: number;
+}
+
+/** Finds the nodule in a patch; null where nothing stands out from its parenchyma. */
+export function noduleRegion({ edge, hu }: HuPatch): NoduleRegion | null {
   const backgroundHu = borderMedian(edge, hu);
-  const above = hu.filter((value) => value > backgroundHu + NODULE_MARGIN_HU);
-  if (above.length < MIN_VOXELS) throw emptyPatch();
+  const above = brighterThan(hu, backgroundHu + NODULE_MARGIN_HU);
+  if (above.length < MIN_VOXELS) return null;
   above.sort();
   const halfHu = halfMaximum(above, backgroundHu);
   const mask = new Uint8Array(hu.length);
   for (let at = 0; at < hu.length; at++) mask[at] = hu[at]! > halfHu ? 1 : 0;
   const { labels, counts } = connectedComponents(mask, [edge, edge, edge], 6);
-  let largest = 0;
-  for (let label = 1; label < counts.length; label++)
-    if (largest === 0 || counts[label]! > counts[largest]!) largest = label;
-  if (largest === 0 || counts[largest]! < MIN_VOXELS) throw emptyPatch();
+  let label = 0;
+  for (let other = 1; other < counts.length; other++)
+    if (label === 0 || counts[other]! > counts[label]!) label = other;
+  const voxels = counts[label] ?? 0;
+  if (label === 0 || voxels < MIN_VOXELS) return null;
+  return { backgroundHu, halfHu, brightHu: above[floor(above.length * 0.99)]!, labels, label, voxels };
+}
+
+/** Measures the nodule in a patch; throws `unusable` where the patch shows none. */
+export function measurePatch(patch: HuPatch): PatchShape {
+  const region = noduleRegion(patch);
+  if (region === null) throw emptyPatch();
+  const { edge } = patch;
+  const { backgroundHu, halfHu, brightHu, labels, label, voxels } = region;
   const sum = [0, 0, 0];
   for (let at = 0; at < labels.length; at++) {
-    if (labels[at] !== largest) continue;
+    if (labels[at] !== label) continue;
     sum[0]! += at % edge;
     sum[1]! += floor(at / edge) % edge;
     sum[2]! += floor(at / (edge * edge));
   }
-  const voxels = counts[largest]!;
   return {
     backgroundHu,
     halfHu,
-    brightHu: above[floor(above.length * 0.99)]!,
+    brightHu,
     diameterVoxels: sphereDiameter(voxels),
     centre: [sum[0]! / voxels, sum[1]! / voxels, sum[2]! / voxels],
   };
+}
+
+function brighterThan(hu: Float32Array, limit: number): Float32Array {
+  const brighter = new Float32Array(hu.length);
+  let count = 0;
+  for (let at = 0; at < hu.length; at++) if (hu[at]! > limit) brighter[count++] = hu[at]!;
+  return brighter.slice(0, count);
 }
 
 /**

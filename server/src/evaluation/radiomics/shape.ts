@@ -1,0 +1,132 @@
+/** Morphological features of a region: IBSI reference manual (arXiv 1612.07003), section 3.1, from the surface mesh. */
+import { largestDistance, meshOf, meshVertices } from './mesh.ts';
+import { principalVariances } from './principalAxes.ts';
+import type { Region } from './region.ts';
+
+const { cbrt, hypot, max, min, PI, sqrt } = Math;
+
+export interface Shape {
+  /** Of the mesh, mm³. */
+  readonly volume: number;
+  /** Of the voxels, mm³. */
+  readonly voxelVolume: number;
+  /** mm². */
+  readonly surfaceArea: number;
+  readonly surfaceToVolume: number;
+  readonly compactness1: number;
+  readonly compactness2: number;
+  readonly sphericalDisproportion: number;
+  readonly sphericity: number;
+  readonly asphericity: number;
+  /** Between the middle of the voxels and the middle of the intensity, mm; intensities count as weights. */
+  readonly centreOfMassShift: number;
+  /** Between vertices of the mesh, mm. */
+  readonly maximum3dDiameter: number;
+  /** Axes of the ellipsoid with the same second moments, mm. */
+  readonly majorAxis: number;
+  readonly minorAxis: number;
+  readonly leastAxis: number;
+  /** Minor axis / major axis. */
+  readonly elongation: number;
+  /** Least axis / major axis. */
+  readonly flatness: number;
+  /** Volume and area over those of the smallest box along the grid's axes. */
+  readonly boxVolumeDensity: number;
+  readonly boxAreaDensity: number;
+  /** Volume and area over those of the ellipsoid with the same second moments. */
+  readonly ellipsoidVolumeDensity: number;
+  readonly ellipsoidAreaDensity: number;
+}
+
+/**
+ * @param region its intensities are the weights of {@link Shape.centreOfMassShift}: positive
+ * @param spacingMm between voxels, isotropic
+ */
+export function shapeOf(region: Region, spacingMm: number): Shape {
+  const mesh = meshOf(region);
+  const volume = mesh.volume * spacingMm ** 3;
+  const area = mesh.area * spacingMm ** 2;
+  const vertices = meshVertices(region);
+  const sphericity = cbrt(36 * PI * volume * volume) / area;
+  const compactness2 = (36 * PI * volume * volume) / area ** 3;
+  const [major, minor, least] = principalVariances(region).map(
+    (variance) => 4 * spacingMm * sqrt(max(0, variance)),
+  ) as [number, number, number];
+  const [width, depth, height] = ([0, 1, 2] as const).map((axis) => extent(vertices, axis) * spacingMm) as [
+    number,
+    number,
+    number,
+  ];
+  const boxArea = 2 * (width * depth + width * height + depth * height);
+  return {
+    volume,
+    voxelVolume: region.voxels.length * spacingMm ** 3,
+    surfaceArea: area,
+    surfaceToVolume: area / volume,
+    compactness1: volume / (sqrt(PI) * area ** 1.5),
+    compactness2,
+    sphericalDisproportion: 1 / sphericity,
+    sphericity,
+    asphericity: cbrt(1 / compactness2) - 1,
+    centreOfMassShift: massShift(region) * spacingMm,
+    maximum3dDiameter: largestDistance(vertices) * spacingMm,
+    majorAxis: major,
+    minorAxis: minor,
+    leastAxis: least,
+    elongation: major > 0 ? minor / major : 1,
+    flatness: major > 0 ? least / major : 1,
+    boxVolumeDensity: volume / (width * depth * height),
+    boxAreaDensity: area / boxArea,
+    ellipsoidVolumeDensity: (6 * volume) / (PI * major * minor * least),
+    ellipsoidAreaDensity: area / ellipsoidArea(major / 2, minor / 2, least / 2),
+  };
+}
+
+function extent(points: Float32Array, axis: 0 | 1 | 2): number {
+  let [low, high] = [Infinity, -Infinity];
+  for (let n = axis; n < points.length; n += 3) {
+    low = min(low, points[n]!);
+    high = max(high, points[n]!);
+  }
+  return high - low;
+}
+
+/** In voxels. */
+function massShift({ size: [nx, ny], intensity, voxels }: Region): number {
+  let [x, y, z, wx, wy, wz, weights] = [0, 0, 0, 0, 0, 0, 0];
+  for (const voxel of voxels) {
+    const i = voxel % nx;
+    const j = ((voxel / nx) | 0) % ny;
+    const k = (voxel / (nx * ny)) | 0;
+    const weight = intensity[voxel]!;
+    x += i;
+    y += j;
+    z += k;
+    wx += weight * i;
+    wy += weight * j;
+    wz += weight * k;
+    weights += weight;
+  }
+  const n = voxels.length;
+  return weights > 0 ? hypot(x / n - wx / weights, y / n - wy / weights, z / n - wz / weights) : 0;
+}
+
+/** How many terms of the series are summed, as IBSI has it. */
+const TERMS = 20;
+
+/** Area of an ellipsoid with semi-axes a ≥ b ≥ c, by IBSI's series of Legendre polynomials. */
+export function ellipsoidArea(a: number, b: number, c: number): number {
+  const alpha = sqrt(max(0, 1 - (b / a) ** 2));
+  const beta = sqrt(max(0, 1 - (c / a) ** 2));
+  const product = alpha * beta;
+  // Of equal axes the argument is 0/0; the polynomials' factor then makes all terms but the first vanish.
+  const at = product === 0 ? 1 : (alpha * alpha + beta * beta) / (2 * product);
+  let [before, now] = [1, at];
+  let [sum, power] = [1, 1];
+  for (let n = 1; n <= TERMS; n++) {
+    power *= product;
+    sum += (power / (1 - 4 * n * n)) * now;
+    [before, now] = [now, ((2 * n + 1) * at * now - n * before) / (n + 1)];
+  }
+  return 4 * PI * a * b * sum;
+}
