@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InsertionOptions, MeasuredEdit, PlacementSetting } from './edit.ts';
+import { ModelEvaluation } from './evaluation.ts';
 import { Id, PointLps, Sha256, Uid } from './primitives.ts';
 
 /** A trained generator that can make candidates. */
@@ -12,6 +13,7 @@ export const Model = z
     updates: z.int().nullable().describe('generator updates; null where the training is not known'),
     /** One honest paragraph: what it was trained on and how far it is. */
     summary: z.string(),
+    evaluation: ModelEvaluation.nullable().describe('null where no evaluation was attached to it'),
   })
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof Model>;

@@ -2,6 +2,7 @@
 export * from './primitives.ts';
 export * from './nodule.ts';
 export * from './candidate.ts';
+export * from './evaluation.ts';
 export * from './guard.ts';
 export * from './proof.ts';
 export * from './edit.ts';

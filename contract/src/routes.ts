@@ -97,6 +97,14 @@ export const routes = {
     success: { status: 200, body: ModelList },
     problems: [],
   },
+  modelReport: {
+    method: 'get',
+    path: '/models/:name/report',
+    summary: 'The report of the evaluation of a model as one page',
+    params: z.object({ name: z.string().min(1).max(64) }),
+    success: { status: 200, body: Bytes, media: 'text/html' },
+    problems: [400, 404],
+  },
   allNodules: {
     method: 'get',
     path: '/nodules',

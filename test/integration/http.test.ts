@@ -71,6 +71,18 @@ describe('problem answers', () => {
     expect(log).toContain('hunter2');
   });
 
+  test('the report of a model is a page that may run no script', async () => {
+    fixture.answers.modelReport = async (name) => Buffer.from(`<h1>${name}</h1>`);
+    const { status, headers, text } = await api().get('/api/models/malignant-64/report');
+    expect([status, headers['content-type'], text]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      '<h1>malignant-64</h1>',
+    ]);
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; /);
+    expect(headers['content-security-policy']).not.toContain('script');
+  });
+
   test('an answer that breaks the contract does not leave the server', async () => {
     fixture.answers.models = async () => ({ models: [{ name: 'x' }] }) as never;
     expect((await api().get('/api/models')).status).toBe(500);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
 import { readModelCard } from '../../server/src/gan/modelCard.ts';
+import { evaluationOf } from '../support/evaluationResult.ts';
 import { nodulelab } from '../support/product.ts';
 
 const SHIPPED = join(REPOSITORY, 'models/malignant-64');
@@ -54,6 +55,27 @@ test('a name that is taken, a file that is no model and a model that is not ther
   }
   expect(existsSync(join(dir, 'data/models/x'))).toBe(false);
   expect((await model('import', file, '--name', '../x')).status).toBe(2);
+});
+
+test('an evaluation is kept with the model that it is of, and with no other', async () => {
+  const out = join(dir, 'evaluated');
+  await mkdir(out);
+  const { weights } = await readModelCard(SHIPPED);
+  const result = evaluationOf({ name: 'malignant-64', sha256: weights.sha256 });
+  await writeFile(join(out, 'evaluation.json'), JSON.stringify(result));
+  await writeFile(join(out, 'report.html'), '<h1>Report</h1>');
+  expect(await model('attach-evaluation', 'from-safetensors', out)).toMatchObject({ status: 0, stderr: '' });
+  const { models } = JSON.parse((await model('list')).stdout) as {
+    models: { name: string; evaluation: { gates: unknown[] } | null }[];
+  };
+  const evaluated = models.filter(({ evaluation }) => evaluation?.gates.length === result.gates.length);
+  expect(evaluated.map(({ name }) => name)).toContain('from-safetensors');
+  expect(models.find(({ name }) => name === 'from-onnx')!.evaluation).toBeNull();
+  const refused = await model('attach-evaluation', 'from-safetensors', join(dir, 'absent'));
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining('evaluation.json is missing'),
+  ]);
 });
 
 test('what is left of an import that was stopped is no model', async () => {

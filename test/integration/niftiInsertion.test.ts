@@ -14,7 +14,7 @@ import { insertIntoNifti, type NiftiInsertion } from '../../server/src/services/
 import { verifyNifti } from '../../server/src/services/niftiVerification.ts';
 import { inLpsOrder } from '../../server/src/volume/axisOrder.ts';
 import { indexToWorld, type CtVolume, type Vec3 } from '../../server/src/volume/ctVolume.ts';
-import type { NoduleLabError } from '../../server/src/volume/errors.ts';
+import { NoduleLabError } from '../../server/src/volume/errors.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
 import { AXIS_ORDERS, storedAs } from '../support/storedCt.ts';
 import { lidcData } from '../support/lidcData.ts';
@@ -32,6 +32,8 @@ const noModels: ModelRegistry = {
   list: () => Promise.resolve([]),
   load: () => Promise.reject(new Error('a file was given')),
   folderOf: () => Promise.reject(new Error('a file was given')),
+  reportOf: () => Promise.reject(new Error('a file was given')),
+  detector: () => Promise.reject(new NoduleLabError('not-found', 'there is no detector')),
 };
 
 beforeAll(async () => {

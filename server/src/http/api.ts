@@ -3,6 +3,7 @@ import { type Route, openApiDocument, routes } from '@nodulelab/contract';
 import express, { type Request, type Router } from 'express';
 import type { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
+import { PAGE_WITHOUT_SCRIPT } from './securityHeaders.ts';
 
 type Routes = typeof routes;
 export type RouteName = keyof Routes;
@@ -48,9 +49,10 @@ export function apiRouter(handlers: RouteHandlers, version: string): Router {
       });
       response.status(route.success.status).set('Cache-Control', 'no-store');
       if (route.success.status === 204) response.end();
-      else if (route.success.media !== undefined)
+      else if (route.success.media !== undefined) {
+        if (route.success.media === 'text/html') response.set('Content-Security-Policy', PAGE_WITHOUT_SCRIPT);
         response.type(route.success.media).send(Buffer.from(answer as Uint8Array));
-      else response.json(route.success.body.parse(answer));
+      } else response.json(route.success.body.parse(answer));
     });
   }
   return router;

@@ -20,6 +20,7 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     health: () => services.health(),
     welcome: () => services.welcome(),
     models: () => services.models(),
+    modelReport: ({ params }) => services.modelReport(params.name),
     allNodules: () => services.allNodules(),
     nodules: ({ params }) => services.nodules(params.seriesInstanceUID),
     generate: ({ body }) => services.generate(body),

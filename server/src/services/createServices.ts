@@ -27,6 +27,7 @@ export function createServices(context: ServiceContext): ServicesFace {
     health: () => health(context),
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
+    modelReport: (name) => context.models.reportOf(name),
     allNodules: async () => ({ nodules: await context.store.nodules.list() }),
     async nodules(seriesInstanceUID) {
       const list = await listNodules(context, seriesInstanceUID);

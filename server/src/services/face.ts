@@ -42,6 +42,8 @@ export interface ServicesFace {
   /** @throws not-found where no demo study was imported. */
   welcome(): Promise<Welcome>;
   models(): Promise<z.infer<typeof ModelList>>;
+  /** HTML. @throws not-found */
+  modelReport(name: string): Promise<Uint8Array>;
   allNodules(): Promise<z.infer<typeof AllNodules>>;
   nodules(seriesInstanceUID: string): Promise<NoduleList>;
   generate(request: GenerateRequest): Promise<CandidateList>;

@@ -7,7 +7,10 @@ import type { Engine } from '../engine/engine.ts';
 import { loadGenerator } from '../gan/model.ts';
 import { CARD_FILE, type ModelCard, readModelCard, resolutionOfCard } from '../gan/modelCard.ts';
 import { openSampler, type Sampler } from '../gan/sampler.ts';
+import { openDetector, type Detector } from '../networks/detector.ts';
+import { shippedNetworkFolder } from '../networks/shipped.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { readModelEvaluation, readModelReport } from './modelEvaluation.ts';
 
 export interface ModelRegistry {
   /** Name of the engine that samples. */
@@ -24,11 +27,22 @@ export interface ModelRegistry {
    * @throws NoduleLabError `not-found`
    */
   folderOf(name: string): Promise<string>;
+  /**
+   * The report of its evaluation, HTML.
+   * @throws NoduleLabError `not-found` for an unknown name or a model that was not evaluated
+   */
+  reportOf(name: string): Promise<Uint8Array>;
+  /**
+   * The detector, one that the user trained before the shipped one; opened when it is first asked for.
+   * @throws NoduleLabError `not-found` without one, `invalid-input` or `refused` for a damaged one
+   */
+  detector(): Promise<Detector>;
 }
 
 /** @param folders Each holds one folder a model; a name in an earlier one hides the same name in a later one. */
 export function createModelRegistry(folders: readonly string[], engine: Engine): ModelRegistry {
   const opened = new Map<string, Promise<Sampler>>();
+  let detector: Promise<Detector> | undefined;
 
   const find = async (): Promise<{ model: Model; folder: string }[]> => {
     const found = new Map<string, { model: Model; folder: string }>();
@@ -37,7 +51,7 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
         const folder = join(root, entry);
         // A dot in front: being written.
         if (entry.startsWith('.') || !existsSync(join(folder, CARD_FILE))) continue;
-        const model = describe(await readModelCard(folder));
+        const model = await describe(await readModelCard(folder), folder);
         if (!found.has(model.name)) found.set(model.name, { model, folder });
       }
     return [...found.values()].toSorted(
@@ -75,13 +89,32 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
       return { model, sampler: await open(model.sha256, folder) };
     },
     folderOf: async (name) => (await get(name)).folder,
+    async reportOf(name) {
+      const { model, folder } = await get(name);
+      return readModelReport({ name, folder, sha256: model.sha256 });
+    },
+    detector() {
+      detector ??= openDetectorOf(folders, engine);
+      // What failed is tried again: it may be trained or repaired meanwhile.
+      detector.catch(() => (detector = undefined));
+      return detector;
+    },
   };
+}
+
+async function openDetectorOf(folders: readonly string[], engine: Engine): Promise<Detector> {
+  const folder = shippedNetworkFolder('detector', folders.toReversed());
+  if (folder !== undefined) return openDetector(folder, engine);
+  throw new NoduleLabError(
+    'not-found',
+    'There is no detector here, so nothing says whether the nodule looks like one: restore models/detector-32, or train one with nodulelab networks train detector.',
+  );
 }
 
 /** Of what was trained here the finest first; what came from elsewhere is used only where it is asked for or alone. */
 const rank = ({ updates, resolution }: Model): number => (updates === null ? 0 : resolution);
 
-function describe(card: ModelCard): Model {
+async function describe(card: ModelCard, folder: string): Promise<Model> {
   const { name, weights, training, data, faults } = card;
   return {
     name,
@@ -94,5 +127,6 @@ function describe(card: ModelCard): Model {
       data,
       ...faults,
     ].join(' '),
+    evaluation: await readModelEvaluation({ folder, sha256: weights.sha256 }),
   };
 }

@@ -13,6 +13,7 @@ import type { CommandContext } from '../context.ts';
 import { integer } from '../options.ts';
 import { table } from '../output.ts';
 import { openModels, VERSION } from '../runtime.ts';
+import { registerAttachEvaluation } from './attachEvaluation.ts';
 
 /** One folder below models/, on every file system. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -20,7 +21,7 @@ const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function registerModel(program: Command, context: () => CommandContext): void {
   const model = program
     .command('model')
-    .description('generators: list, show, take from a file, give to other programs');
+    .description('generators: list, show, take from a file, give to other programs, keep their evaluation');
   model
     .command('list')
     .description('the generators that are here; the first is used where none is named')
@@ -62,6 +63,7 @@ export function registerModel(program: Command, context: () => CommandContext): 
     .option('--license <text>', 'its terms', 'not stated')
     .option('--force', 'replace the model of that name', false)
     .action((file: string, options: ImportFileOptions) => importFile(context(), file, options));
+  registerAttachEvaluation(model, context);
 }
 
 async function list({ dataDir, output }: CommandContext): Promise<void> {

@@ -1,4 +1,5 @@
 /** Line charts as SVG text: many points are drawn as a mean line within the band of their extremes. */
+import { fixed, label, ticks } from './axis.ts';
 import { escapeHtml } from './html.ts';
 
 export interface Series {
@@ -128,24 +129,4 @@ function axisRange(
   if (logarithmic) return [Math.floor(low), Math.max(Math.floor(low) + 1, Math.ceil(high))];
   const margin = 0.05 * (high - low) || Math.max(1e-6, Math.abs(high) * 0.1);
   return [low - margin, high + margin];
-}
-
-/** Round numbers between two values, about `count` of them; whole ones where `whole`. */
-function ticks(low: number, high: number, count: number, whole: boolean): number[] {
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const fitting = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;
-  const step = whole ? Math.max(1, Math.round(fitting)) : fitting;
-  const result: number[] = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i++) result.push(i * step);
-  return result;
-}
-
-const fixed = (value: number): string => value.toFixed(1);
-
-/** Short and exact enough for an axis. */
-function label(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e5)) return value.toExponential(0).replace('e+', 'e');
-  return String(Number(value.toPrecision(4)));
 }

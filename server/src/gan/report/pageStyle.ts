@@ -1,9 +1,15 @@
 /** The style of `report.html`: light or dark as the reader's system is. */
-export const REPORT_STYLE = `
+
+/** The colours of all reports. */
+export const PALETTE = `
 :root { color-scheme: light dark; --ink: #1b2430; --faint: #5b6775; --page: #fff; --card: #f5f7f9; --rule: #dce2e8;
   --first: #0b66c3; --second: #c2410c; --good: #18794e; --bad: #c62828; --warn: #9a5b00; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6ebf1; --faint: #9aa7b5; --page: #10151b; --card: #18202a;
   --rule: #2b3642; --first: #6db3ff; --second: #ff9a6b; --good: #57c793; --bad: #ff7b7b; --warn: #f0b354; } }
+`;
+
+export const REPORT_STYLE = `
+${PALETTE}
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 24px; max-width: 1240px; background: var(--page); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; }

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { readModelCard } from '../../gan/modelCard.ts';
+import { attachEvaluation, EVALUATION_FOLDER } from '../../services/modelEvaluation.ts';
+import type { CommandContext } from '../context.ts';
+import { openModels } from '../runtime.ts';
+
+/** @param model the command of which this is a part */
+export function registerAttachEvaluation(model: Command, context: () => CommandContext): void {
+  model
+    .command('attach-evaluation <name> <dir>')
+    .description(
+      'keep what nodulelab evaluate wrote with the model: the viewer shows it and opens the report',
+    )
+    .action((name: string, dir: string) => attach(context(), name, dir));
+}
+
+async function attach({ dataDir, output }: CommandContext, name: string, dir: string): Promise<void> {
+  const folder = await openModels(dataDir).folderOf(name);
+  const { weights } = await readModelCard(folder);
+  const evaluation = await attachEvaluation({ name, folder, sha256: weights.sha256 }, resolve(dir));
+  const { gates } = evaluation;
+  const passed = gates.filter((gate) => gate.passed === true).length;
+  output.result(
+    { folder, evaluation },
+    `${folder}/${EVALUATION_FOLDER}: ${evaluation.synthetic} synthetic against ${evaluation.real} real nodules, ` +
+      `${passed} of ${gates.length} gates passed`,
+  );
+}

@@ -1,0 +1,128 @@
+/** The evaluation of a model: kept in the model's folder, so that who is offered the model sees how good it is. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelEvaluation } from '@nodulelab/contract';
+import {
+  type Estimate,
+  type EvaluationResult,
+  evaluationResultSchema,
+  RESULT_FILE,
+} from '../evaluation/result.ts';
+import { REPORT_FILE } from '../evaluation/report/material.ts';
+import { writeAtomically } from '../nn/artefactFile.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+
+/** Below the model's folder. */
+export const EVALUATION_FOLDER = 'evaluation';
+
+/** Keys of the figures that a model's card shows, in this order; the report shows all. */
+const ON_THE_CARD = [
+  'position/attributes/patch',
+  'position/attributes/nodule',
+  'position/radiomics/patch',
+  'position/radiomics/nodule',
+  'coverage/attributes/patch',
+  'memorisation/features',
+  'spotting/auc',
+];
+
+interface EvaluatedModel {
+  readonly name: string;
+  readonly folder: string;
+  /** SHA-256 of its weights. */
+  readonly sha256: string;
+}
+
+/** Null where there is none, where it cannot be read, or where it is of other weights, as after a new import. */
+export async function readModelEvaluation({
+  folder,
+  sha256,
+}: Omit<EvaluatedModel, 'name'>): Promise<ModelEvaluation | null> {
+  const result = await readResult(join(folder, EVALUATION_FOLDER)).catch(() => null);
+  return result?.synthetic.model?.sha256 === sha256 ? inShort(result) : null;
+}
+
+/** The report as HTML. @throws NoduleLabError `not-found` where the model was not evaluated */
+export async function readModelReport(model: EvaluatedModel): Promise<Uint8Array> {
+  const { name, folder } = model;
+  if ((await readModelEvaluation(model)) !== null)
+    try {
+      return await readFile(join(folder, EVALUATION_FOLDER, REPORT_FILE));
+    } catch {
+      // Told below, as for a model without any.
+    }
+  throw new NoduleLabError(
+    'not-found',
+    `The model ${name} has no evaluation: make one with "nodulelab evaluate --model ${name} …", then "nodulelab model attach-evaluation ${name} DIR".`,
+    { name },
+  );
+}
+
+/**
+ * Keeps an evaluation with the model that it is of; one that was there is replaced.
+ * @param dir what `nodulelab evaluate --out` wrote
+ * @throws NoduleLabError `invalid-input` where there is no whole evaluation, `refused` where it is of another model
+ */
+export async function attachEvaluation(
+  { name, folder, sha256 }: EvaluatedModel,
+  dir: string,
+): Promise<ModelEvaluation> {
+  const result = await readResult(dir);
+  const evaluated = result.synthetic.model;
+  if (evaluated?.sha256 !== sha256)
+    throw new NoduleLabError(
+      'refused',
+      `${dir} is the evaluation of ${evaluated === null ? 'no single model' : `${evaluated.name} (weights ${evaluated.sha256.slice(0, 12)})`}, ` +
+        `and the weights of ${name} are ${sha256.slice(0, 12)}: evaluate samples of ${name} itself.`,
+      { dir, name },
+    );
+  const report = await readFile(join(dir, REPORT_FILE)).catch((error: unknown) => {
+    throw unusable(dir, `${REPORT_FILE} is missing`, error);
+  });
+  const target = join(folder, EVALUATION_FOLDER);
+  await mkdir(target, { recursive: true });
+  await writeAtomically(join(target, REPORT_FILE), [report]);
+  await writeAtomically(join(target, RESULT_FILE), [await readFile(join(dir, RESULT_FILE))]);
+  return inShort(result);
+}
+
+async function readResult(dir: string): Promise<EvaluationResult> {
+  try {
+    return evaluationResultSchema.parse(JSON.parse(await readFile(join(dir, RESULT_FILE), 'utf8')));
+  } catch (error) {
+    throw unusable(dir, `${RESULT_FILE} is missing or not one of this version`, error);
+  }
+}
+
+const unusable = (dir: string, why: string, cause: unknown): NoduleLabError =>
+  new NoduleLabError(
+    'invalid-input',
+    `There is no whole evaluation in ${dir}: ${why}. Make one with "nodulelab evaluate --out ${dir} …".`,
+    { dir },
+    cause,
+  );
+
+/** What a model's card says of it. */
+export function inShort(result: EvaluationResult): ModelEvaluation {
+  const { finishedAt, seed, gates, figures, errors, real, synthetic } = result;
+  const byKey = new Map(figures.map((figure) => [figure.key, figure]));
+  return {
+    finishedAt,
+    seed,
+    real: real.count,
+    synthetic: synthetic.count,
+    gates: gates.map(({ name, rule, passed, found }) => ({ name, rule, passed, found })),
+    figures: ON_THE_CARD.flatMap((key) => {
+      const figure = byKey.get(key);
+      if (figure === undefined || figure.measured === null) return [];
+      const { title, definition, unit, measured, floor } = figure;
+      return [{ title, definition, unit, measured: short(measured), floor: floor && short(floor) }];
+    }),
+    errors,
+  };
+}
+
+const short = ({ value, interval }: Estimate): ModelEvaluation['figures'][number]['measured'] => ({
+  value,
+  interval: interval && [interval.low, interval.high],
+});

@@ -1,0 +1,242 @@
+import { describe, expect, test } from '@jest/globals';
+import { intervalPlot } from '../../../server/src/evaluation/report/intervalPlot.ts';
+import type { ReportPictures } from '../../../server/src/evaluation/report/material.ts';
+import { estimate, number } from '../../../server/src/evaluation/report/numbers.ts';
+import { figureId, gateId } from '../../../server/src/evaluation/report/parts.ts';
+import { rocPoints, scatterPlot } from '../../../server/src/evaluation/report/pointPlots.ts';
+import { renderReport } from '../../../server/src/evaluation/report/renderReport.ts';
+import { between, evaluationOf } from '../../support/evaluationResult.ts';
+
+const model = { name: 'malignant-64', sha256: '9'.repeat(64) };
+const png = 'data:image/png;base64,AAAA';
+const pictures: ReportPictures = {
+  command: 'nodulelab evaluate --real test-all --synthetic samples --out out',
+  sheets: [{ name: 'real', caption: '24 of 119, drawn by seed 1.', url: png, width: 90, height: 20 }],
+  pairs: [{ synthetic: png, training: png }],
+  scatters: [
+    {
+      space: 'radiomics',
+      view: 'patch',
+      groups: [
+        {
+          name: 'real',
+          points: [
+            [0, 0],
+            [1, 2],
+          ],
+        },
+      ],
+    },
+  ],
+  spotting: { real: [0, 1], synthetic: [2, 3], proofReal: [0], ellipsoids: [1] },
+};
+const page = renderReport(evaluationOf(model), pictures);
+/** As a reader sees it. */
+const textOf = (html: string): string =>
+  html
+    .replace(/<style>[\s\S]*?<\/style>/, '')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+const text = textOf(page);
+
+describe('the report', () => {
+  test('says what is wrong with the evaluation itself before any figure', () => {
+    const error = text.indexOf('The control memorised passed every gate.');
+    expect(text).toContain('Not to be relied on: 1 error');
+    expect(error).toBeGreaterThan(0);
+    expect(error).toBeLessThan(text.indexOf('position 0.40'));
+    expect(page).toMatch(/role="alert"[\s\S]*?The control memorised passed every gate\./);
+  });
+
+  test('gives each figure with its definition, value, interval, floor and bad control', () => {
+    expect(text).toContain('6.00 [5.40, 6.80]');
+    expect(text).toContain('2.00 [1.50, 2.60]');
+    expect(text).toContain('12.0 [11.0, 13.5]');
+    expect(text).toContain('How precision/');
+    for (const { key } of evaluationOf(model).figures) expect(page).toContain(`id="${figureId(key)}"`);
+  });
+
+  test('tells what was not computed, with the reason', () => {
+    expect(text).toContain('not computed: there is no training set');
+    expect(text).toContain('not computed: the generator was not asked for it');
+  });
+
+  test('names what a figure is missing where nothing was measured at all', () => {
+    const bare = renderReport(
+      {
+        ...evaluationOf(model),
+        ...{ figures: [], gates: [], controls: [], adherence: [], scorecard: [], errors: [], warnings: [] },
+        ...{ spotting: null, memorisedPairs: [], networks: [], spaces: [], seconds: {} },
+      },
+      { ...pictures, sheets: [], pairs: [], scatters: [], spotting: null },
+    );
+    expect(textOf(bare)).toContain('No control was run.');
+    expect(textOf(bare)).toContain('not computed: there is no training set');
+    expect(bare).not.toContain('undefined');
+    expect(bare).not.toContain('NaN');
+  });
+
+  test('shows which gate caught which control, and a control that passed them all', () => {
+    const row = (name: string): string =>
+      textOf(
+        page
+          .slice(page.indexOf('Which gate caught which'))
+          .match(new RegExp(`<tr><th scope="row">${name}.*?</tr>`))![0],
+      );
+    expect(row('noise')).toMatch(/✓ caught .*✓ caught .*not judged/);
+    expect(row('copies of training nodules')).toMatch(/✕ passed all .*passed/);
+  });
+
+  test('leads from each criterion of the scorecard to what it rests on', () => {
+    const anchors = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
+    expect(anchors).toEqual(
+      expect.arrayContaining([figureId('position/attributes/patch'), gateId('frechet-attributes')]),
+    );
+    for (const id of anchors) expect(page).toContain(`id="${id}"`);
+  });
+
+  test('has every table with a caption and every picture with words', () => {
+    const count = (pattern: RegExp): number => page.match(pattern)?.length ?? 0;
+    expect(count(/<table/g)).toBeGreaterThan(8);
+    expect(count(/<caption>[^<]+/g)).toBe(count(/<table/g));
+    expect(count(/<img /g)).toBe(3);
+    expect(count(/<img [^>]*alt="[^"]+"/g)).toBe(3);
+    expect(count(/<svg (?![^>]*(aria-hidden|aria-label="[^"]+"))/g)).toBe(0);
+  });
+
+  test('loads nothing and runs nothing', () => {
+    expect(page).not.toMatch(/<script|javascript:|\son\w+=|@import|<link|<iframe/);
+    for (const [, source] of page.matchAll(/(?:src|href)="([^"]*)"/g))
+      expect(source).toMatch(/^(#|data:image\/png;)/);
+    expect(page).not.toMatch(/url\(/);
+  });
+
+  test('escapes whatever text it is given', () => {
+    const nasty = '"><script>alert(1)</script>\'&';
+    const result = evaluationOf({ ...model, name: nasty });
+    const html = renderReport(
+      {
+        ...result,
+        real: { ...result.real, name: nasty },
+        errors: [nasty],
+        warnings: [nasty],
+        floorOf: nasty,
+        figures: result.figures.map((figure) => ({
+          ...figure,
+          key: `${nasty}/x`,
+          title: nasty,
+          definition: nasty,
+          unit: nasty,
+          notComputed: nasty,
+        })),
+        gates: result.gates.map((gate) => ({ ...gate, name: nasty, rule: nasty, found: nasty })),
+        controls: result.controls.map((control) => ({ ...control, made: nasty })),
+        memorisedPairs: result.memorisedPairs.map((pair) => ({
+          ...pair,
+          transform: nasty,
+          training: { id: nasty, index: 0 },
+        })),
+        scorecard: result.scorecard.map((one) => ({
+          ...one,
+          text: nasty,
+          question: nasty,
+          evidence: [nasty],
+        })),
+        seconds: { [nasty]: 1 },
+      },
+      { ...pictures, command: nasty, sheets: [{ ...pictures.sheets[0]!, name: nasty, caption: nasty }] },
+    );
+    expect(html).not.toContain('<script');
+    expect(html.match(/&lt;script&gt;/g)!.length).toBeGreaterThan(20);
+  });
+});
+
+describe('numbers in the report', () => {
+  test.each([
+    [0.4, '0.400'],
+    [0.99996, '1.00'],
+    [-12.345, '−12.3'],
+    [1234.5, '1235'],
+    [0, '0'],
+    [-0.0000123, '−1.2 × 10⁻⁵'],
+    [3_000_000, '3.0 × 10⁶'],
+    [Infinity, '∞'],
+    [NaN, 'not a number'],
+  ])('%p is written %p', (value, words) => expect(number(value)).toBe(words));
+
+  test('an interval has the decimals of its widest end', () => {
+    expect(estimate(between(0.012, -0.004, 0.85))).toBe('0.012 [−0.004, 0.850]');
+    expect(estimate({ value: 0.5, interval: null })).toBe('0.500');
+  });
+});
+
+describe('plots', () => {
+  const plot = (value: number, to?: number): string =>
+    intervalPlot({
+      description: 'a plot',
+      rows: [
+        {
+          label: 'row',
+          marks: [
+            { kind: 'floor', estimate: between(0, 0, 0) },
+            { kind: 'measured', estimate: between(value, value / 2, value * 1.5) },
+            { kind: 'bad', estimate: between(1, 1, 1) },
+          ],
+        },
+      ],
+      ...(to === undefined ? {} : { to }),
+    });
+  const xOf = (svg: string, kind: string): number =>
+    Number(new RegExp(`<g class="${kind}">.*?<path d="M([\\d.]+)`).exec(svg)![1]);
+
+  test('values stand where their axis says', () => {
+    const svg = plot(0.25);
+    const [floor, measured, bad] = ['floor', 'measured', 'bad'].map((kind) => xOf(svg, kind)) as [
+      number,
+      number,
+      number,
+    ];
+    expect((measured - floor) / (bad - floor)).toBeCloseTo(0.25, 2);
+  });
+
+  test('a value beyond the axis is an arrow with its number', () => {
+    expect(plot(0.25, 0.5)).toMatch(/<g class="bad">.*?<text[^>]*>1\.00<\/text>/);
+    expect(plot(0.25)).not.toMatch(/<g class="bad">[^g]*<text/);
+  });
+
+  test('letters that would cover each other stand below each other', () => {
+    const control = (letter: string, value: number) => ({
+      kind: 'control' as const,
+      letter,
+      estimate: { value, interval: null },
+    });
+    const svg = intervalPlot({
+      description: '',
+      rows: [{ label: '', marks: [control('A', 0.5), control('B', 0.5), control('C', 1)] }],
+    });
+    const y = (letter: string): number => Number(new RegExp(`y="([\\d.]+)"[^>]*>${letter}<`).exec(svg)![1]);
+    expect(y('B')).toBeGreaterThan(y('A'));
+    expect(y('C')).toBe(y('A'));
+  });
+
+  test('the ROC curve encloses the area that the AUC is, equal scores counted half', () => {
+    const points = rocPoints([1, 2, 3, 3], [2, 3, 4]);
+    const area = points
+      .slice(1)
+      .reduce((sum, [x, y], i) => sum + ((x - points[i]![0]) * (y + points[i]![1])) / 2, 0);
+    // Pairs won: 2 beats 1 and draws with 2; 3 beats 1 and 2 and draws twice; 4 beats all.
+    expect(area).toBeCloseTo((1.5 + 3 + 4) / 12, 12);
+    expect(points.at(-1)).toEqual([1, 1]);
+  });
+
+  test('a far point stands at the rim of the cloud and leaves the others apart', () => {
+    const near = Array.from({ length: 200 }, (_, i) => [i / 200, i / 200] as const);
+    const svg = scatterPlot(
+      { space: 'radiomics', view: 'patch', groups: [{ name: 'real', points: [...near, [1e9, 1e9]] }] },
+      '',
+    );
+    const xs = [...svg.matchAll(/M([\d.]+) /g)].map(([, x]) => Number(x));
+    expect(Math.max(...xs)).toBeLessThanOrEqual(420);
+    expect(xs[150]! - xs[50]!).toBeGreaterThan(150);
+  });
+});
