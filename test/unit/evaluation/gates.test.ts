@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import { failedBy, GATE_NAMES, gatesOf } from '../../../server/src/evaluation/gates.ts';
+import type { Figure, Gate } from '../../../server/src/evaluation/result.ts';
+import { estimate, figure, goodExcept, goodFigures } from '../../support/evaluationFigures.ts';
+
+const gate = (figures: readonly Figure[], name: string): Gate =>
+  gatesOf(figures).find((one) => one.name === name)!;
+
+describe('gates', () => {
+  test('all pass for a set as good as real nodules of other patients', () => {
+    const gates = gatesOf(goodFigures());
+    expect(gates.map(({ name }) => name)).toEqual([...GATE_NAMES]);
+    expect(gates.map(({ passed }) => passed)).toEqual(GATE_NAMES.map(() => true));
+    expect(failedBy(gates)).toEqual([]);
+  });
+
+  test('say nothing where nothing was measured, and fail nobody for it', () => {
+    const gates = gatesOf([]);
+    expect(gates.map(({ passed }) => passed)).toEqual(GATE_NAMES.map(() => null));
+    expect(failedBy(gates)).toEqual([]);
+  });
+
+  test.each([
+    ['frechet-attributes', figure('position/attributes/nodule', { measured: estimate(0.26) })],
+    ['frechet-radiomics', figure('position/radiomics/patch', { measured: estimate(0.26) })],
+    ['kid', figure('kid/attributes/patch', { measured: estimate(0.71), floor: estimate(0, -0.1, 0.1) })],
+    ['fidelity', figure('precision/radiomics/nodule', { measured: estimate(0.63), floor: estimate(0.8) })],
+    ['fidelity', figure('coverage/attributes/patch', { measured: estimate(0.63), floor: estimate(0.8) })],
+    ['diversity', figure('msSsim/pairs', { measured: estimate(0.76), floor: estimate(0.6, 0.55, 0.65) })],
+    ['diversity', figure('msSsim/pairs', { measured: estimate(0.44), floor: estimate(0.6, 0.55, 0.65) })],
+    ['memorisation', figure('memorisation/features', { measured: estimate(0.94) })],
+    ['spotting', figure('spotting/auc', { measured: estimate(0.81), bad: estimate(0.99) })],
+  ])('%s fails by one figure beyond its limit, and no other gate does', (name, changed) => {
+    const gates = gatesOf(goodExcept(changed));
+    expect(failedBy(gates)).toEqual([name]);
+    expect(gates.find((one) => one.name === name)?.found).toContain(
+      String(Number(changed.measured!.value.toPrecision(3))),
+    );
+  });
+
+  test.each([
+    ['frechet-radiomics', figure('position/radiomics/patch', { measured: estimate(0.25) })],
+    ['kid', figure('kid/attributes/patch', { measured: estimate(0.69), floor: estimate(0, -0.1, 0.1) })],
+    ['fidelity', figure('coverage/attributes/patch', { measured: estimate(0.65), floor: estimate(0.8) })],
+    ['diversity', figure('msSsim/pairs', { measured: estimate(0.74), floor: estimate(0.6, 0.55, 0.65) })],
+    ['memorisation', figure('memorisation/features', { measured: estimate(0.95) })],
+    ['spotting', figure('spotting/auc', { measured: estimate(0.8), bad: estimate(0.95) })],
+  ])('%s passes at its limit', (name, changed) => {
+    expect(gate(goodExcept(changed), name).passed).toBe(true);
+  });
+
+  test('a classifier that does not tell ellipsoids says nothing, however good its verdict', () => {
+    const changed = figure('spotting/auc', { measured: estimate(0.5), bad: estimate(0.94) });
+    expect(gate(goodExcept(changed), 'spotting')).toMatchObject({
+      passed: null,
+      found: 'AUC 0.5 proves nothing: ellipsoids were told with 0.94 only',
+    });
+  });
+
+  test('a figure that is missing leaves its gate open, unless another of its figures fails', () => {
+    const missing = figure('memorisation/pixels', { notComputed: 'There is no training set.' });
+    expect(gate(goodExcept(missing), 'memorisation')).toMatchObject({
+      passed: null,
+      found: 'memorisation pixels: There is no training set.',
+    });
+    const failing = figure('memorisation/features', { measured: estimate(0.1) });
+    expect(gate(goodExcept(missing, failing), 'memorisation').passed).toBe(false);
+  });
+
+  test('a set that shows hardly any nodule fails, although nothing can be measured of nodules', () => {
+    const why = 'Only 3 of 28 patches of noise show a nodule that can be measured.';
+    const gates = gatesOf(
+      goodExcept(
+        figure('shown/nodule', { measured: estimate(3 / 28) }),
+        figure('position/radiomics/patch', { notComputed: why }),
+        figure('position/radiomics/nodule', { notComputed: why }),
+      ),
+    );
+    expect(failedBy(gates)).toEqual(['frechet-radiomics']);
+    expect(gates[1]!.found).toContain('only 11 % of the patches show a nodule');
+  });
+
+  test('real against real without an interval leaves the kernel distance open', () => {
+    const changed = figure('kid/radiomics/patch', { measured: estimate(0.1), floor: estimate(0) });
+    expect(gate(goodExcept(changed), 'kid').passed).toBeNull();
+  });
+});
