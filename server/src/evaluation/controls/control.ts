@@ -25,7 +25,7 @@ export interface ControlPlan {
   readonly count?: number;
   /** Which patch of the source number `index` is made from; the same number by default. */
   readonly sourceOf?: (index: number) => number;
-  /** size³ values in [0, 1] from those of the source's patch; may change `values` in place. */
+  /** size³ values in [0, 1] from a copy of the source's patch, which may be changed in place. */
   readonly make: (values: Float32Array, index: number, item: GroupItem) => Float32Array;
 }
 
@@ -53,7 +53,7 @@ export function controlOf({
     sha256: createHash('sha256')
       .update(JSON.stringify([name, from.sha256, count, ...recipe]))
       .digest('hex'),
-    patch: async (index) => make(await from.patch(sourceOf(index)), index, items[index]!),
+    patch: async (index) => make((await from.patch(sourceOf(index))).slice(), index, items[index]!),
   };
 }
 
