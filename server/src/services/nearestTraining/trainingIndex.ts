@@ -1,7 +1,7 @@
 /** The nodules of a training set as a network saw them, ready to be asked which one is nearest. */
 import type { PatchFile } from '../../dataset/patchFile.ts';
-import type { Descriptor } from './descriptor.ts';
-import { COARSE, describePatch, FINE, oriented } from './descriptor.ts';
+import type { Descriptor } from '../../evaluation/memorisation/descriptor.ts';
+import { COARSE, describePatch, FINE, oriented } from '../../evaluation/memorisation/descriptor.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
 const { ceil, floor, max, min, round, sqrt } = Math;
