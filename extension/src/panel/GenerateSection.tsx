@@ -1,8 +1,10 @@
 /** Sampling candidates from the generator, and choosing one. */
 import type { Candidate } from '@nodulelab/contract';
+import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { COUNT, isActive, type Session } from '../state/session.ts';
 import { signed } from '../state/words.ts';
+import { ModelCard, ModelFold } from './ModelCard.tsx';
 import { Button, Section } from './parts.tsx';
 
 interface Props {
@@ -56,31 +58,38 @@ export function GenerateSection({ service, session, next }: Props) {
   const { generation } = service;
   const busy = session.generating || isActive(session.job);
   const model = session.models.find(({ name }) => name === session.modelName);
+  const several = session.models.length > 1;
+  const [described, describe] = useState(false);
   return (
     <Section
       number={2}
       title="Candidates"
       next={next}
       aside={
-        session.models.length > 1 ? (
-          <select
-            aria-label="Generator"
-            value={session.modelName ?? ''}
-            onChange={(event) => generation.setModel(event.target.value)}
-          >
-            {session.models.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        ) : (
-          model && (
-            <span className="nl-dim nl-small" style={{ fontWeight: 400 }} title={model.summary}>
-              {model.name}
-            </span>
-          )
-        )
+        <>
+          {several && (
+            <select
+              aria-label="Generator"
+              value={session.modelName ?? ''}
+              onChange={(event) => generation.setModel(event.target.value)}
+            >
+              {session.models.map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          )}
+          {model && (
+            <ModelFold
+              model={model}
+              open={described}
+              onToggle={() => describe(!described)}
+              nameless={several}
+            />
+          )}
+        </>
       }
     >
+      {model && described && <ModelCard model={model} />}
       <div className="nl-row" style={{ flexWrap: 'nowrap', marginTop: 4 }}>
         <label className="nl-field" title="The same seed gives the same candidates">
           Seed

@@ -55,6 +55,16 @@ export const styles = `
 .nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; }
 .nl-fold::after { content: ' \\25be'; }
 .nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
+.nl-model-fold { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; max-width: 210px; }
+.nl-model { max-height: 236px; overflow-y: auto; margin: 4px 0 6px; padding: 5px 8px; border-left: 2px solid var(--nl-line); display: flex; flex-direction: column; gap: 4px; }
+.nl-model:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
+.nl-model code { font: 11px/1.4 ui-monospace, monospace; }
+.nl-model-figures { width: 100%; border-collapse: collapse; font-size: 11px; }
+.nl-model-figures th, .nl-model-figures td { padding: 1px 6px 1px 0; text-align: left; font-weight: 400; vertical-align: baseline; }
+.nl-model-figures thead th { color: var(--nl-dim); }
+.nl-model-figures td { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.nl-link { color: var(--nl-accent); text-decoration: underline; padding: 4px; }
+.nl-link:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl-even { flex-wrap: nowrap; }
 .nl-even .nl-button { flex: 1 1 auto; padding: 2px 6px; }
 .nl-legend ul { list-style: none; margin: 6px 0 2px; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 1px 8px; }

@@ -22,6 +22,4 @@ export const trainingStyles = `
 .nl-tick.nl-top { bottom: 52px; }
 .nl-samples { margin: 0; display: flex; flex-direction: column; gap: 4px; }
 .nl-samples img { width: 100%; display: block; border-radius: 3px; background: #000; image-rendering: pixelated; }
-.nl-link { color: var(--nl-accent); text-decoration: underline; padding: 4px; }
-.nl-link:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 `;

@@ -15,16 +15,16 @@ import { NoduleLabError } from '../volume/errors.ts';
 /** Below the model's folder. */
 export const EVALUATION_FOLDER = 'evaluation';
 
-/** Keys of the figures that a model's card shows, in this order; the report shows all. */
-const ON_THE_CARD = [
-  'position/attributes/patch',
-  'position/attributes/nodule',
-  'position/radiomics/patch',
-  'position/radiomics/nodule',
-  'coverage/attributes/patch',
-  'memorisation/features',
-  'spotting/auc',
-];
+/** The figures that a model's card shows, by their keys, in short words; the report shows all. */
+const ON_THE_CARD: Readonly<Record<string, string>> = {
+  'position/attributes/patch': 'Position, attributes, whole patch',
+  'position/attributes/nodule': 'Position, attributes, crop',
+  'position/radiomics/patch': 'Position, radiomics, whole patch',
+  'position/radiomics/nodule': 'Position, radiomics, crop',
+  'coverage/attributes/patch': 'Coverage, attributes',
+  'memorisation/features': 'Memorisation, features',
+  'spotting/auc': 'Spotted by a classifier (AUC)',
+};
 
 interface EvaluatedModel {
   readonly name: string;
@@ -112,10 +112,10 @@ export function inShort(result: EvaluationResult): ModelEvaluation {
     real: real.count,
     synthetic: synthetic.count,
     gates: gates.map(({ name, rule, passed, found }) => ({ name, rule, passed, found })),
-    figures: ON_THE_CARD.flatMap((key) => {
+    figures: Object.entries(ON_THE_CARD).flatMap(([key, title]) => {
       const figure = byKey.get(key);
       if (figure === undefined || figure.measured === null) return [];
-      const { title, definition, unit, measured, floor } = figure;
+      const { definition, unit, measured, floor } = figure;
       return [{ title, definition, unit, measured: short(measured), floor: floor && short(floor) }];
     }),
     errors,
