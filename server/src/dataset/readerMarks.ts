@@ -23,7 +23,9 @@ import { annotationsOfSeries } from './xmlFolder.ts';
 export interface ReaderMarks {
   /** Medians over the readers. */
   readonly characteristics: Characteristics;
-  /** One per mark: a reader who marked the lesion in two parts gave two. */
+  /** One set of ratings per mark: a reader who marked the lesion in two parts gave two. */
+  readonly ratings: readonly Characteristics[];
+  /** Those of malignancy. */
   readonly malignancy: readonly number[];
   /** How many readers marked it. */
   readonly readers: number;
@@ -132,6 +134,7 @@ function candidateOf(
     boxVoxels: bboxMm === undefined ? 0 : boxDeparture(masks.consensus, group.zMm, spacing, bboxMm),
     marks: () => ({
       characteristics,
+      ratings: group.marks.flatMap((mark) => mark.characteristics ?? []),
       malignancy: group.marks.flatMap((mark) => mark.characteristics?.malignancy ?? []),
       readers: new Set(group.marks.map(({ reader }) => reader)).size,
       consensus: moved(masks.consensus, shift),

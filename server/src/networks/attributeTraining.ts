@@ -17,7 +17,7 @@ export interface AttributePlan {
   readonly batchSize: number;
   readonly learningRate: number;
 }
-export const ATTRIBUTE_PLAN: AttributePlan = { seed: 1, updates: 1500, batchSize: 32, learningRate: 1e-3 };
+export const ATTRIBUTE_PLAN: AttributePlan = { seed: 1, updates: 1000, batchSize: 32, learningRate: 1e-3 };
 
 /** Voxels and widths of the network that is shipped. */
 export const ATTRIBUTE_SHAPE = { size: 32, channels: [16, 32, 64, 96], features: 48 } as const;

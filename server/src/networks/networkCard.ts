@@ -51,8 +51,11 @@ export const networkCardSchema = z.object({
 export type NetworkCard = z.infer<typeof networkCardSchema>;
 export type CardFigure = z.infer<typeof cardFigureSchema>;
 
-/** @throws NoduleLabError `not-found` without a card, `invalid-input` for one that cannot be used */
-export async function readNetworkCard(folder: string, kind: NetworkCard['kind']): Promise<NetworkCard> {
+/**
+ * @param kind any where absent
+ * @throws NoduleLabError `not-found` without a card, `invalid-input` for one that cannot be used
+ */
+export async function readNetworkCard(folder: string, kind?: NetworkCard['kind']): Promise<NetworkCard> {
   const path = join(folder, NETWORK_CARD_FILE);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new NoduleLabError(
@@ -72,7 +75,7 @@ export async function readNetworkCard(folder: string, kind: NetworkCard['kind'])
         error,
       );
     });
-  if (card.kind === kind) return card;
+  if (kind === undefined || card.kind === kind) return card;
   throw new NoduleLabError(
     'invalid-input',
     `${path} is the card of a network for ${card.kind}, and one for ${kind} is needed.`,
