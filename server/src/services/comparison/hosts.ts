@@ -107,7 +107,8 @@ function dicomHost(
   const { header, name: first } = files[0]!;
   const decision = mayWriteBack(header, configuration);
   if (!decision.allowed) throw new NoduleLabError('refused', `${first}: ${decision.reason}`, { path: first });
-  if (header.syntheticData)
+  // A phantom is synthetic too, but an original.
+  if (header.syntheticData && header.imageType[0] === 'DERIVED')
     throw new NoduleLabError(
       'refused',
       `${first} belongs to a synthetic series: give the original CT as a host.`,
