@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Job, JobList, NoduleList, Place, Welcome } from '@nodulelab/contract';
+import { Job, JobList, type Model, ModelList, NoduleList, Place, Welcome } from '@nodulelab/contract';
 import { z } from 'zod';
 
 const Ready = z.object({ url: z.string(), open: z.string(), orthanc: z.string() });
@@ -86,6 +86,10 @@ export class Product {
 
   welcome(): Promise<Welcome> {
     return this.#ask(Welcome, '/api/welcome');
+  }
+
+  async models(): Promise<readonly Model[]> {
+    return (await this.#ask(ModelList, '/api/models')).models;
   }
 
   nodules(seriesInstanceUID: string): Promise<NoduleList> {

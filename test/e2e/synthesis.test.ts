@@ -68,6 +68,22 @@ describe('a user makes a synthetic nodule in the demo study', () => {
   );
 
   step(
+    'the keyboard opens the card of the generator, which says how good it was found to be',
+    async () => {
+      const [model] = await product.models();
+      await viewer.see('model-fold').focus();
+      await viewer.page.keyboard.press('Enter');
+      const card = await viewer.see('model-card').innerText();
+      expect(card).toContain(model!.summary);
+      expect(card).toContain(model!.evaluation === null ? 'Not evaluated.' : 'Open the report');
+      await viewer.picture('model-card');
+      await viewer.page.keyboard.press('Space');
+      expect(await viewer.see('model-card').count()).toBe(0);
+    },
+    60_000,
+  );
+
+  step(
     "selecting a nodule brings it into all three planes with its readers' outlines",
     async () => {
       const other = nodules.find(({ id }) => id !== welcome.noduleId)!;

@@ -5,6 +5,13 @@
 import { Component, type ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 
+/** Enter and Space press the button or link that has the focus: the viewer's own hotkeys would swallow them. */
+function keepPresses(event: KeyboardEvent): void {
+  const pressed = event.key === 'Enter' || event.key === ' ';
+  if (pressed && event.target instanceof Element && event.target.closest('button, a[href]') !== null)
+    event.stopPropagation();
+}
+
 export function island(render: () => ReactNode): typeof Component {
   return class Island extends Component {
     #root: Root | null = null;
@@ -13,6 +20,7 @@ export function island(render: () => ReactNode): typeof Component {
       if (node && !this.#root) {
         this.#root = createRoot(node);
         this.#root.render(render());
+        node.addEventListener('keydown', keepPresses);
       } else if (!node && this.#root) {
         const root = this.#root;
         this.#root = null;

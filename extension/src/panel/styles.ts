@@ -55,7 +55,8 @@ export const styles = `
 .nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; }
 .nl-fold::after { content: ' \\25be'; }
 .nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
-.nl-model-fold { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; max-width: 210px; }
+.nl .nl-model-fold { font-weight: 400; font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: none; max-width: 215px; }
+.nl h3 select { flex: 0 1 auto; min-width: 50px; }
 .nl-model { max-height: 236px; overflow-y: auto; margin: 4px 0 6px; padding: 5px 8px; border-left: 2px solid var(--nl-line); display: flex; flex-direction: column; gap: 4px; }
 .nl-model:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl-model code { font: 11px/1.4 ui-monospace, monospace; }

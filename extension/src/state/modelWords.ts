@@ -8,8 +8,8 @@ type Measured = ModelEvaluation['figures'][number]['measured'];
 export function gatesLine(evaluation: ModelEvaluation | null): string {
   if (evaluation === null) return 'not evaluated';
   const { gates, errors } = evaluation;
-  if (errors.length > 0) return 'evaluation not reliable';
-  return `${gates.filter(({ passed }) => passed === true).length} of ${gates.length} gates passed`;
+  if (errors.length > 0) return 'not reliable';
+  return `${gates.filter(({ passed }) => passed === true).length} of ${gates.length} gates`;
 }
 
 export const gateVerdict = ({ passed }: Gate): 'good' | 'bad' | 'unknown' =>
@@ -23,7 +23,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
   kid: 'Kernel distance',
   fidelity: 'Fidelity and coverage',
   diversity: 'Diversity',
-  memorisation: 'No training nodule learned by heart',
+  memorisation: 'No training nodule copied',
   spotting: 'Not spotted by a classifier',
 };
 
