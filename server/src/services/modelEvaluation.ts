@@ -116,7 +116,15 @@ export function inShort(result: EvaluationResult): ModelEvaluation {
       const figure = byKey.get(key);
       if (figure === undefined || figure.measured === null) return [];
       const { definition, unit, measured, floor } = figure;
-      return [{ title, definition, unit, measured: short(measured), floor: floor && short(floor) }];
+      return [
+        {
+          title,
+          definition,
+          unit: unit === '1' ? '' : unit,
+          measured: short(measured),
+          floor: floor && short(floor),
+        },
+      ];
     }),
     errors,
   };

@@ -3,7 +3,7 @@ import { escapeHtml } from '../../gan/report/html.ts';
 import type { Adherence, EvaluationResult, MemorisedPair } from '../result.ts';
 import type { PairPicture, ReportPictures, SpottingScores } from './material.ts';
 import { intervalPlot, legendOf } from './intervalPlot.ts';
-import { estimate, howIntervals, number } from './numbers.ts';
+import { estimate, howIntervals, number, withUnit } from './numbers.ts';
 import { type Cell, notComputed, paragraph, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
 
@@ -22,7 +22,7 @@ export function adherenceSection({ adherence }: EvaluationResult): string {
   );
   const how = howIntervals(adherence.flatMap(({ measured, ceiling }) => [measured, ceiling]));
   const value = (row: Adherence, found: Adherence['measured']): Cell =>
-    found === null ? '–' : `${estimate(found)}${row.unit === '' ? '' : ` ${row.unit}`}`;
+    found === null ? '–' : withUnit(estimate(found), row.unit);
   return section(
     'adherence',
     'Asked for and given',

@@ -3,7 +3,7 @@ import { escapeHtml } from '../../gan/report/html.ts';
 import type { Control, EvaluationResult, Figure } from '../result.ts';
 import { LIMITS } from '../gates.ts';
 import { intervalPlot, legendOf, type PlotMark, type PlotRow } from './intervalPlot.ts';
-import { estimate, howIntervals } from './numbers.ts';
+import { estimate, howIntervals, withUnit } from './numbers.ts';
 import { type Cell, figureId, notComputed, paragraph, section, tableHtml } from './parts.ts';
 import { BETTER_WORDS, CONTROL_WORDS, labelOf, measureOf, wordsOf } from './words.ts';
 
@@ -164,8 +164,8 @@ function figureTable(title: string, figures: readonly Figure[]): string {
 function measuredCell({ measured, unit, notComputed: reason }: Figure): Cell {
   return measured === null
     ? { html: escapeHtml(notComputed(reason)), class: 'reason faint' }
-    : { html: `<b>${escapeHtml(estimate(measured))}</b>${unit === '' ? '' : ` ${escapeHtml(unit)}`}` };
+    : { html: withUnit(`<b>${escapeHtml(estimate(measured))}</b>`, escapeHtml(unit)) };
 }
 
 const valueCell = (found: Figure['floor'], unit: string): Cell =>
-  found === null ? '–' : `${estimate(found)}${unit === '' ? '' : ` ${unit}`}`;
+  found === null ? '–' : withUnit(estimate(found), unit);

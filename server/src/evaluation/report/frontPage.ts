@@ -3,7 +3,7 @@ import { escapeHtml } from '../../gan/report/html.ts';
 import type { Criterion, EvaluationResult, Gate, SetSummary } from '../result.ts';
 import { counted, moment } from './numbers.ts';
 import { type Cell, figureId, gateId, paragraph, section, tableHtml, verdict } from './parts.ts';
-import { VERDICT_KINDS } from './words.ts';
+import { GATE_QUESTIONS, VERDICT_KINDS } from './words.ts';
 
 export function titleOf({ synthetic }: EvaluationResult): string {
   return `Evaluation of ${synthetic.model?.name ?? synthetic.name}`;
@@ -63,7 +63,7 @@ export function gatesSection({ gates }: EvaluationResult): string {
       caption: 'Each gate asks one question. The limits were fixed before anything was measured.',
       head: ['Gate', 'Verdict', 'Found', 'What passes'],
       rows: gates.map(({ name, rule, passed, found }) => [
-        name,
+        withSmall(name, GATE_QUESTIONS[name]),
         passed === null ? verdict('none', 'not judged') : marks[`${passed}`],
         found,
         rule,
@@ -94,7 +94,7 @@ export function scorecardSection({ scorecard, figures, gates }: EvaluationResult
       caption: 'Seven criteria for synthetic data, each with the figures that it rests on.',
       head: ['Criterion', 'Verdict', 'What was found', 'Evidence'],
       rows: scorecard.map(({ criterion, question, verdict: found, text, evidence: names }) => [
-        { html: `${escapeHtml(capital(criterion))}<br><small>${escapeHtml(question)}</small>` },
+        withSmall(capital(criterion), question),
         verdict(VERDICT_KINDS[found], found),
         text,
         evidence(names),
@@ -142,6 +142,11 @@ export function setsSection({ real, synthetic, training, floorOf }: EvaluationRe
     paragraph(`The floor, real against real: ${floorOf}`),
   );
 }
+
+/** A name with what it asks below it. */
+const withSmall = (name: string, small: string | undefined): Cell => ({
+  html: `${escapeHtml(name)}${small === undefined ? '' : `<br><small>${escapeHtml(small)}</small>`}`,
+});
 
 function classesOf(classes: SetSummary['classes']): string {
   const parts = Object.entries(classes).filter(([, count]) => count > 0);

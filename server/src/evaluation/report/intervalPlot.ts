@@ -15,7 +15,6 @@ export interface PlotMark {
 }
 
 export interface PlotRow {
-  /** Parts between commas stand on lines of their own. */
   readonly label: string;
   readonly marks: readonly PlotMark[];
 }
@@ -41,6 +40,8 @@ const GAP = 12;
 const FAR = 8;
 /** Letters nearer than this would cover each other. */
 const LETTER = 11;
+/** Of a line of a row's name. */
+const LETTERS = 19;
 const { max, min } = Math;
 
 export function intervalPlot({ description, rows, references = [], to }: IntervalPlot): string {
@@ -59,15 +60,15 @@ export function intervalPlot({ description, rows, references = [], to }: Interva
     );
     const levels = max(1, ...letters.map(({ level }) => level + 1));
     const plain = lanes.filter((kind) => kind !== 'control');
-    const height = LANE * max(2, plain.length + (lanes.includes('control') ? levels : 0)) + GAP;
+    const lines = linesOf(row.label);
+    const taken = plain.length + (lanes.includes('control') ? levels : 0);
+    const height = LANE * max(lines.length, taken) + GAP;
     parts.push(`<line class="row" x1="0" x2="${WIDTH}" y1="${fixed(y)}" y2="${fixed(y)}"/>`);
-    row.label
-      .split(', ')
-      .forEach((line, at) =>
-        parts.push(
-          `<text class="name" x="0" y="${fixed(y + GAP / 2 + LANE * (at + 0.75))}">${escapeHtml(line)}</text>`,
-        ),
-      );
+    lines.forEach((line, at) =>
+      parts.push(
+        `<text class="name" x="0" y="${fixed(y + GAP / 2 + LANE * (at + 0.75))}">${escapeHtml(line)}</text>`,
+      ),
+    );
     plain.forEach((kind, lane) => {
       for (const { estimate } of row.marks.filter((mark) => mark.kind === kind))
         parts.push(markOf(kind, estimate, x, y + GAP / 2 + LANE * (lane + 0.5), high));
@@ -89,6 +90,21 @@ export function intervalPlot({ description, rows, references = [], to }: Interva
     ]),
   ];
   return `<svg class="intervals" viewBox="0 0 ${WIDTH} ${fixed(y + BOTTOM)}" role="img" aria-label="${escapeHtml(description)}">${axis.join('')}${parts.join('')}</svg>`;
+}
+
+/** Parts between commas stand on lines of their own, long ones are broken between words. */
+function linesOf(label: string): string[] {
+  const lines: string[] = [];
+  for (const part of label.split(', ')) {
+    let line = '';
+    for (const word of part.split(' '))
+      if (line !== '' && line.length + 1 + word.length > LETTERS) {
+        lines.push(line);
+        line = word;
+      } else line = line === '' ? word : `${line} ${word}`;
+    lines.push(line);
+  }
+  return lines;
 }
 
 const clip = (at: number): number => min(WIDTH - RIGHT + 8, max(LEFT, at));

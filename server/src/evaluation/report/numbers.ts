@@ -30,6 +30,10 @@ export function estimate({ value, interval }: Estimate): string {
   return `${rounded(value, size)} [${rounded(low, size)}, ${rounded(high, size)}]`;
 }
 
+/** A unit behind its number; a bare number has none. */
+export const withUnit = (text: string, unit: string): string =>
+  unit === '' || unit === '1' ? text : `${text} ${unit}`;
+
 /** How the intervals of some estimates were made, each way once. */
 export function howIntervals(estimates: readonly (Estimate | null)[]): string {
   const ways = estimates.flatMap((one) =>

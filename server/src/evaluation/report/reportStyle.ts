@@ -28,7 +28,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0; font-size: 14px; 
 caption { text-align: left; font-size: 13px; padding-bottom: 4px; }
 th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--rule); overflow-wrap: break-word; }
 thead th { font-weight: 600; color: var(--faint); font-size: 13px; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; } tbody th small { font-weight: 400; }
 .figures { font-size: 13.5px; }
 .figures td { white-space: nowrap; }
 .figures td.reason { white-space: normal; }

@@ -122,6 +122,17 @@ export const CONTROL_WORDS = {
   memorised: 'copies of training nodules',
 } as const;
 
+/** What each gate asks. */
+export const GATE_QUESTIONS: Readonly<Record<string, string>> = {
+  'frechet-attributes': 'Do they lie near real nodules in what a network sees that learned from readers?',
+  'frechet-radiomics': 'Do they lie near real nodules in measured density, shape and texture?',
+  kid: 'Does the distance that small sets do not bias agree?',
+  fidelity: 'Does each look real, and are all kinds of real nodules there?',
+  diversity: 'Do two of them differ as much as two real nodules do?',
+  memorisation: 'Are they new, and not copies of the training nodules?',
+  spotting: 'Does a classifier that is trained for it fail to tell them from real nodules?',
+};
+
 export const BETTER_WORDS: Readonly<Record<Figure['better'], string>> = {
   lower: 'lower is better',
   higher: 'higher is better',
