@@ -3,10 +3,10 @@
  * one that insertion measures candidates by (insertion/patchShape.ts); the readers' outlines are not used, since
  * synthetic nodules have none.
  */
-import { noduleRegion, sphereDiameter, toHuPatch } from '../insertion/patchShape.ts';
+import { noduleRegion, regionCentre, sphereDiameter, toHuPatch } from '../insertion/patchShape.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 
-const { max, min } = Math;
+const { floor, max, min } = Math;
 
 export interface NoduleMask {
   /** 1 in the nodule, size³, x fastest. */
@@ -39,28 +39,26 @@ export function noduleMask(values: Float32Array, size: number): NoduleMask | nul
   const patch = toHuPatch(values);
   const region = noduleRegion(patch);
   if (region === null) return null;
-  const { labels, label, voxels, backgroundHu, halfHu } = region;
+  const { starts, ends, voxels, backgroundHu, halfHu } = region;
   const { hu } = patch;
   const mask = new Uint8Array(hu.length);
-  const low = [size, size, size];
-  const high = [0, 0, 0];
-  let [sumX, sumY, sumZ, sumHu] = [0, 0, 0, 0];
-  for (let z = 0, at = 0; z < size; z++)
-    for (let y = 0; y < size; y++)
-      for (let x = 0; x < size; x++, at++) {
-        if (labels[at] !== label) continue;
-        mask[at] = 1;
-        sumX += x;
-        sumY += y;
-        sumZ += z;
-        sumHu += hu[at]!;
-        if (x < low[0]!) low[0] = x;
-        if (y < low[1]!) low[1] = y;
-        if (z < low[2]!) low[2] = z;
-        if (x >= high[0]!) high[0] = x + 1;
-        if (y >= high[1]!) high[1] = y + 1;
-        if (z >= high[2]!) high[2] = z + 1;
-      }
+  const low = [size, size, size] as [number, number, number];
+  const high = [0, 0, 0] as [number, number, number];
+  let sumHu = 0;
+  for (let run = 0; run < starts.length; run++) {
+    const [start, end] = [starts[run]!, ends[run]!];
+    mask.fill(1, start, end);
+    for (let at = start; at < end; at++) sumHu += hu[at]!;
+    const y = floor(start / size) % size;
+    const z = floor(start / (size * size));
+    const x = start - size * (y + size * z);
+    low[0] = min(low[0], x);
+    low[1] = min(low[1], y);
+    low[2] = min(low[2], z);
+    high[0] = max(high[0], x + end - start);
+    high[1] = max(high[1], y + 1);
+    high[2] = max(high[2], z + 1);
+  }
   return {
     mask,
     hu,
@@ -69,8 +67,8 @@ export function noduleMask(values: Float32Array, size: number): NoduleMask | nul
     groundHu: backgroundHu,
     halfHu,
     equivalentVoxels: sphereDiameter(voxels),
-    centre: [sumX / voxels, sumY / voxels, sumZ / voxels],
-    box: { min: [low[0]!, low[1]!, low[2]!], max: [high[0]!, high[1]!, high[2]!] },
+    centre: regionCentre(region, size),
+    box: { min: low, max: high },
     touchesBorder: min(...low) === 0 || max(...high) === size,
   };
 }

@@ -2,9 +2,10 @@
  * What a patch shows: its background, the nodule's extent at half maximum and its middle. A generator leaves size,
  * position and background slightly open; insertion needs them exactly.
  */
-import { connectedComponents } from '../volume/components.ts';
+import { labelRuns } from '../volume/components.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { Ranks } from '../volume/ranks.ts';
 import { PARENCHYMA_HU, unwindowHu } from '../volume/window.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
@@ -64,68 +65,77 @@ export interface NoduleRegion {
   readonly backgroundHu: number;
   readonly halfHu: number;
   readonly brightHu: number;
-  /** A label for each voxel of the patch; those with {@link label} are the nodule's. */
-  readonly labels: Int32Array;
-  readonly label: number;
   readonly voxels: number;
+  /** Its runs of voxels along x in scan order; each is `[starts[r], ends[r])` in indices of the patch, in one row. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 }
 
 /** Finds the nodule in a patch; null where nothing stands out from its parenchyma. */
 export function noduleRegion({ edge, hu }: HuPatch): NoduleRegion | null {
   const backgroundHu = borderMedian(edge, hu);
-  const above = brighterThan(hu, backgroundHu + NODULE_MARGIN_HU);
-  if (above.length < MIN_VOXELS) return null;
-  above.sort();
+  const above = new Ranks(brighterThan(hu, backgroundHu + NODULE_MARGIN_HU));
+  if (above.count < MIN_VOXELS) return null;
   const halfHu = halfMaximum(above, backgroundHu);
   const mask = new Uint8Array(hu.length);
-  for (let at = 0; at < hu.length; at++) mask[at] = hu[at]! > halfHu ? 1 : 0;
-  const { labels, counts } = connectedComponents(mask, [edge, edge, edge], 6);
-  let label = 0;
-  for (let other = 1; other < counts.length; other++)
-    if (label === 0 || counts[other]! > counts[label]!) label = other;
-  const voxels = counts[label] ?? 0;
-  if (label === 0 || voxels < MIN_VOXELS) return null;
-  return { backgroundHu, halfHu, brightHu: above[floor(above.length * 0.99)]!, labels, label, voxels };
+  for (let at = 0; at < hu.length; at++) if (hu[at]! > halfHu) mask[at] = 1;
+  const { starts, ends, labels, counts } = labelRuns(mask, [edge, edge, edge], 6);
+  let largest = 0;
+  for (let label = 1; label < counts.length; label++)
+    if (largest === 0 || counts[label]! > counts[largest]!) largest = label;
+  const voxels = counts[largest] ?? 0;
+  if (largest === 0 || voxels < MIN_VOXELS) return null;
+  const ofNodule = (_: number, run: number): boolean => labels[run] === largest;
+  return {
+    ...{ backgroundHu, halfHu, voxels },
+    brightHu: above.at(floor(above.count * 0.99)),
+    starts: starts.filter(ofNodule),
+    ends: ends.filter(ofNodule),
+  };
 }
 
 /** Measures the nodule in a patch; throws `unusable` where the patch shows none. */
 export function measurePatch(patch: HuPatch): PatchShape {
   const region = noduleRegion(patch);
   if (region === null) throw emptyPatch();
-  const { edge } = patch;
-  const { backgroundHu, halfHu, brightHu, labels, label, voxels } = region;
-  const sum = [0, 0, 0];
-  for (let at = 0; at < labels.length; at++) {
-    if (labels[at] !== label) continue;
-    sum[0]! += at % edge;
-    sum[1]! += floor(at / edge) % edge;
-    sum[2]! += floor(at / (edge * edge));
-  }
+  const { backgroundHu, halfHu, brightHu, voxels } = region;
   return {
-    backgroundHu,
-    halfHu,
-    brightHu,
+    ...{ backgroundHu, halfHu, brightHu },
     diameterVoxels: sphereDiameter(voxels),
-    centre: [sum[0]! / voxels, sum[1]! / voxels, sum[2]! / voxels],
+    centre: regionCentre(region, patch.edge),
   };
+}
+
+/** Centroid of a region, in patch indices. */
+export function regionCentre({ starts, ends, voxels }: NoduleRegion, edge: number): Vec3 {
+  let [x, y, z] = [0, 0, 0];
+  for (let run = 0; run < starts.length; run++) {
+    const start = starts[run]!;
+    const length = ends[run]! - start;
+    const first = start % edge;
+    x += length * first + (length * (length - 1)) / 2;
+    y += length * (floor(start / edge) % edge);
+    z += length * floor(start / (edge * edge));
+  }
+  return [x / voxels, y / voxels, z / voxels];
 }
 
 function brighterThan(hu: Float32Array, limit: number): Float32Array {
   const brighter = new Float32Array(hu.length);
   let count = 0;
   for (let at = 0; at < hu.length; at++) if (hu[at]! > limit) brighter[count++] = hu[at]!;
-  return brighter.slice(0, count);
+  return brighter.subarray(0, count);
 }
 
 /**
  * Half way between background and the level of what lies above it. A soft border holds many voxels below half maximum:
  * a level taken over all of them would be too low, and the nodule would be measured too large.
  */
-function halfMaximum(sorted: Float32Array, backgroundHu: number): number {
+function halfMaximum(above: Ranks, backgroundHu: number): number {
   let halfHu = backgroundHu;
   for (let round = 0; round < LEVEL_ROUNDS; round++) {
-    const first = sorted.findIndex((value) => value > halfHu);
-    const level = sorted[first + floor((sorted.length - first) * LEVEL_PERCENTILE)]!;
+    const first = above.upTo(halfHu);
+    const level = above.at(first + floor((above.count - first) * LEVEL_PERCENTILE));
     const next = (backgroundHu + level) / 2;
     if (abs(next - halfHu) < 1) break;
     halfHu = next;
@@ -141,14 +151,15 @@ export function sphereDiameter(volume: number): number {
 /** Median HU of the patch's six faces; kept near parenchyma, because a nodule may touch a face. */
 function borderMedian(edge: number, hu: Float32Array): number {
   const border = new Float32Array(edge ** 3 - (edge - 2) ** 3);
+  const last = edge - 1;
   let count = 0;
   for (let k = 0; k < edge; k++)
-    for (let j = 0; j < edge; j++)
-      for (let i = 0; i < edge; i++)
-        if (i === 0 || j === 0 || k === 0 || i === edge - 1 || j === edge - 1 || k === edge - 1)
-          border[count++] = hu[i + edge * (j + edge * k)]!;
-  border.sort();
-  const median = border[border.length >> 1]!;
+    for (let j = 0; j < edge; j++) {
+      const row = edge * (j + edge * k);
+      const step = j === 0 || k === 0 || j === last || k === last ? 1 : last;
+      for (let i = 0; i < edge; i += step) border[count++] = hu[row + i]!;
+    }
+  const median = new Ranks(border).at(border.length >> 1);
   return min(PARENCHYMA_HU + 90, max(PARENCHYMA_HU - 90, median));
 }
 

@@ -2,6 +2,7 @@
  * Intensity-based statistics of a region: IBSI reference manual (A. Zwanenburg et al., arXiv 1612.07003), section 3.3.
  * Percentiles are interpolated linearly between ranks.
  */
+import { Ranks } from '../../volume/ranks.ts';
 import type { Region } from './region.ts';
 
 const { abs, floor, sqrt } = Math;
@@ -35,22 +36,22 @@ export interface FirstOrder {
 
 export function firstOrder({ intensity, voxels }: Region): FirstOrder {
   const count = voxels.length;
-  const sorted = new Float32Array(count);
+  const values = new Float32Array(count);
   let sum = 0;
   let energy = 0;
   for (let at = 0; at < count; at++) {
     const value = intensity[voxels[at]!]!;
-    sorted[at] = value;
+    values[at] = value;
     sum += value;
     energy += value * value;
   }
-  sorted.sort();
+  const ranks = new Ranks(values);
   const mean = sum / count;
-  const at = (part: number): number => percentile(sorted, part);
+  const at = (part: number): number => percentile(ranks, part);
   const [p10, p25, median, p75, p90] = [at(0.1), at(0.25), at(0.5), at(0.75), at(0.9)];
   let [second, third, fourth, aroundMean, aroundMedian, inner, innerSum] = [0, 0, 0, 0, 0, 0, 0];
   for (let n = 0; n < count; n++) {
-    const value = sorted[n]!;
+    const value = values[n]!;
     const off = value - mean;
     const square = off * off;
     second += square;
@@ -64,12 +65,12 @@ export function firstOrder({ intensity, voxels }: Region): FirstOrder {
   }
   let robust = 0;
   for (let n = 0; n < count; n++) {
-    const value = sorted[n]!;
+    const value = values[n]!;
     if (value >= p10 && value <= p90) robust += abs(value - innerSum / inner);
   }
   const variance = second / count;
   const flat = variance < 1e-12;
-  const [minimum, maximum] = [sorted[0]!, sorted[count - 1]!];
+  const [minimum, maximum] = [ranks.at(0), ranks.at(count - 1)];
   return {
     mean,
     variance,
@@ -93,9 +94,9 @@ export function firstOrder({ intensity, voxels }: Region): FirstOrder {
   };
 }
 
-function percentile(sorted: Float32Array, part: number): number {
-  const rank = part * (sorted.length - 1);
+function percentile(ranks: Ranks, part: number): number {
+  const rank = part * (ranks.count - 1);
   const low = floor(rank);
-  const below = sorted[low]!;
-  return low + 1 < sorted.length ? below + (rank - low) * (sorted[low + 1]! - below) : below;
+  const below = ranks.at(low);
+  return rank > low ? below + (rank - low) * (ranks.at(low + 1) - below) : below;
 }

@@ -116,13 +116,12 @@ export function radiomicVector(nodule: NoduleMask, size: number, spacingMm: numb
 /** All features by their IBSI names, family by family. */
 export function radiomicsOf(nodule: NoduleMask, size: number, spacingMm: number): NoduleRadiomics {
   // A nodule has voxels, and those of one piece are neighbours: neither is ever null.
-  const region = regionOf(nodule.hu, nodule.mask, [size, size, size])!;
+  const region = regionOf(nodule.hu, nodule.mask, [size, size, size], nodule.box)!;
   const grey = greyLevels(region, { from: WINDOW_LOW_HU, width: BIN_HU });
-  // Weights have to be positive: HU + 1000 goes with density.
-  const weights = region.intensity.map((hu) => hu - WINDOW_LOW_HU);
   return {
     diameterMm: nodule.equivalentVoxels * spacingMm,
-    shape: shapeOf({ ...region, intensity: weights }, spacingMm),
+    // HU + 1000 goes with density.
+    shape: shapeOf(region, spacingMm, WINDOW_LOW_HU),
     firstOrder: firstOrder(region),
     histogram: histogram(grey),
     cooccurrence: cooccurrence(grey)!,

@@ -1,9 +1,10 @@
 /** Morphological features of a region: IBSI reference manual (arXiv 1612.07003), section 3.1, from the surface mesh. */
-import { largestDistance, meshOf, meshVertices } from './mesh.ts';
+import { largestDistance } from './largestDistance.ts';
+import { meshOf } from './mesh.ts';
 import { principalVariances } from './principalAxes.ts';
 import type { Region } from './region.ts';
 
-const { cbrt, hypot, max, min, PI, sqrt } = Math;
+const { cbrt, hypot, max, PI, sqrt } = Math;
 
 export interface Shape {
   /** Of the mesh, mm³. */
@@ -39,20 +40,20 @@ export interface Shape {
 }
 
 /**
- * @param region its intensities are the weights of {@link Shape.centreOfMassShift}: positive
  * @param spacingMm between voxels, isotropic
+ * @param massless intensity of a voxel that weighs nothing in {@link Shape.centreOfMassShift}; all are above it
  */
-export function shapeOf(region: Region, spacingMm: number): Shape {
+export function shapeOf(region: Region, spacingMm: number, massless = 0): Shape {
   const mesh = meshOf(region);
   const volume = mesh.volume * spacingMm ** 3;
   const area = mesh.area * spacingMm ** 2;
-  const vertices = meshVertices(region);
   const sphericity = cbrt(36 * PI * volume * volume) / area;
   const compactness2 = (36 * PI * volume * volume) / area ** 3;
   const [major, minor, least] = principalVariances(region).map(
     (variance) => 4 * spacingMm * sqrt(max(0, variance)),
   ) as [number, number, number];
-  const [width, depth, height] = ([0, 1, 2] as const).map((axis) => extent(vertices, axis) * spacingMm) as [
+  // The mesh reaches half a voxel beyond the outermost voxels' centres; the region has an empty border of one voxel.
+  const [width, depth, height] = region.size.map((voxels) => (voxels - 2) * spacingMm) as [
     number,
     number,
     number,
@@ -68,8 +69,8 @@ export function shapeOf(region: Region, spacingMm: number): Shape {
     sphericalDisproportion: 1 / sphericity,
     sphericity,
     asphericity: cbrt(1 / compactness2) - 1,
-    centreOfMassShift: massShift(region) * spacingMm,
-    maximum3dDiameter: largestDistance(vertices) * spacingMm,
+    centreOfMassShift: massShift(region, massless) * spacingMm,
+    maximum3dDiameter: largestDistance(region) * spacingMm,
     majorAxis: major,
     minorAxis: minor,
     leastAxis: least,
@@ -82,23 +83,14 @@ export function shapeOf(region: Region, spacingMm: number): Shape {
   };
 }
 
-function extent(points: Float32Array, axis: 0 | 1 | 2): number {
-  let [low, high] = [Infinity, -Infinity];
-  for (let n = axis; n < points.length; n += 3) {
-    low = min(low, points[n]!);
-    high = max(high, points[n]!);
-  }
-  return high - low;
-}
-
 /** In voxels. */
-function massShift({ size: [nx, ny], intensity, voxels }: Region): number {
+function massShift({ size: [nx, ny], intensity, voxels }: Region, massless: number): number {
   let [x, y, z, wx, wy, wz, weights] = [0, 0, 0, 0, 0, 0, 0];
   for (const voxel of voxels) {
     const i = voxel % nx;
     const j = ((voxel / nx) | 0) % ny;
     const k = (voxel / (nx * ny)) | 0;
-    const weight = intensity[voxel]!;
+    const weight = intensity[voxel]! - massless;
     x += i;
     y += j;
     z += k;

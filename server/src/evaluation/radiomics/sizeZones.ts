@@ -1,12 +1,12 @@
 /** Grey level size zones: voxels of one level that hang together by faces, edges or corners (IBSI section 3.8, 3D). */
 import type { GreyLevels } from './greyLevels.ts';
 import { directionSteps } from './region.ts';
-import { ZoneCounts } from './zoneFeatures.ts';
-import type { ZoneFeatures } from './zoneFeatures.ts';
+import { zoneFeatures } from './zoneFeatures.ts';
+import type { Pieces, ZoneFeatures } from './zoneFeatures.ts';
 
 /** Zones by level and number of voxels. */
-export function sizeZoneMatrix({ region, levels }: GreyLevels): ZoneCounts {
-  const counts = new ZoneCounts();
+export function sizeZoneMatrix({ region, levels }: GreyLevels): Pieces[] {
+  const zones = new Map<number, { level: number; extent: number; count: number }>();
   const steps = directionSteps(region);
   const left = levels.slice();
   const queue = new Int32Array(region.voxels.length);
@@ -30,11 +30,14 @@ export function sizeZoneMatrix({ region, levels }: GreyLevels): ZoneCounts {
         }
       }
     }
-    counts.add(level, size);
+    const name = 256 * size + level;
+    const same = zones.get(name);
+    if (same === undefined) zones.set(name, { level, extent: size, count: 1 });
+    else same.count++;
   }
-  return counts;
+  return [...zones.values()];
 }
 
 export function sizeZones(grey: GreyLevels): ZoneFeatures {
-  return sizeZoneMatrix(grey).features(grey.region.voxels.length);
+  return zoneFeatures(sizeZoneMatrix(grey), grey.region.voxels.length);
 }

@@ -25,78 +25,72 @@ export interface ZoneFeatures {
   readonly entropy: number;
 }
 
-/** Counts of pieces by level and extent. */
-export class ZoneCounts {
-  /** One map for each level, from extent to count. */
-  readonly #byLevel: Map<number, number>[] = [];
+/** How many pieces of one level and extent there are. */
+export interface Pieces {
+  readonly level: number;
+  readonly extent: number;
+  readonly count: number;
+}
 
-  add(level: number, extent: number): void {
-    const counts = (this.#byLevel[level] ??= new Map<number, number>());
-    counts.set(extent, (counts.get(extent) ?? 0) + 1);
+/**
+ * @param matrix each pair of level and extent once, with a count above 0; at least one
+ * @param most how many pieces there would be if each were one voxel
+ */
+export function zoneFeatures(matrix: readonly Pieces[], most: number): ZoneFeatures {
+  let [pieces, levelMean, extentMean] = [0, 0, 0];
+  const byLevel = new Map<number, number>();
+  const byExtent = new Map<number, number>();
+  for (const { level, extent, count } of matrix) {
+    pieces += count;
+    levelMean += level * count;
+    extentMean += extent * count;
+    byLevel.set(level, (byLevel.get(level) ?? 0) + count);
+    byExtent.set(extent, (byExtent.get(extent) ?? 0) + count);
   }
+  levelMean /= pieces;
+  extentMean /= pieces;
+  let [small, large, low, high, smallLow, smallHigh, largeLow, largeHigh] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let [levelVariance, extentVariance, entropy] = [0, 0, 0];
+  for (const { level, extent, count } of matrix) {
+    const p = count / pieces;
+    const i2 = level * level;
+    const e2 = extent * extent;
+    small += p / e2;
+    large += p * e2;
+    low += p / i2;
+    high += p * i2;
+    smallLow += p / (i2 * e2);
+    smallHigh += (p * i2) / e2;
+    largeLow += (p * e2) / i2;
+    largeHigh += p * e2 * i2;
+    levelVariance += p * (level - levelMean) ** 2;
+    extentVariance += p * (extent - extentMean) ** 2;
+    entropy -= p * log2(p);
+  }
+  const levels = sumOfSquares(byLevel) / pieces;
+  const extents = sumOfSquares(byExtent) / pieces;
+  return {
+    smallEmphasis: small,
+    largeEmphasis: large,
+    lowGreyLevelEmphasis: low,
+    highGreyLevelEmphasis: high,
+    smallLowGreyLevelEmphasis: smallLow,
+    smallHighGreyLevelEmphasis: smallHigh,
+    largeLowGreyLevelEmphasis: largeLow,
+    largeHighGreyLevelEmphasis: largeHigh,
+    greyLevelNonUniformity: levels,
+    normalisedGreyLevelNonUniformity: levels / pieces,
+    extentNonUniformity: extents,
+    normalisedExtentNonUniformity: extents / pieces,
+    percentage: pieces / most,
+    greyLevelVariance: levelVariance,
+    extentVariance,
+    entropy,
+  };
+}
 
-  /** Of `level` and `extent`. */
-  count(level: number, extent: number): number {
-    return this.#byLevel[level]?.get(extent) ?? 0;
-  }
-
-  /** @param most how many pieces there would be if each were one voxel */
-  features(most: number): ZoneFeatures {
-    let [pieces, levelMean, extentMean] = [0, 0, 0];
-    const byExtent = new Map<number, number>();
-    let nonUniformity = 0;
-    this.#byLevel.forEach((counts, level) => {
-      let ofLevel = 0;
-      for (const [extent, count] of counts) {
-        ofLevel += count;
-        extentMean += extent * count;
-        byExtent.set(extent, (byExtent.get(extent) ?? 0) + count);
-      }
-      pieces += ofLevel;
-      levelMean += level * ofLevel;
-      nonUniformity += ofLevel * ofLevel;
-    });
-    levelMean /= pieces;
-    extentMean /= pieces;
-    let extentNonUniformity = 0;
-    for (const count of byExtent.values()) extentNonUniformity += count * count;
-    let [small, large, low, high, smallLow, smallHigh, largeLow, largeHigh] = [0, 0, 0, 0, 0, 0, 0, 0];
-    let [levelVariance, extentVariance, entropy] = [0, 0, 0];
-    this.#byLevel.forEach((counts, level) => {
-      const i2 = level * level;
-      for (const [extent, count] of counts) {
-        const p = count / pieces;
-        const e2 = extent * extent;
-        small += p / e2;
-        large += p * e2;
-        low += p / i2;
-        high += p * i2;
-        smallLow += p / (i2 * e2);
-        smallHigh += (p * i2) / e2;
-        largeLow += (p * e2) / i2;
-        largeHigh += p * e2 * i2;
-        levelVariance += p * (level - levelMean) ** 2;
-        extentVariance += p * (extent - extentMean) ** 2;
-        entropy -= p * log2(p);
-      }
-    });
-    return {
-      smallEmphasis: small,
-      largeEmphasis: large,
-      lowGreyLevelEmphasis: low,
-      highGreyLevelEmphasis: high,
-      smallLowGreyLevelEmphasis: smallLow,
-      smallHighGreyLevelEmphasis: smallHigh,
-      largeLowGreyLevelEmphasis: largeLow,
-      largeHighGreyLevelEmphasis: largeHigh,
-      greyLevelNonUniformity: nonUniformity / pieces,
-      normalisedGreyLevelNonUniformity: nonUniformity / pieces ** 2,
-      extentNonUniformity: extentNonUniformity / pieces,
-      normalisedExtentNonUniformity: extentNonUniformity / pieces ** 2,
-      percentage: pieces / most,
-      greyLevelVariance: levelVariance,
-      extentVariance,
-      entropy,
-    };
-  }
+function sumOfSquares(counts: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count * count;
+  return sum;
 }
