@@ -114,7 +114,8 @@ export function bootstrapEstimate(
       'unusable',
       `The statistic is ${value} on the whole sample: there is nothing to give an interval for.`,
     );
-  const finite = drawn.filter((draw) => Number.isFinite(draw)).sort();
+  // NaN − NaN and ∞ − ∞ are both NaN.
+  const finite = drawn.filter((draw) => draw - draw === 0).sort();
   if (finite.length < (1 - MOST_FAILED_DRAWS) * drawn.length || finite.length < 2 || (clusterCount ?? 2) < 2)
     return { value, interval: null };
   let shift = 0;

@@ -90,7 +90,7 @@ export function positionEstimates(options: PositionOptions): Positions {
   const there = groups.flatMap((group, index) => (group.rows.count >= n ? [index] : []));
   const sets = { real, training, bad, groups: there.map((index) => groups[index]!) };
   const cut = !training || [training, real, bad, ...sets.groups].some(({ rows }) => rows.count > n);
-  const repeats = cut ? Math.min(REPEATS, draws) : 1;
+  const repeats = cut ? REPEATS : 1;
 
   // Distances in this order: floor, bad, then the groups.
   const values = new Float64Array(2 + there.length);
@@ -196,8 +196,11 @@ function drawInto(
   whole: Float64Array,
   name: readonly (string | number)[],
 ): void {
-  // One draw has no spread about its mean.
-  if (count < 2) return;
+  // One draw has no spread about its mean, and none is not 0.
+  if (count < 2) {
+    for (const values of drawn) values.fill(Number.NaN, first, first + count);
+    return;
+  }
   const times = sides.map(({ clusters }, index) =>
     clusterDraws(clusters, count, resampleName(name.join(' '), `side ${index}`)),
   );

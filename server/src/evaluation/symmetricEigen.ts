@@ -5,7 +5,7 @@
  */
 import { NoduleLabError } from '../volume/errors.ts';
 
-const { abs, sqrt } = Math;
+const { abs, max, sqrt } = Math;
 const EPSILON = Number.EPSILON;
 /** QL needs fewer than two sweeps an eigenvalue on average. */
 const MOST_SWEEPS = 60;
@@ -19,20 +19,32 @@ export interface Eigen {
 
 /** Eigenvalues in descending order. */
 export function symmetricEigenvalues(matrix: Float64Array, size: number): Float64Array {
-  const { diagonal, beside } = tridiagonal(Float64Array.from(matrix), size);
+  const { scaled, largest } = unitScaled(matrix);
+  const { diagonal, beside } = tridiagonal(scaled, size);
   implicitQl(diagonal, beside, null);
-  return diagonal.sort().reverse();
+  return diagonal
+    .map((value) => value * largest)
+    .sort()
+    .reverse();
 }
 
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
-  const reduced = Float64Array.from(matrix);
-  const { diagonal, beside, lengths } = tridiagonal(reduced, size);
-  const vectors = basisOf(reduced, lengths, size);
+  const { scaled, largest } = unitScaled(matrix);
+  const { diagonal, beside, lengths } = tridiagonal(scaled, size);
+  const vectors = basisOf(scaled, lengths, size);
   implicitQl(diagonal, beside, vectors);
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b]! - diagonal[a]!);
   const sorted = new Float64Array(size * size);
   order.forEach((from, to) => sorted.set(vectors.subarray(from * size, (from + 1) * size), to * size));
-  return { values: Float64Array.from(order, (index) => diagonal[index]!), vectors: sorted };
+  return { values: Float64Array.from(order, (index) => diagonal[index]! * largest), vectors: sorted };
+}
+
+/** A copy whose largest element is 1, so that no square overflows. */
+function unitScaled(matrix: Float64Array): { scaled: Float64Array; largest: number } {
+  let largest = 0;
+  for (let i = 0; i < matrix.length; i++) largest = max(largest, abs(matrix[i]!));
+  if (largest === 0) largest = 1;
+  return { scaled: matrix.map((element) => element / largest), largest };
 }
 
 interface Tridiagonal {
