@@ -7,8 +7,8 @@ export function controlsSection({ controls, gates }: EvaluationResult): string {
   if (controls.length === 0) return section('controls', 'Controls', paragraph('No control was run.'));
   const names = gates.map(({ name }) => name);
   const cellOf = (gate: Gate | undefined): Cell => {
-    if (gate === undefined || gate.passed === null) return verdict('none', 'not judged');
-    return gate.passed ? verdict('fair', 'passed') : verdict('good', 'caught');
+    if (gate === undefined || gate.passed === null) return { html: 'not judged', class: 'faint' };
+    return gate.passed ? verdict('none', 'let pass') : verdict('good', 'caught');
   };
   return section(
     'controls',

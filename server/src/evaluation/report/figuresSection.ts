@@ -164,8 +164,12 @@ function figureTable(title: string, figures: readonly Figure[]): string {
 function measuredCell({ measured, unit, notComputed: reason }: Figure): Cell {
   return measured === null
     ? { html: escapeHtml(notComputed(reason)), class: 'reason faint' }
-    : { html: withUnit(`<b>${escapeHtml(estimate(measured))}</b>`, escapeHtml(unit)) };
+    : { html: `<b>${valueHtml(measured, unit)}</b>` };
 }
 
 const valueCell = (found: Figure['floor'], unit: string): Cell =>
-  found === null ? '–' : withUnit(estimate(found), unit);
+  found === null ? '–' : { html: valueHtml(found, unit) };
+
+/** A line may end before the interval, never in it. */
+const valueHtml = (found: NonNullable<Figure['floor']>, unit: string): string =>
+  escapeHtml(withUnit(estimate(found), unit)).replace(/\[.*\]/, '<span class="whole">$&</span>');

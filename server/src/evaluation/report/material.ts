@@ -20,7 +20,7 @@ export interface ReportPictures {
 export interface PictureSheet {
   /** As the group is called. */
   readonly name: string;
-  /** What is seen and how it was chosen. */
+  /** How many and how they were drawn. */
   readonly caption: string;
   /** Data URL. */
   readonly url: string;

@@ -1,4 +1,5 @@
 /** `report.html` of an evaluation: one page that loads nothing, runs no script and opens from disk. */
+import { LEVEL_HU, WIDTH_HU } from '../../dataset/contactSheet/planes.ts';
 import { escapeHtml } from '../../gan/report/html.ts';
 import type { EvaluationResult } from '../result.ts';
 import { controlsSection } from './controlsSection.ts';
@@ -67,7 +68,12 @@ function picturesSection({ sheets, scatters }: ReportPictures): string {
   return section(
     'pictures',
     'Pictures',
-    ...(figures.length === 0 ? [paragraph('No pictures were made.')] : figures),
+    paragraph(
+      figures.length === 0
+        ? 'No pictures were made.'
+        : `Axial middle slices in the lung window (level −${-LEVEL_HU}, width ${WIDTH_HU} HU), each at the scale of its own patch, the patient's right on the left. The seed drew which are shown; none was chosen by hand.`,
+    ),
+    ...figures,
     ...(scatters.length === 0
       ? []
       : [

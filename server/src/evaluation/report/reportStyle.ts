@@ -30,7 +30,7 @@ th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-
 thead th { font-weight: 600; color: var(--faint); font-size: 13px; }
 tbody th { font-weight: 600; } tbody th small { font-weight: 400; }
 .figures { font-size: 13.5px; }
-.figures td { white-space: nowrap; }
+.figures td, .whole { white-space: nowrap; }
 .figures td.reason { white-space: normal; }
 .matrix td, .matrix th { padding-right: 10px; }
 .verdict { font-weight: 600; white-space: nowrap; }
@@ -59,7 +59,7 @@ svg g text { stroke: none; fill: var(--ink); }
 .key { display: inline-block; width: 16px; height: 3px; margin: 0 6px 3px 0; }
 .key-0 { background: var(--first); } .key-1 { background: var(--second); }
 .line-0, .line-1 { fill: none; stroke-width: 2; stroke-linejoin: round; } .line-0 { stroke: var(--first); } .line-1 { stroke: var(--second); }
-.square { max-width: 460px; }
+.square { max-width: 460px; } .intervals { max-width: 460px; }
 .cloud { fill: none; stroke-width: 1.4; stroke-linecap: round; opacity: .8; }
 .cloud-0 { stroke: var(--first); stroke-width: 5; } .cloud-1 { stroke: var(--second); } .cloud-2 { stroke: var(--good); }
 figure { margin: 14px 0 0; }
@@ -77,7 +77,8 @@ footer { margin-top: 34px; font-size: 13px; }
   * { print-color-adjust: exact; }
   body { max-width: none; padding: 0; font-size: 11px; }
   h1 { font-size: 18px; } h2 { font-size: 14px; margin-top: 20px; break-after: avoid; } h3 { font-size: 12px; break-after: avoid; }
-  .lead { font-size: 13px; } table, .legend, figcaption, small, .small, caption, thead th { font-size: 10px; }
+  .lead { font-size: 13px; } table, .figures, .legend, figcaption, small, .small, caption, thead th, code, pre { font-size: 10px; } .state { font-size: 12px; }
+  .square { max-width: 300px; } .legend svg { width: 11px; height: 11px; }
   nav { display: none; }
   a { color: inherit; text-decoration: none; }
   .cards { grid-template-columns: 1fr 1fr; gap: 8px; } .card { padding: 8px; } .beside { grid-template-columns: 2fr 3fr; gap: 8px 14px; }

@@ -1,7 +1,7 @@
 /** The pictures of an evaluation's report: some patches of each set, drawn by the seed, and the nearest pairs. */
 import { encode } from 'fast-png';
 import { copyOriented } from '../../dataset/augmentation/orientation.ts';
-import { type Grey, LEVEL_HU, planesOf, WIDTH_HU } from '../../dataset/contactSheet/planes.ts';
+import { type Grey, planesOf } from '../../dataset/contactSheet/planes.ts';
 import { ORIENTATION_NAMES } from '../../evaluation/memorisation/orientationNames.ts';
 import type { PatchGroup } from '../../evaluation/patchGroup.ts';
 import type { PairPicture, PictureSheet, ReportPictures } from '../../evaluation/report/material.ts';
@@ -61,15 +61,9 @@ async function sheetOf(
     refuseStopped(signal);
     slices.push(planesOf(await group.patch(index), size, EDGE)[0]);
   }
-  const drawn =
+  const caption =
     indexes.length < count ? `${indexes.length} of ${count}, drawn by seed ${seed}` : `all ${count}`;
-  return {
-    name,
-    caption:
-      `${drawn}, none chosen by hand. Axial middle slices, lung window (level ${LEVEL_HU}, width ${WIDTH_HU} HU), ` +
-      "each at the scale of its own patch; patient's right on the left.",
-    ...pngOf(slices, COLUMNS),
-  };
+  return { name, caption, ...pngOf(slices, COLUMNS) };
 }
 
 async function pairOf(
