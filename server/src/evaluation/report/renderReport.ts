@@ -91,7 +91,16 @@ const scatterCard = (scatter: Scatter): string => {
   return `<div class="card"><h3>${escapeHtml(title)}</h3>${scatterPlot(scatter, `Points of each set: ${title}`)}</div>`;
 };
 
-const groupWord = (name: string): string => (CONTROL_WORDS as Readonly<Record<string, string>>)[name] ?? name;
+const GROUP_WORDS: Readonly<Record<string, string>> = {
+  ...CONTROL_WORDS,
+  real: 'real nodules',
+  synthetic: 'synthetic nodules',
+};
+
+function groupWord(name: string): string {
+  const word = GROUP_WORDS[name] ?? name;
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
 
 function howSection(result: EvaluationResult, { command }: ReportPictures): string {
   const { spaces, networks, seed, draws, seconds } = result;
