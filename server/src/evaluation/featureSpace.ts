@@ -78,7 +78,9 @@ export function fitSpace(
     constant: names.filter((_, k) => scale[k] === 0),
     mean: [...mean],
     scale: [...scale],
-    components: Array.from(kept, (_, i) => signed(vectors.subarray(i * dimension, (i + 1) * dimension))),
+    components: Array.from(kept, (_, i) =>
+      direction(vectors.subarray(i * dimension, (i + 1) * dimension), scale),
+    ),
     explained: Array.from(kept, (value) => value / total),
     fixedBy,
   };
@@ -133,9 +135,9 @@ function standardised({ dimension, values }: Rows, mean: Float64Array, scale: Fl
   return result;
 }
 
-/** The largest element made positive: a direction has no sign of its own. */
-function signed(direction: Float64Array): number[] {
+/** The largest element made positive, since a direction has no sign of its own; no share for a constant feature. */
+function direction(vector: Float64Array, scale: Float64Array): number[] {
   let largest = 0;
-  for (const element of direction) if (abs(element) > abs(largest)) largest = element;
-  return Array.from(direction, (element) => (largest < 0 ? -element : element));
+  for (const element of vector) if (abs(element) > abs(largest)) largest = element;
+  return Array.from(vector, (element, k) => (scale[k] === 0 ? 0 : largest < 0 ? -element : element));
 }
