@@ -65,6 +65,8 @@ test('an evaluation is kept with the model that it is of, and with no other', as
   await writeFile(join(out, 'evaluation.json'), JSON.stringify(result));
   await writeFile(join(out, 'report.html'), '<h1>Report</h1>');
   expect(await model('attach-evaluation', 'from-safetensors', out)).toMatchObject({ status: 0, stderr: '' });
+  const shown = await nodulelab('--data', join(dir, 'data'), 'model', 'show', 'from-safetensors');
+  expect(shown.stdout).toMatch(/evaluation +0 of 2 gates passed, not to be relied on/);
   const { models } = JSON.parse((await model('list')).stdout) as {
     models: { name: string; evaluation: { gates: unknown[] } | null }[];
   };

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ModelEvaluation } from '@nodulelab/contract';
 import type { Command } from 'commander';
 import { readModelCard } from '../../gan/modelCard.ts';
 import { attachEvaluation, EVALUATION_FOLDER } from '../../services/modelEvaluation.ts';
@@ -19,11 +20,16 @@ async function attach({ dataDir, output }: CommandContext, name: string, dir: st
   const folder = await openModels(dataDir).folderOf(name);
   const { weights } = await readModelCard(folder);
   const evaluation = await attachEvaluation({ name, folder, sha256: weights.sha256 }, resolve(dir));
-  const { gates } = evaluation;
-  const passed = gates.filter((gate) => gate.passed === true).length;
   output.result(
     { folder, evaluation },
-    `${folder}/${EVALUATION_FOLDER}: ${evaluation.synthetic} synthetic against ${evaluation.real} real nodules, ` +
-      `${passed} of ${gates.length} gates passed`,
+    `${folder}/${EVALUATION_FOLDER}: ${evaluation.synthetic} synthetic against ${evaluation.real} real nodules, ${gatesText(evaluation)}`,
   );
+}
+
+/** How good a model was found to be, in a few words. */
+export function gatesText(evaluation: ModelEvaluation | null): string {
+  if (evaluation === null) return 'none';
+  const { gates, errors } = evaluation;
+  const passed = gates.filter((gate) => gate.passed === true).length;
+  return `${passed} of ${gates.length} gates passed${errors.length > 0 ? ', not to be relied on' : ''}`;
 }

@@ -8,12 +8,13 @@ import { type ModelCard, resolutionOfCard } from '../../gan/modelCard.ts';
 import { encodeOnnxModel, encodeSafetensorsModel } from '../../gan/modelFile.ts';
 import { PRESETS, presetNamed } from '../../gan/presets.ts';
 import { writeAtomically } from '../../nn/artefactFile.ts';
+import { readModelEvaluation } from '../../services/modelEvaluation.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { integer } from '../options.ts';
 import { table } from '../output.ts';
 import { openModels, VERSION } from '../runtime.ts';
-import { registerAttachEvaluation } from './attachEvaluation.ts';
+import { gatesText, registerAttachEvaluation } from './attachEvaluation.ts';
 
 /** One folder below models/, on every file system. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -73,12 +74,13 @@ async function list({ dataDir, output }: CommandContext): Promise<void> {
     models.length === 0
       ? 'There is no model: train one with nodulelab train, or take one with nodulelab model import.'
       : table(
-          ['name', 'networks', 'voxels', 'updates', 'weights'],
-          models.map(({ name, preset, resolution, updates, sha256 }) => [
+          ['name', 'networks', 'voxels', 'updates', 'evaluation', 'weights'],
+          models.map(({ name, preset, resolution, updates, sha256, evaluation }) => [
             name,
             preset ?? 'from elsewhere',
             `${resolution}³`,
             updates === null ? 'unknown' : String(updates),
+            gatesText(evaluation),
             sha256.slice(0, 12),
           ]),
         ),
@@ -88,7 +90,8 @@ async function list({ dataDir, output }: CommandContext): Promise<void> {
 async function show({ dataDir, output }: CommandContext, name: string): Promise<void> {
   const folder = await openModels(dataDir).folderOf(name);
   const { card } = await loadGenerator(folder);
-  output.result({ folder, card }, describe(card, folder));
+  const evaluation = await readModelEvaluation({ folder, sha256: card.weights.sha256 });
+  output.result({ folder, card, evaluation }, describe(card, folder, gatesText(evaluation)));
 }
 
 interface ExportOptions {
@@ -184,7 +187,7 @@ async function importFile(
   output.result({ folder, card }, describe(card, folder));
 }
 
-function describe(card: ModelCard, folder: string): string {
+function describe(card: ModelCard, folder: string, evaluation = gatesText(null)): string {
   const { name, weights, training, data, license, faults } = card;
   return table(
     ['', name],
@@ -203,6 +206,7 @@ function describe(card: ModelCard, folder: string): string {
       ],
       ['data', data],
       ['license', license],
+      ['evaluation', evaluation],
       ...faults.map((fault) => ['fault', fault]),
       ['weights', weights.sha256],
       ['folder', folder],
