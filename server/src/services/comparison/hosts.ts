@@ -7,6 +7,7 @@ import { readCtSeries } from '../../dicom/ctSeries.ts';
 import { isStackImage } from '../../dicom/ctSlice.ts';
 import { imageExtension } from '../../formats/imageFile.ts';
 import { mayWriteBack } from '../../security/writeBack.ts';
+import { inLpsOrder } from '../../volume/axisOrder.ts';
 import type { CtVolume, Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { nodulesOf } from '../importing/annotate.ts';
@@ -22,11 +23,16 @@ import {
 } from '../importing/annotations.ts';
 import { gather, type Found, type FoundInstance } from '../importing/gather.ts';
 
+/** A grid turned further against the body's axis than this is no stack of axial slices (about 25°). */
+const LEAST_ALONG_BODY = 0.9;
+
 export interface KnownNodule {
   /** LPS mm. */
   readonly centre: Vec3;
   /** Largest in the plane, mm. */
   readonly diameterMm: number;
+  /** Of the ball of the same volume, mm. */
+  readonly equivalentDiameterMm: number;
 }
 
 export interface LoadedHost {
@@ -137,7 +143,14 @@ async function imageHost(path: string, signal: AbortSignal): Promise<ComparisonH
     patientId: volume.patientId,
     key: volume.seriesUID ?? createHash('sha256').update(path).digest('hex'),
     load: async () => {
-      const { ct } = await volume.load();
+      // Slices are stacked along the body, as in DICOM, whatever order the file has them in.
+      const { volume: ct } = inLpsOrder((await volume.load()).ct);
+      if (ct.direction[2][2] < LEAST_ALONG_BODY)
+        throw new NoduleLabError(
+          'unusable',
+          `The host ${path} lies oblique in the patient: none of its axes runs along the body. Resample it to axial slices first.`,
+          { path },
+        );
       return { volume: ct, lung: lungOf(ct, path), nodules: null };
     },
   };

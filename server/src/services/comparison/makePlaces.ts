@@ -86,8 +86,8 @@ export async function makePlaces(setup: PlacesSetup): Promise<MadeHost[]> {
 async function recordOf(places: Place[], host: LoadedHost, { detect }: PlacesSetup): Promise<HostRecord> {
   const ownScores: number[] = [];
   if (detect !== null)
-    for (const { centre, diameterMm } of host.nodules ?? [])
-      ownScores.push(await detect(host.volume, centre, diameterMm));
+    for (const { centre, equivalentDiameterMm } of host.nodules ?? [])
+      ownScores.push(await detect(host.volume, centre, equivalentDiameterMm));
   return { places, ownNodules: host.nodules?.length ?? null, ownScores };
 }
 

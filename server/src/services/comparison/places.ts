@@ -12,6 +12,8 @@ import { cubicGrid } from '../../volume/resample.ts';
 import { nearestReference, type Donor, type Donors } from './donors.ts';
 import type { KnownNodule, LoadedHost } from './hosts.ts';
 
+type Taken = Pick<KnownNodule, 'centre' | 'diameterMm'>;
+
 const count = z.number().int().nonnegative();
 
 export const placeSchema = z.object({
@@ -51,7 +53,7 @@ export function planPlaces(
   seed: number,
 ): Place[] {
   const places: Place[] = [];
-  const taken: KnownNodule[] = [...(host.nodules ?? [])];
+  const taken: Taken[] = [...(host.nodules ?? [])];
   const failed = new Set<number>();
   while (places.length < wanted && failed.size < MOST_FAILURES) {
     const donor = leastUsed(donors.transplanted, uses, failed);
@@ -98,7 +100,7 @@ function placeFor(
   key: string,
   { volume, lung }: LoadedHost,
   donor: Donor,
-  taken: readonly KnownNodule[],
+  taken: readonly Taken[],
   number: number,
   seed: number,
 ): ReturnType<typeof proposePlace> | null {
@@ -117,7 +119,7 @@ function placeFor(
   return null;
 }
 
-const isApart = (centre: Vec3, diameterMm: number, taken: readonly KnownNodule[]): boolean =>
+const isApart = (centre: Vec3, diameterMm: number, taken: readonly Taken[]): boolean =>
   taken.every(
     (other) =>
       Math.hypot(centre[0] - other.centre[0], centre[1] - other.centre[1], centre[2] - other.centre[2]) >=
