@@ -109,8 +109,8 @@ function shareOfFloor({ figures }: Measured, measure: string): Item {
 }
 
 function shownItem({ figures }: Measured): Item {
-  const shown = figures.find(({ key }) => key === 'shown/nodule')?.measured;
-  if (shown == null) return item(null, 'Whether each patch shows a nodule was not computed.');
+  const shown = figures.find(({ key }) => key === 'shown/nodule')?.measured ?? null;
+  if (shown === null) return item(null, 'Whether each patch shows a nodule was not computed.');
   return item(
     shown.value >= LIMITS.shown,
     `${short(100 * shown.value)} % of the patches show a nodule.`,
