@@ -147,6 +147,38 @@ describe('a small classifier on the training loop', () => {
     expect((await training({}, { updates: 3 })).state.counters.update).toBe(3);
   });
 
+  test('on a falling rate takes ever smaller steps, and cannot be given more updates', async () => {
+    const falling = { updates: 12, schedule: 'cosine' };
+    // Length of the last step: what the weights at 12 updates are away from those at 11.
+    const lastStep = async (changes: object): Promise<number> => {
+      const at = async (name: string, stop?: AbortController) =>
+        (
+          await training(
+            {
+              folder: join(folder, name),
+              ...(stop === undefined ? {} : { signal: stop.signal }),
+              onEvent: (event: LoopEvent<SupervisedMeasures>) => {
+                if (event.type === 'progress' && event.counters.update === 11) stop?.abort();
+              },
+            },
+            changes,
+          )
+        ).state.values;
+      const name = JSON.stringify(changes).length.toString();
+      const before = await at(name, new AbortController());
+      const after = await at(name);
+      const weights = Object.keys(before).filter((key) => !key.startsWith('adam'));
+      return hypot(...weights.flatMap((key) => [...after[key]!.map((value, i) => value - before[key]![i]!)]));
+    };
+    const constant = await lastStep({ updates: 12 });
+    expect(await lastStep(falling)).toBeLessThan(constant / 20);
+    await expect(
+      training({ folder: join(folder, 'other') }, falling).then(() =>
+        training({ folder: join(folder, 'other') }, { ...falling, updates: 13 }),
+      ),
+    ).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
   test('stops on a loss that is no number and names the last good checkpoint', async () => {
     await training({}, { updates: 2 });
     const poisoned = supervisedTrainee({

@@ -22,7 +22,8 @@ export const LITTLE_SUPPORT = 0.9;
 
 type Statistic = (x: readonly number[], y: readonly number[]) => number;
 const STATISTICS: readonly (readonly [string, Statistic])[] = [
-  ['Spearman', (x, y) => spearman(x, y)],
+  // Where all were rated alike there is nothing to rank.
+  ['Spearman', (x, y) => (new Set(y).size < 2 ? Number.NaN : spearman(x, y))],
   ['mean absolute error', meanAbsoluteError],
   ['quadratic-weighted kappa', quadraticKappa],
 ];
@@ -99,11 +100,11 @@ function malignancyFigures(
   const network = ({ reading }: JudgedReading): number =>
     reading.classProbabilities[0]! / (reading.classProbabilities[0]! + reading.classProbabilities[1]!);
   const diameter = ({ nodule }: JudgedReading): number => nodule.diameterMm;
-  const aucOf = (score: (row: JudgedReading) => number) => (rows: readonly JudgedReading[]) =>
-    auc(
-      rows.map(score),
-      rows.map(({ nodule }) => nodule.class === 'malignant'),
-    );
+  const aucOf = (score: (row: JudgedReading) => number) => (rows: readonly JudgedReading[]) => {
+    const malignant = rows.map(({ nodule }) => nodule.class === 'malignant');
+    // A draw of patients may hold one class alone.
+    return new Set(malignant).size < 2 ? Number.NaN : auc(rows.map(score), malignant);
+  };
   const note = 'malignant against benign by the readers, indeterminate ones left out; no pathology';
   return [
     figure('malignancy: AUC of the network', clear, aucOf(network), { note }),

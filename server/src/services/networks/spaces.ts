@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { featureSpaceSchema, fitSpace, type FeatureSpace } from '../../evaluation/featureSpace.ts';
 import { cropToNodule } from '../../evaluation/noduleCrop.ts';
-import { SPACES, VIEWS, type Space, type View } from '../../evaluation/patchGroup.ts';
+import type { Space, View } from '../../evaluation/patchGroup.ts';
 import { RADIOMIC_NAMES, radiomicFeatures } from '../../evaluation/radiomics/radiomicFeatures.ts';
 import { rowsOf } from '../../evaluation/sample.ts';
 import type { ShownNodule } from '../../networks/attributeExamples.ts';
@@ -62,43 +62,68 @@ export async function readSpaces(folder: string): Promise<FeatureSpaces> {
   );
 }
 
-/** Fits the spaces of both views over all that the sets show of the nodules. */
+export interface FitOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** The spaces of both views; of the sets that show a nodule each is taken in its turn. */
 export async function fitSpaces(
   shown: readonly ShownNodule[],
   reader: AttributeReader,
-  {
-    signal,
-    onProgress,
-  }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: (share: number) => void },
+  options: FitOptions = {},
 ): Promise<FeatureSpaces> {
-  const vectors: Record<Space, Record<View, Float64Array[]>> = {
-    attributes: { patch: [], nodule: [] },
-    radiomics: { patch: [], nodule: [] },
+  return {
+    radiomics: await fitRadiomics(shown, options),
+    attributes: await fitAttributes(shown, reader, options),
   };
+}
+
+/** The part that does not depend on the network, and takes longest. */
+export function fitRadiomics(
+  shown: readonly ShownNodule[],
+  options: FitOptions = {},
+): Promise<FeatureSpaces['radiomics']> {
+  return fitViews('radiomics', RADIOMIC_NAMES, shown, options, (patches) =>
+    Promise.resolve(patches.map(({ values, size, spacingMm }) => radiomicFeatures(values, size, spacingMm))),
+  );
+}
+
+export function fitAttributes(
+  shown: readonly ShownNodule[],
+  reader: AttributeReader,
+  options: FitOptions = {},
+): Promise<FeatureSpaces['attributes']> {
+  const names = Array.from({ length: reader.featureSize }, (_, i) => `feature ${i}`);
+  return fitViews('attributes', names, shown, options, async (patches) =>
+    (await reader.describe(patches)).map(({ features }) => features),
+  );
+}
+
+/** @param describe answers null for a patch that shows no nodule */
+async function fitViews(
+  space: Space,
+  names: readonly string[],
+  shown: readonly ShownNodule[],
+  { signal, onProgress }: FitOptions,
+  describe: (patches: readonly DescribedPatch[]) => Promise<readonly (Float64Array | null)[]>,
+): Promise<Record<View, FeatureSpace>> {
+  const vectors: Record<View, Float64Array[]> = { patch: [], nodule: [] };
   for (const [index, { views }] of shown.entries()) {
     signal?.throwIfAborted();
-    for (const shownIn of views) {
-      const whole = { ...shownIn, values: await shownIn.patch() };
-      const seen = Object.entries(viewsOf(whole)) as [View, DescribedPatch][];
-      const readings = await reader.describe(seen.map(([, patch]) => patch));
-      seen.forEach(([view, patch], i) => {
-        vectors.attributes[view].push(readings[i]!.features);
-        const radiomics = radiomicFeatures(patch.values, patch.size, patch.spacingMm);
-        if (radiomics !== null) vectors.radiomics[view].push(radiomics);
-      });
-    }
+    const own = views[index % views.length]!;
+    const seen = Object.entries(viewsOf({ ...own, values: await own.patch() })) as [View, DescribedPatch][];
+    const described = await describe(seen.map(([, patch]) => patch));
+    seen.forEach(([view], i) => {
+      const vector = described[i];
+      if (vector) vectors[view].push(vector);
+    });
     onProgress?.((index + 1) / shown.length);
   }
   const fixedBy = `${shown.length} real nodules of the train fold that the attribute network learned from`;
-  const names: Record<Space, readonly string[]> = {
-    attributes: Array.from({ length: reader.featureSize }, (_, i) => `feature ${i}`),
-    radiomics: RADIOMIC_NAMES,
-  };
-  const fit = (space: Space, view: View): FeatureSpace =>
-    fitSpace(rowsOf(vectors[space][view]), names[space], DIRECTIONS, { name: `${space}/${view}`, fixedBy });
-  return Object.fromEntries(
-    SPACES.map((space) => [space, Object.fromEntries(VIEWS.map((view) => [view, fit(space, view)]))]),
-  ) as FeatureSpaces;
+  const fit = (view: View): FeatureSpace =>
+    fitSpace(rowsOf(vectors[view]), names, DIRECTIONS, { name: `${space}/${view}`, fixedBy });
+  return { patch: fit('patch'), nodule: fit('nodule') };
 }
 
 /** The whole patch, and the crop that is scaled to its nodule where it shows one. */

@@ -61,8 +61,9 @@ export async function trainAttributes(
 ): Promise<{ readonly card: NetworkCard | null; readonly reason: EndReason }> {
   const { heldOut: heldOutDirs, plan, engine, clock, signal, onProgress } = options;
   const sets = await openAttributeSets(options.sets, 'train');
-  const heldOut = heldOutDirs.length === 0 ? null : await openAttributeSets(heldOutDirs, 'test');
+  let heldOut: AttributeSets | null = null;
   try {
+    if (heldOutDirs.length > 0) heldOut = await openAttributeSets(heldOutDirs, 'test');
     if (heldOut !== null && heldOut.manifest.split.sha256 !== sets.manifest.split.sha256)
       throw new NoduleLabError(
         'refused',
