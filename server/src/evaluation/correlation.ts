@@ -36,9 +36,12 @@ export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const n = x.length;
   let [meanX, meanY] = [0, 0];
   for (let i = 0; i < n; i++) {
-    meanX += x[i]! / n;
-    meanY += y[i]! / n;
+    meanX += x[i]!;
+    meanY += y[i]!;
   }
+  // Divided once: the mean of equal values is that value, to the last bit.
+  meanX /= n;
+  meanY /= n;
   let [xx, yy, xy] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
     const [dx, dy] = [x[i]! - meanX, y[i]! - meanY];
