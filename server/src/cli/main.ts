@@ -1,6 +1,6 @@
 /**
  * The command line. Exit status: 0 success, 2 wrong usage, 1 failure with one clear line on stderr. From 3 on a command
- * tells what it found out (see the help of replay and verify).
+ * tells what it found out (see the help of replay, verify and evaluate).
  */
 import { Command, CommanderError } from 'commander';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   dataset: async () => (await import('./commands/dataset.ts')).registerDataset,
   train: async () => (await import('./commands/train.ts')).registerTrain,
   model: async () => (await import('./commands/model.ts')).registerModel,
+  networks: async () => (await import('./commands/networks.ts')).registerNetworks,
   export: async () => (await import('./commands/export.ts')).registerExport,
   sample: async () => (await import('./commands/sample.ts')).registerSample,
   insert: async () => (await import('./commands/insert.ts')).registerInsert,
@@ -32,6 +33,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   verify: async () => (await import('./commands/verify.ts')).registerVerify,
   augment: async () => (await import('./commands/augment.ts')).registerAugment,
   balance: async () => (await import('./commands/balance.ts')).registerBalance,
+  evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  compare: async () => (await import('./commands/compare.ts')).registerCompare,
   'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
 };
 

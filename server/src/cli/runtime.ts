@@ -68,6 +68,12 @@ export function openModels(dataDir: string, engine: Engine = onnxCpuEngine()): M
   return createModelRegistry([join(REPOSITORY, 'models'), join(dataDir, 'models')], engine);
 }
 
+/** Where networks that measure are looked for: those that the user trained go before the shipped ones. */
+export const networkRoots = (dataDir: string): string[] => [
+  join(dataDir, 'models'),
+  join(REPOSITORY, 'models'),
+];
+
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
