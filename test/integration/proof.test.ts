@@ -67,6 +67,7 @@ const ALL_CHECKS = [
   'lung-overlap',
   'vessel-overlap',
   'nearest-training',
+  'detector',
 ];
 
 async function keep(seriesInstanceUID: string, dir: string): Promise<void> {

@@ -21,6 +21,8 @@ import { inLpsOrder } from '../volume/axisOrder.ts';
 import { worldToIndex } from '../volume/ctVolume.ts';
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { editedDetectorBox } from '../networks/detectorBox.ts';
+import { detectorCheck } from './detectorCheck.ts';
 import type { ModelRegistry } from './models.ts';
 import { verifyNifti } from './niftiVerification.ts';
 import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from './nodulePatch.ts';
@@ -110,7 +112,7 @@ export async function insertIntoNifti(
   requirePlaceIn(stored, () => requirePlacement(volume, lung, centre, diameterMm, setting));
 
   progress(0.6, 'Inserting');
-  const { box, hu, checks } = insertNodule(
+  const inserted = insertNodule(
     volume,
     { data: patch.voxels },
     {
@@ -120,6 +122,9 @@ export async function insertIntoNifti(
     },
     { seed: blendingSeed(patch.sha256), lung },
   );
+  const { box, hu } = inserted;
+  const seen = editedDetectorBox(volume, inserted, centre, diameterMm);
+  const checks = [...inserted.checks, await detectorCheck(models, seen)];
   requireConfirmed(checks, request.confirmed);
   const change = toStored(box, hu);
 

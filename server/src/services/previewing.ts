@@ -3,6 +3,7 @@ import type { Edit, Preview, PreviewRequest, QualityCheck, RemovalRequest } from
 import { sha256Of } from '../store/artefacts.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { ServiceContext } from './context.ts';
+import { detectorCheck } from './detectorCheck.ts';
 import { insertEdit, removeEdit } from './editRecord.ts';
 import { stackBelow, type EditStack, type MadeEdit } from './editStack.ts';
 import { masksMeet } from './imaging/boxes.ts';
@@ -11,13 +12,14 @@ import type { OpenPreview, Previews } from './openPreviews.ts';
 import { blendingSeed, boxGeometry } from './placement.ts';
 
 type Context = Pick<ServiceContext, 'imaging' | 'store' | 'newId' | 'newUid'>;
+type InsertionContext = Context & Pick<ServiceContext, 'models'>;
 
 /** A check that needs more than the CT: how near the candidate is to what its model was trained on. */
 export type CandidateCheck = (model: string, patch: Float32Array) => Promise<QualityCheck>;
 
 /** @throws NoduleLabError `unusable` with the reason where the place is refused; as `stackBelow` */
 export async function previewInsertion(
-  context: Context,
+  context: InsertionContext,
   previews: Previews,
   candidateCheck: CandidateCheck,
   request: PreviewRequest,
@@ -31,6 +33,8 @@ export async function previewInsertion(
   const { candidate, voxels } = stored;
   const below = await stackBelow(context, previews, request);
   const seed = blendingSeed(candidate.sha256);
+  // Opened meanwhile; where that fails, the check says so.
+  context.models.detector().catch(() => undefined);
   const [result, nearest] = await Promise.all([
     context.imaging.preview({
       ...{ seriesInstanceUID: below.sourceSeriesInstanceUID, patch: voxels, centre, diameterMm, seed },
@@ -39,6 +43,7 @@ export async function previewInsertion(
     candidateCheck(candidate.model, voxels),
   ]);
   requireApart(result, below);
+  const detected = await detectorCheck(context.models, result.detectorBox);
   const edit = insertEdit(
     {
       ...{ candidateSha256: candidate.sha256, candidateId: candidate.id },
@@ -49,7 +54,7 @@ export async function previewInsertion(
     result,
   );
   return open(context, previews, {
-    ...{ request, below, edit, result, checks: [...result.checks, nearest] },
+    ...{ request, below, edit, result, checks: [...result.checks, nearest, detected] },
     shown: { kind: 'insert', candidateId, options, setting: result.setting },
     ...{ seriesInstanceUID, centre, diameterMm },
   });

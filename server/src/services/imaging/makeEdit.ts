@@ -5,6 +5,7 @@ import { storedRange } from '../../dicom/storedPixels.ts';
 import { insertNodule, type Insertion } from '../../insertion/insertNodule.ts';
 import { requirePlacement } from '../../insertion/placement.ts';
 import { removeNodule, type NoduleRegion } from '../../insertion/removeNodule.ts';
+import { editedDetectorBox } from '../../networks/detectorBox.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CtVolume, IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 import { noduleRegion } from '../removal/noduleRegion.ts';
@@ -27,7 +28,9 @@ export function previewIn(host: Host, work: Omit<PreviewWork, 'seriesInstanceUID
   const setting = withEdits(host, earlier, (volume, lung) =>
     requirePlacement(volume, lung, centre, diameterMm, options.setting),
   );
-  return { ...insertInto(host, { ...work, options }, earlier), setting };
+  const result = insertInto(host, { ...work, options }, earlier);
+  const seen = withEdits(host, earlier, (volume) => editedDetectorBox(volume, result, centre, diameterMm));
+  return { ...result, setting, detectorBox: seen };
 }
 
 /** The CT as if the nodule were not there. The lungs are those of the original. */

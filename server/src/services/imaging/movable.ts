@@ -1,5 +1,5 @@
 /** Buffers of an answer that go to the other thread instead of being copied: a written CT has a hundred megabytes. */
-import type { EditResult, MethodName, WrittenFiles } from './protocol.ts';
+import type { EditResult, MethodName, PreviewResult, WrittenFiles } from './protocol.ts';
 
 /** Only what the imaging thread made for this very answer and keeps no reference to. */
 export function movable(method: MethodName, value: unknown): ArrayBuffer[] {
@@ -8,7 +8,10 @@ export function movable(method: MethodName, value: unknown): ArrayBuffer[] {
       const { instances, segmentation, report } = value as WrittenFiles;
       return whole([...instances, segmentation, report].map(({ bytes }) => bytes));
     }
-    case 'preview':
+    case 'preview': {
+      const { hu, alpha, footprint, detectorBox } = value as PreviewResult;
+      return whole([hu, alpha, footprint, detectorBox]);
+    }
     case 'remove': {
       const { hu, alpha, footprint } = value as EditResult;
       return whole([hu, alpha, footprint]);
@@ -19,7 +22,7 @@ export function movable(method: MethodName, value: unknown): ArrayBuffer[] {
 }
 
 /** Views of a part of a buffer are copied: the rest of it may belong to something else. */
-const whole = (views: readonly (Uint8Array | Int16Array)[]): ArrayBuffer[] => [
+const whole = (views: readonly (Uint8Array | Int16Array | Float32Array)[]): ArrayBuffer[] => [
   ...new Set(
     views
       .filter(({ byteLength, buffer }) => byteLength === buffer.byteLength)

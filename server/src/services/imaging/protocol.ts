@@ -64,6 +64,8 @@ export interface EditResult {
 export interface PreviewResult extends EditResult {
   /** What the place is. */
   readonly setting: PlacementSetting;
+  /** What a detector sees of the nodule in its place (networks/detectorBox.ts). */
+  readonly detectorBox: Float32Array;
 }
 
 export interface RemovalResult extends EditResult {

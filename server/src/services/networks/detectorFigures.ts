@@ -21,6 +21,8 @@ export interface JudgedPlace {
 const DRAWS = 4;
 const BOOTSTRAP_DRAWS = 1000;
 const BINS = 10;
+/** Of the 97.5th percentile of a normal distribution. */
+const Z_SQUARED = 1.959964 ** 2;
 
 const PLACES: Readonly<Record<NegativeKind, string>> = {
   bright: 'bright places (vessels, fissures, chest wall)',
@@ -70,15 +72,15 @@ export function cutOutFigures(
       PLACES[kind],
     ),
   );
-  const share = (places: readonly JudgedPlace[], high: boolean, what: string): CardFigure => {
-    const right = places.map(({ logit }) => Number(calibrated(logit, calibration) >= 0.5 === high));
-    const estimate = clusterBootstrap({
-      clusters: [places.map(({ patientId }) => patientId)],
-      statistic: ([rows]) => meanOf(rows!, (row) => right[row]!),
-      ...{ draws: BOOTSTRAP_DRAWS, seed },
-    });
-    return figure(what, estimate, places.length);
-  };
+  const share = (places: readonly JudgedPlace[], high: boolean, what: string): CardFigure =>
+    shareFigure(
+      what,
+      places.map(({ patientId, logit }) => ({
+        patientId,
+        counts: calibrated(logit, calibration) >= 0.5 === high,
+      })),
+      seed,
+    );
   return [
     against(others, 'all other places'),
     ...kinds,
@@ -101,6 +103,35 @@ export function figure(what: string, { value, interval }: Estimate, n: number, n
   };
 }
 
+/**
+ * A share with its interval: a bootstrap by patient, or where all cases are alike, of which a bootstrap makes no
+ * interval, Wilson's (1927) with one trial a patient.
+ */
+export function shareFigure(
+  what: string,
+  cases: readonly { readonly patientId: string; readonly counts: boolean }[],
+  seed: number,
+): CardFigure {
+  const estimate = clusterBootstrap({
+    clusters: [cases.map(({ patientId }) => patientId)],
+    statistic: ([rows]) => {
+      let sum = 0;
+      for (const row of rows!) sum += Number(cases[row]!.counts);
+      return sum / rows!.length;
+    },
+    ...{ draws: BOOTSTRAP_DRAWS, seed },
+  });
+  const { value } = estimate;
+  if (value !== 0 && value !== 1) return figure(what, estimate, cases.length);
+  const patients = new Set(cases.map(({ patientId }) => patientId)).size;
+  const beyond = Z_SQUARED / (patients + Z_SQUARED);
+  return {
+    ...{ what, value, ceiling: null, n: cases.length },
+    interval: value === 1 ? [1 - beyond, 1] : [0, beyond],
+    note: `of ${patients} patients`,
+  };
+}
+
 function calibrationError(judged: readonly JudgedPlace[], calibration: Calibration): number {
   const bins = Array.from({ length: BINS }, () => ({ expected: 0, found: 0 }));
   for (const { logit, what } of judged) {
@@ -110,10 +141,4 @@ function calibrationError(judged: readonly JudgedPlace[], calibration: Calibrati
     bin.found += Number(what === 'nodule');
   }
   return bins.reduce((sum, { expected, found }) => sum + Math.abs(expected - found), 0) / judged.length;
-}
-
-function meanOf(rows: Uint32Array, value: (row: number) => number): number {
-  let sum = 0;
-  for (const row of rows) sum += value(row);
-  return sum / rows.length;
 }

@@ -4,7 +4,6 @@
  */
 import { lungMask, type LungAnatomy } from '../../anatomy/lungMask.ts';
 import { aucEstimate } from '../../evaluation/auc.ts';
-import { clusterBootstrap } from '../../evaluation/bootstrap.ts';
 import { insertNodule } from '../../insertion/insertNodule.ts';
 import { proposePlace } from '../../insertion/placement.ts';
 import { climb, smoothed } from '../../networks/brightPlaces.ts';
@@ -15,7 +14,8 @@ import { Random } from '../../nn/random.ts';
 import { cropVolume } from '../../volume/crop.ts';
 import { indexToWorld, type CtVolume, type IndexBox, type Vec3 } from '../../volume/ctVolume.ts';
 import type { NodulesOfCt } from './ctNodules.ts';
-import { figure } from './detectorFigures.ts';
+import { figure, shareFigure } from './detectorFigures.ts';
+import { scanLungs, scanFigures, type Scan } from './detectorScan.ts';
 
 const { floor, hypot, max, min, round } = Math;
 
@@ -36,7 +36,6 @@ const LUNG_HU = -500;
 /** Width of the Gaussian for bright places, and how far off they are sought, in diameters; as in training. */
 const SIGMA = 0.2;
 const NEAR = 1;
-const DRAWS = 1000;
 
 interface Scored {
   readonly patientId: string;
@@ -53,11 +52,13 @@ export async function figuresOnCts(
   const real: Scored[] = [];
   const bright: Scored[] = [];
   const plain: Scored[] = [];
+  const scans: Scan[] = [];
   const set = made.map(() => [] as Scored[]);
   for (const { patientId, ct, nodules } of cts) {
     const lung = lungMask(ct);
     const add = async (to: Scored[], nodule: boolean, { centre, diameterMm }: NodulePlace): Promise<void> =>
       void to.push({ patientId, nodule, score: await detector.score(ct, centre, diameterMm) });
+    scans.push(await scanLungs(detector, { patientId, ct, nodules }, lung, seed));
     for (const [number, nodule] of nodules.entries()) {
       await add(real, true, nodule);
       const random = Random.of(seed, 'places', patientId, number);
@@ -91,6 +92,7 @@ export async function figuresOnCts(
     share(real, 'Sensitivity at a probability of 0.5, nodules in whole CTs', seed),
     share(bright, 'False alarms at 0.5, share of bright places in whole CTs', seed),
     share(plain, 'False alarms at 0.5, share of any other places in whole CTs', seed),
+    ...scanFigures(scans),
     ...made.map(({ name }, kind) => share(set[kind]!, `Taken for a nodule at 0.5: ${name}`, seed)),
   ];
 }
@@ -113,18 +115,12 @@ function apart(real: readonly Scored[], others: readonly Scored[], of: string): 
 }
 
 /** Share of scores of 0.5 and more. */
-function share(scored: readonly Scored[], what: string, seed: number): CardFigure {
-  const estimate = clusterBootstrap({
-    clusters: [scored.map(({ patientId }) => patientId)],
-    statistic: ([rows]) => {
-      let sum = 0;
-      for (const row of rows!) sum += Number(scored[row]!.score >= 0.5);
-      return sum / rows!.length;
-    },
-    ...{ draws: DRAWS, seed },
-  });
-  return figure(what, estimate, scored.length);
-}
+const share = (scored: readonly Scored[], what: string, seed: number): CardFigure =>
+  shareFigure(
+    what,
+    scored.map(({ patientId, score }) => ({ patientId, counts: score >= 0.5 })),
+    seed,
+  );
 
 /** Whether a place keeps clear of all nodules. */
 function isClear(ct: CtVolume, index: Vec3, nodules: readonly NodulePlace[], diameterMm: number): boolean {

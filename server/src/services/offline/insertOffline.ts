@@ -2,6 +2,7 @@
 import type { InsertionOptions, PlacementSetting } from '@nodulelab/contract';
 import { Random } from '../../nn/random.ts';
 import type { Vec3 } from '../../volume/ctVolume.ts';
+import { detectorCheck } from '../detectorCheck.ts';
 import { insertEdit } from '../editRecord.ts';
 import type { Host } from '../imaging/hosts.ts';
 import { previewIn, proposeIn } from '../imaging/operations.ts';
@@ -78,21 +79,24 @@ async function insertOne(
   const diameterMm = wanted.diameterMm ?? origin.diameterMm ?? DEFAULT_DIAMETER_MM;
   const setting: { readonly setting?: PlacementSetting } =
     options.setting === undefined ? {} : { setting: options.setting };
-  const insertAt = (centre: Vec3): { readonly centre: Vec3; readonly result: PreviewResult } => ({
-    centre,
-    result: previewIn(host, {
+  const insertAt = async (
+    centre: Vec3,
+  ): Promise<{ readonly centre: Vec3; readonly result: PreviewResult }> => {
+    const result = previewIn(host, {
       ...{ patch: patch.voxels, centre, diameterMm, options, earlier },
       seed: blendingSeed(patch.sha256),
-    }),
-  });
+    });
+    const detected = await detectorCheck(models, result.detectorBox);
+    return { centre, result: { ...result, checks: [...result.checks, detected] } };
+  };
   const proposed = (attempt: number): Vec3 => {
     const placeSeed = attempt === 0 ? seed : placeSeedOf(seed, attempt);
     return proposeIn(host, { diameterMm, seed: placeSeed, earlier, clearOf, ...setting }).centre;
   };
-  let { centre, result } = insertAt(wantedPoint(host.series.volume, at, () => proposed(0)));
+  let { centre, result } = await insertAt(wantedPoint(host.series.volume, at, () => proposed(0)));
   // A place that the program chose may be exchanged for one where all is well.
   for (let attempt = 1; at === 'auto' && attempt < ATTEMPTS && isBad(result, confirmed); attempt++)
-    ({ centre, result } = insertAt(proposed(attempt)));
+    ({ centre, result } = await insertAt(proposed(attempt)));
   const edit = insertEdit(
     {
       ...{ candidateSha256: patch.sha256, candidateId: null, model: origin.model, options, diameterMm },
