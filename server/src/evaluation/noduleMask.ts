@@ -32,13 +32,15 @@ export interface NoduleMask {
 
 /**
  * @param values size³ in [0, 1] (HU [-1000, 400]), x fastest
- * @returns null where nothing stands out: a constant patch, or fewer than 30 voxels 100 HU above the parenchyma
+ * @returns null where nothing stands out: a constant patch of any level, or fewer than 30 voxels 100 HU above the
+ *   parenchyma
  * @throws NoduleLabError `invalid-input` for NaN, or values that are no cube
  */
 export function noduleMask(values: Float32Array, size: number): NoduleMask | null {
   const patch = toHuPatch(values);
   const region = noduleRegion(patch);
-  if (region === null) return null;
+  // A patch that is bright all over shows no nodule either.
+  if (region === null || region.voxels === values.length) return null;
   const { starts, ends, voxels, backgroundHu, halfHu } = region;
   const { hu } = patch;
   const mask = new Uint8Array(hu.length);

@@ -23,7 +23,7 @@ export interface Shape {
   readonly centreOfMassShift: number;
   /** Between vertices of the mesh, mm. */
   readonly maximum3dDiameter: number;
-  /** Axes of the ellipsoid with the same second moments, mm. */
+  /** Four standard deviations of the voxels along the principal axes, mm: 0.89 of an ellipsoid's axes. */
   readonly majorAxis: number;
   readonly minorAxis: number;
   readonly leastAxis: number;
@@ -34,9 +34,8 @@ export interface Shape {
   /** Volume and area over those of the smallest box along the grid's axes. */
   readonly boxVolumeDensity: number;
   readonly boxAreaDensity: number;
-  /** Volume and area over those of the ellipsoid with the same second moments. */
+  /** Volume over that of the ellipsoid of these axes; about 1.4 for an ellipsoid, less for what is less compact. */
   readonly ellipsoidVolumeDensity: number;
-  readonly ellipsoidAreaDensity: number;
 }
 
 /**
@@ -79,7 +78,6 @@ export function shapeOf(region: Region, spacingMm: number, massless = 0): Shape 
     boxVolumeDensity: volume / (width * depth * height),
     boxAreaDensity: area / boxArea,
     ellipsoidVolumeDensity: (6 * volume) / (PI * major * minor * least),
-    ellipsoidAreaDensity: area / ellipsoidArea(major / 2, minor / 2, least / 2),
   };
 }
 
@@ -101,24 +99,4 @@ function massShift({ size: [nx, ny], intensity, voxels }: Region, massless: numb
   }
   const n = voxels.length;
   return weights > 0 ? hypot(x / n - wx / weights, y / n - wy / weights, z / n - wz / weights) : 0;
-}
-
-/** How many terms of the series are summed, as IBSI has it. */
-const TERMS = 20;
-
-/** Area of an ellipsoid with semi-axes a ≥ b ≥ c, by IBSI's series of Legendre polynomials. */
-export function ellipsoidArea(a: number, b: number, c: number): number {
-  const alpha = sqrt(max(0, 1 - (b / a) ** 2));
-  const beta = sqrt(max(0, 1 - (c / a) ** 2));
-  const product = alpha * beta;
-  // Of equal axes the argument is 0/0; the polynomials' factor then makes all terms but the first vanish.
-  const at = product === 0 ? 1 : (alpha * alpha + beta * beta) / (2 * product);
-  let [before, now] = [1, at];
-  let [sum, power] = [1, 1];
-  for (let n = 1; n <= TERMS; n++) {
-    power *= product;
-    sum += (power / (1 - 4 * n * n)) * now;
-    [before, now] = [now, ((2 * n + 1) * at * now - n * before) / (n + 1)];
-  }
-  return 4 * PI * a * b * sum;
 }
