@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { findOrthanc } from '../../../../orthanc/index.ts';
 import { probeEngines } from '../../engine/registry.ts';
+import { readNetworkCard } from '../../networks/networkCard.ts';
+import { NETWORK_FOLDERS, shippedNetworkFolder } from '../../networks/shipped.ts';
 import { createOrthancClient } from '../../pacs/orthancClient.ts';
 import type { CommandContext } from '../context.ts';
 import { table } from '../output.ts';
 import { findRunningServer } from '../runningServer.ts';
-import { openModels, VERSION } from '../runtime.ts';
+import { networkRoots, openModels, VERSION } from '../runtime.ts';
 
 interface Finding {
   readonly what: string;
@@ -30,6 +32,7 @@ export function registerDoctor(program: Command, context: () => CommandContext):
           detail: [version, reason].filter(Boolean).join(': '),
         })),
         ...(await models(dataDir)),
+        ...(await networks(dataDir)),
         ...(await server(dataDir)),
       ];
       output.result(
@@ -66,6 +69,33 @@ async function models(dataDir: string): Promise<Finding[]> {
     ok: true,
     detail: `${model.resolution}³, ${model.updates === null ? 'made elsewhere' : `${model.updates} generator updates`}, ${model.sha256.slice(0, 12)}`,
   }));
+}
+
+/** What measures: without them a preview is not checked by a detector, and nothing is evaluated in learned features. */
+async function networks(dataDir: string): Promise<Finding[]> {
+  return Promise.all(
+    (['attributes', 'detector'] as const).map(async (kind): Promise<Finding> => {
+      const folder = shippedNetworkFolder(kind, networkRoots(dataDir));
+      if (folder === undefined)
+        return {
+          what: `network ${NETWORK_FOLDERS[kind]}`,
+          ok: false,
+          detail: `none: train one with nodulelab networks train ${kind}`,
+        };
+      return readNetworkCard(folder, kind).then(
+        ({ name, trainingPatients, weights }) => ({
+          what: `network ${name}`,
+          ok: true,
+          detail: `${kind}, trained on ${trainingPatients} patients, ${weights.sha256.slice(0, 12)}`,
+        }),
+        (error: unknown) => ({
+          what: `network ${NETWORK_FOLDERS[kind]}`,
+          ok: false,
+          detail: error instanceof Error ? error.message : String(error),
+        }),
+      );
+    }),
+  );
 }
 
 async function server(dataDir: string): Promise<Finding[]> {
