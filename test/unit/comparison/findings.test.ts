@@ -64,6 +64,17 @@ describe('what a comparison says in words', () => {
     expect(strong.filter((finding) => /proves nothing/.test(finding))).toEqual([]);
   });
 
+  test('says of checks and of a detector that take ellipsoids for real that they cannot judge realism', () => {
+    const blind = findingsOf([
+      row('detector/mean', 'near floor', [cell(1), cell(0.97), cell(0.9), cell(0.98)]),
+    ]);
+    expect(blind.filter((finding) => /as sure of ellipsoids \(0\.970\)/.test(finding))).toHaveLength(1);
+    const seeing = findingsOf([
+      row('detector/mean', 'near floor', [cell(1), cell(0.3), cell(0.9), cell(0.98)]),
+    ]);
+    expect(seeing.filter((finding) => /as sure of ellipsoids/.test(finding))).toEqual([]);
+  });
+
   test('says where nothing could be compared', () => {
     const [first] = findingsOf([row('a', 'lower', [null, null, null, null])]);
     expect(first).toBe('Ours and gaussian ellipsoids could not be compared.');

@@ -10,7 +10,7 @@ import { cellText, shown, type Cell, type TableRow } from './comparisonTable.ts'
 const CEILING: Arm = 'transplanted';
 
 export function findingsOf(rows: readonly TableRow[]): string[] {
-  return [...ourStanding(rows), ...proofs(rows), ...beyondCeiling(rows)];
+  return [...ourStanding(rows), ...blindTo(rows), ...proofs(rows), ...beyondCeiling(rows)];
 }
 
 /** Against ellipsoids and cut-and-mix, measure by measure where the intervals do not meet. */
@@ -42,6 +42,29 @@ const listed = (titles: readonly string[]): string => (titles.length === 0 ? '' 
 function apart(a: Cell, b: Cell, better: TableRow['better']): boolean {
   if (a.low === null || a.high === null || b.low === null || b.high === null) return false;
   return better === 'lower' ? a.high < b.low : a.low > b.high;
+}
+
+/** What cannot tell the plainest lesion from a real one says nothing about how real another one is. */
+function blindTo(rows: readonly TableRow[]): string[] {
+  const ofRow = (key: string, say: (ellipsoids: string, real: string) => string): string[] => {
+    const row = rows.find((one) => one.key === key);
+    const ellipsoids = row?.cells.ellipsoids ?? null;
+    const real = row?.cells[CEILING] ?? null;
+    if (ellipsoids === null || real === null || ellipsoids.value < (real.low ?? real.value)) return [];
+    return [say(shown(ellipsoids.value), shown(real.value))];
+  };
+  return [
+    ...ofRow(
+      'checks/passed',
+      (ellipsoids, real) =>
+        `The quality checks pass ${ellipsoids} % of the ellipsoids and ${real} % of the transplanted nodules: they watch the insertion, not whether the lesion looks real.`,
+    ),
+    ...ofRow(
+      'detector/mean',
+      (ellipsoids, real) =>
+        `The detector is as sure of ellipsoids (${ellipsoids}) as of transplanted nodules (${real}): it says that something like a nodule is there, not that it looks real.`,
+    ),
+  ];
 }
 
 function proofs(rows: readonly TableRow[]): string[] {
