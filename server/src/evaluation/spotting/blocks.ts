@@ -6,62 +6,124 @@
  * - *Detail*: how far it lies above the mean of its six neighbours. Generators that enlarge by twos leave a faint grid of
  *   2 to 4 voxels, which always lies the same way in these blocks, also after flips and turns.
  */
+import { copyOriented } from '../../dataset/augmentation/orientation.ts';
+import { summarise } from './summary.ts';
 import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
 const { asinh, max, min, round } = Math;
 
 export const BLOCK = 4;
+const VOXELS = BLOCK ** 3;
 /** Two readings of each voxel. */
-export const BLOCK_INPUTS = 2 * BLOCK ** 3;
+export const BLOCK_INPUTS = 2 * VOXELS;
 
-/** Levels below this (28 HU) are read nearly linearly, those above by their logarithm. */
+/** Levels below this (28 HU) are drawn out, those above nearly true to scale. */
 const LEVEL_KNEE = 0.02;
-/** Detail of 70 HU becomes 1; it is cut at 2. */
-const DETAIL_GAIN = 20;
-const DETAIL_MOST = 2;
-/** Levels are looked up: −0.25 to 1.25 in steps of 0.7 HU / 10. */
-const TABLE_LOW = -0.25;
-const STEPS_PER_UNIT = 20_000;
+const level = (above: number): number => 1.5 * above + 0.15 * asinh(above / LEVEL_KNEE);
+const LEVEL_MOST = 3;
+/** Detail of 3 HU and less is read as it is, more by its logarithm: enlarged nodules are smooth, small ones are not. */
+const DETAIL_KNEE = 0.002;
+const detail = (stands: number): number => 0.5 * asinh(stands / DETAIL_KNEE);
+const DETAIL_MOST = 3;
+/** What is kept of a reading, to save memory: far finer than noise. */
+const LEVEL_STEPS = 10_000;
+const DETAIL_STEPS = 127 / DETAIL_MOST;
 
-const ground = windowHu(PARENCHYMA_HU);
-const levels = Float32Array.from({ length: 1.5 * STEPS_PER_UNIT + 1 }, (_, step) => {
-  const value = TABLE_LOW + step / STEPS_PER_UNIT;
-  return asinh((value - ground) / LEVEL_KNEE) / asinh(1 / LEVEL_KNEE);
-});
+/** A patch, block after block (x fastest), with the voxels of each block together. */
+export interface BlockReadings {
+  readonly level: Int16Array;
+  readonly detail: Int8Array;
+  /** See summary.ts. */
+  readonly summary: Float32Array;
+}
 
-/**
- * @param values size³ in [0, 1], x fastest; size a multiple of {@link BLOCK}
- * @param target gets (size / BLOCK)³ blocks, x fastest, of {@link BLOCK_INPUTS} values each, from `offset` on
- */
-export function writeBlocks(values: Float32Array, size: number, target: Float32Array, offset: number): void {
+/** Reads patches of size³ voxels, and writes them out in any orientation. */
+export interface BlockReader {
+  /** @param values size³ in [0, 1], x fastest */
+  read(values: Float32Array): BlockReadings;
+  /** Writes (size / BLOCK)³ blocks of {@link BLOCK_INPUTS} values each, level first, to `target` from `offset` on. */
+  write(readings: BlockReadings, orientation: number, target: Float32Array, offset: number): void;
+}
+
+/** @param size of the patches, a multiple of {@link BLOCK} */
+export function blockReader(size: number): BlockReader {
+  const places = placesInBlocks(size);
+  /** For each orientation: where the reading comes from that is written next. */
+  const sources = new Map<number, Uint32Array>();
+  const sourceOf = (orientation: number): Uint32Array => {
+    const known = sources.get(orientation);
+    if (known !== undefined) return known;
+    const made = orientedPlaces(places, size, orientation);
+    sources.set(orientation, made);
+    return made;
+  };
+  return {
+    read: (values) => readPatch(values, size, places),
+    write(readings, orientation, target, offset) {
+      const source = sourceOf(orientation);
+      for (let at = 0, to = offset; at < source.length; to += VOXELS)
+        for (const end = at + VOXELS; at < end; at++, to++) {
+          const from = source[at]!;
+          target[to] = readings.level[from]! / LEVEL_STEPS;
+          target[to + VOXELS] = readings.detail[from]! / DETAIL_STEPS;
+        }
+    },
+  };
+}
+
+function readPatch(values: Float32Array, size: number, places: Uint32Array): BlockReadings {
+  const readings = {
+    level: new Int16Array(values.length),
+    detail: new Int8Array(values.length),
+    summary: summarise(values, size),
+  };
+  const ground = windowHu(PARENCHYMA_HU);
   const plane = size * size;
-  const half = BLOCK ** 3;
-  const blocks = size / BLOCK;
-  const last = levels.length - 1;
-  for (let z = 0, at = 0; z < size; z++) {
-    // Beyond the patch lies what its outermost voxels hold.
-    const below = z > 0 ? -plane : 0;
-    const above = z < size - 1 ? plane : 0;
-    for (let y = 0; y < size; y++) {
-      const before = y > 0 ? -size : 0;
-      const behind = y < size - 1 ? size : 0;
-      const row =
-        offset + ((z >> 2) * blocks + (y >> 2)) * blocks * BLOCK_INPUTS + ((z & 3) * 4 + (y & 3)) * 4;
+  const last = size - 1;
+  for (let z = 0, at = 0; z < size; z++)
+    for (let y = 0; y < size; y++)
       for (let x = 0; x < size; x++, at++) {
         const value = values[at]!;
+        // Beyond the patch lies what its outermost voxels hold.
         const around =
-          values[at + below]! +
-          values[at + above]! +
-          values[at + before]! +
-          values[at + behind]! +
+          values[z > 0 ? at - plane : at]! +
+          values[z < last ? at + plane : at]! +
+          values[y > 0 ? at - size : at]! +
+          values[y < last ? at + size : at]! +
           values[x > 0 ? at - 1 : at]! +
-          values[x < size - 1 ? at + 1 : at]!;
-        const detail = DETAIL_GAIN * (value - around / 6);
-        const to = row + (x >> 2) * BLOCK_INPUTS + (x & 3);
-        target[to] = levels[max(0, min(last, round((value - TABLE_LOW) * STEPS_PER_UNIT)))]!;
-        target[to + half] = max(-DETAIL_MOST, min(DETAIL_MOST, detail));
+          values[x < last ? at + 1 : at]!;
+        const place = places[at]!;
+        const above = value - ground;
+        const stands = value - around / 6;
+        readings.level[place] = round(within(level(above), LEVEL_MOST) * LEVEL_STEPS);
+        readings.detail[place] = round(within(detail(stands), DETAIL_MOST) * DETAIL_STEPS);
       }
-    }
-  }
+  return readings;
+}
+
+const within = (value: number, most: number): number => max(-most, min(most, value));
+
+/** For each voxel (x fastest) its place in the order of blocks. */
+function placesInBlocks(size: number): Uint32Array {
+  const places = new Uint32Array(size ** 3);
+  const blocks = size / BLOCK;
+  for (let z = 0, at = 0; z < size; z++)
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++, at++) {
+        const block =
+          (Math.floor(z / BLOCK) * blocks + Math.floor(y / BLOCK)) * blocks + Math.floor(x / BLOCK);
+        places[at] = block * VOXELS + ((z % BLOCK) * BLOCK + (y % BLOCK)) * BLOCK + (x % BLOCK);
+      }
+  return places;
+}
+
+/** For each place in the order of blocks of the oriented patch: the place that it had before. */
+function orientedPlaces(places: Uint32Array, size: number, orientation: number): Uint32Array {
+  // Float32 holds whole numbers up to 2²⁴ exactly: enough for 256³.
+  const oriented = new Float32Array(places.length);
+  copyOriented(Float32Array.from(places), size, orientation, oriented, 0);
+  const sources = new Uint32Array(places.length);
+  for (let at = 0; at < places.length; at++) sources[places[at]!] = oriented[at]!;
+  return sources;
 }

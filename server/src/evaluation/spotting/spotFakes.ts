@@ -12,6 +12,7 @@ import { aucEstimate } from '../auc.ts';
 import { midRanks } from '../correlation.ts';
 import type { PatchGroup } from '../patchGroup.ts';
 import type { Estimate } from '../result.ts';
+import { blockReader } from './blocks.ts';
 import { foldsByCluster } from './folds.ts';
 import { holdPatches } from './heldPatches.ts';
 import { SPOTTER_STEP } from './spotter.ts';
@@ -20,7 +21,7 @@ import type { Chosen, Sides } from './trainSpotter.ts';
 
 /** AUC on ellipsoids below which a spotter proves nothing. */
 export const SPOTTING_PROOF = 0.95;
-/** Patches of a side that are looked at; of larger groups a random part (half a megabyte each stays in memory). */
+/** Patches of a side that are looked at; of larger groups a random part (0.75 MB each stays in memory). */
 export const MOST_PATCHES = 500;
 /** Clusters (patients) that a side needs: with fewer, a fold would hold one or two. */
 export const LEAST_CLUSTERS = 10;
@@ -74,23 +75,39 @@ export async function spotFakes(
     done += by;
     onProgress(done / total);
   };
+  const reader = blockReader(real.size);
   const sides: Sides = {
-    real: await holdPatches(real, chosen.real, advance(1)),
-    fake: await holdPatches(fake, chosen.fake, advance(1)),
+    real: await holdPatches(real, chosen.real, reader, advance(1)),
+    fake: await holdPatches(fake, chosen.fake, reader, advance(1)),
   };
+  const foldsOfReal = foldsByCluster(
+    sides.real.clusters,
+    folds,
+    Random.of(seed, 'spotting', 'folds of real'),
+  );
+  const foldsOfFake = foldsByCluster(
+    sides.fake.clusters,
+    folds,
+    Random.of(seed, 'spotting', 'folds of fake'),
+  );
+  // Sides that share a cluster (lesions put into the same place) share its fold: a spotter that has learned a place as
+  // real would else call the fake there real too, and the AUC would fall below guessing.
+  const shared = new Map(sides.real.clusters.map((cluster, at) => [cluster, foldsOfReal[at]!]));
   const foldOf = {
-    real: foldsByCluster(sides.real.clusters, folds, Random.of(seed, 'spotting', 'folds of real')),
-    fake: foldsByCluster(sides.fake.clusters, folds, Random.of(seed, 'spotting', 'folds of fake')),
+    real: foldsOfReal,
+    fake: foldsOfFake.map((fold, at) => shared.get(sides.fake.clusters[at]!) ?? fold),
   };
   const scores = { real: new Float64Array(chosen.real.length), fake: new Float64Array(chosen.fake.length) };
-  const scorer = await openScorer(engine, real.size);
+  const scorer = await openScorer(engine, real.size, reader);
   try {
     for (let fold = 0; fold < folds; fold++) {
       const train = membersWhere(foldOf, (of) => of !== fold);
       const held = membersWhere(foldOf, (of) => of === fold);
       const name = `spotting ${fold}`;
-      const weights = await trainSpotter({
+      const trained = await trainSpotter({
         engine,
+        size: real.size,
+        reader,
         sides,
         train,
         seed,
@@ -98,8 +115,8 @@ export async function spotFakes(
         onUpdate: advance(UPDATE_READS),
       });
       const logits = [
-        ...(await scorer.score(weights, sides.real, held.real)),
-        ...(await scorer.score(weights, sides.fake, held.fake)),
+        ...(await scorer.score(trained, sides.real, held.real)),
+        ...(await scorer.score(trained, sides.fake, held.fake)),
       ];
       // Each fold has a spotter of its own, with a scale of its own: ranks within the fold can be put together.
       const ranks = midRanks(logits).map((rank) => (rank - 0.5) / logits.length);
