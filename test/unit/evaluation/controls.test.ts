@@ -17,6 +17,8 @@ import { radiomicsOf } from '../../../server/src/evaluation/radiomics/radiomicFe
 import { Random } from '../../../server/src/nn/random.ts';
 import type { Vec3 } from '../../../server/src/volume/ctVolume.ts';
 
+// Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
+const { abs, max } = Math;
 const SIZE = 28;
 const MARGIN = { fullMm: 1, rimMm: 3 };
 const UPRIGHT: readonly [Vec3, Vec3, Vec3] = [
@@ -239,7 +241,7 @@ function isTurned(patch: Float32Array, copy: Float32Array): boolean {
     copyOriented(patch, SIZE, orientation, turned, 0);
     let furthest = 0;
     for (let at = 0; at < turned.length && furthest < 20 / 1400; at++)
-      furthest = Math.max(furthest, Math.abs(turned[at]! - copy[at]!));
+      furthest = max(furthest, abs(turned[at]! - copy[at]!));
     if (furthest < 20 / 1400) return true;
   }
   return false;
