@@ -7,11 +7,12 @@ import { trainDetector } from '../../services/networks/trainDetector.ts';
 import type { SupervisedMeasures } from '../../nn/supervised.ts';
 import type { LoopEvent } from '../../nn/trainingLoop.ts';
 import { listNetworks } from '../../services/networks/listNetworks.ts';
+import { measureOnCts } from '../../services/networks/measureOnCts.ts';
 import { trainAttributes } from '../../services/networks/trainAttributes.ts';
 import type { CommandContext } from '../context.ts';
 import { engineOption, integer, positive, UsageError } from '../options.ts';
 import { table, type Output } from '../output.ts';
-import { networkRoots, VERSION } from '../runtime.ts';
+import { networkRoots, openModels, VERSION } from '../runtime.ts';
 
 const LIDC_LICENSE = 'trained on LIDC-IDRI (CC BY 3.0), DOI 10.7937/K9/TCIA.2015.LO9QL9SX';
 
@@ -37,6 +38,7 @@ export function registerNetworks(program: Command, context: () => CommandContext
     .description('nodule or not, from a place in a CT')
     .requiredOption('--vois <dir>', 'cut-outs: image/, mask/, nodules.csv')
     .option('--xml <dir>', "the readers' XML, for their consensus")
+    .option('--ct <dir...>', 'LIDC folders with whole CTs of the test fold, to be judged on too', [])
     .action((options: DetectorOptions) => trainDetectorNetwork(context(), options));
 }
 
@@ -75,6 +77,7 @@ interface AttributesOptions extends CommonOptions {
 interface DetectorOptions extends CommonOptions {
   readonly vois: string;
   readonly xml?: string;
+  readonly ct: string[];
 }
 
 async function list({ dataDir, output }: CommandContext): Promise<void> {
@@ -121,8 +124,8 @@ async function trainAttributeNetwork(context: CommandContext, options: Attribute
 }
 
 async function trainDetectorNetwork(context: CommandContext, options: DetectorOptions): Promise<void> {
-  const { vois, xml, seed, updates } = options;
-  const { output } = context;
+  const { vois, xml, ct, seed, updates } = options;
+  const { output, dataDir } = context;
   await withEngine(context, options, async (places) =>
     trainDetector({
       ...places,
@@ -131,6 +134,14 @@ async function trainDetectorNetwork(context: CommandContext, options: DetectorOp
       ...(updates === undefined ? {} : { updates }),
       seed,
       onEvent: (event) => tell(output, event),
+      ...(ct.length === 0
+        ? {}
+        : {
+            measure: (detector) => {
+              const paths = ct.map((dir) => resolve(dir));
+              return measureOnCts(detector, paths, openModels(dataDir, places.engine), seed, places.signal);
+            },
+          }),
     }),
   );
 }
