@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { definitionWriter } from '../../../server/src/evaluation/report/definitions.ts';
 import { intervalPlot } from '../../../server/src/evaluation/report/intervalPlot.ts';
 import type { ReportPictures } from '../../../server/src/evaluation/report/material.ts';
 import { estimate, number } from '../../../server/src/evaluation/report/numbers.ts';
@@ -238,5 +239,31 @@ describe('plots', () => {
     const xs = [...svg.matchAll(/M([\d.]+) /g)].map(([, x]) => Number(x));
     expect(Math.max(...xs)).toBeLessThanOrEqual(420);
     expect(xs[150]! - xs[50]!).toBeGreaterThan(150);
+  });
+});
+
+describe('definitions', () => {
+  const figures = evaluationOf(model).figures.slice(0, 2);
+  const told = (...texts: string[]) =>
+    figures.map((figure, at) => ({ ...figure, definition: texts[at] ?? texts[0]! }));
+
+  test('those that differ in a few words are said once, with what differs beside the figure', () => {
+    const define = definitionWriter();
+    const texts = (measure: string) =>
+      ['patches as they are,', 'patches cut out,'].map(
+        (what) => `${measure} between real and synthetic ${what} both of the same number and described once.`,
+      );
+    const first = textOf(define(told(...texts('Mean distance'))));
+    expect(first).toContain(
+      'Mean distance between real and synthetic patches […], both of the same number and described once.',
+    );
+    expect(first).toContain('attribute features, whole patch: as they are');
+    expect(textOf(define(told(...texts('Largest distance'))))).toContain('the same as above');
+  });
+
+  test('those that have little in common are each said whole', () => {
+    const text = textOf(definitionWriter()(told('Share of the first kind.', 'Another thing altogether.')));
+    expect(text).toContain('(attribute features, whole patch). Share of the first kind.');
+    expect(text).toContain('Another thing altogether.');
   });
 });

@@ -1,4 +1,5 @@
 /** The controls: sets that are known to be bad, through the same gates. One that passes them all is an error. */
+import { escapeHtml } from '../../gan/report/html.ts';
 import type { EvaluationResult, Gate } from '../result.ts';
 import { type Cell, paragraph, section, tableHtml, verdict } from './parts.ts';
 import { CONTROL_WORDS } from './words.ts';
@@ -32,10 +33,13 @@ export function controlsSection({ controls, gates }: EvaluationResult): string {
       rows: controls.map(({ name, made, gates: theirs, caughtBy }) => [
         CONTROL_WORDS[name],
         made,
-        theirs
-          .filter((gate) => caughtBy.includes(gate.name))
-          .map((gate) => `${gate.name}: ${gate.found}`)
-          .join('; ') || 'by no gate',
+        {
+          html:
+            theirs
+              .filter((gate) => caughtBy.includes(gate.name))
+              .map((gate) => `<b>${escapeHtml(gate.name)}</b>: ${escapeHtml(gate.found)}`)
+              .join('<br>') || 'by no gate',
+        },
       ]),
     }),
   );

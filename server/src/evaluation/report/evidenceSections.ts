@@ -7,7 +7,10 @@ import { estimate, howIntervals, number, withUnit } from './numbers.ts';
 import { type Cell, notComputed, paragraph, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
 
-const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = { diameter: 'diameter', meanHu: 'mean HU' };
+const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = {
+  meanHu: 'mean HU',
+  internalStructure: 'internal structure',
+};
 const attributeWord = (name: string): string => ATTRIBUTE_WORDS[name] ?? name;
 
 export function adherenceSection({ adherence }: EvaluationResult): string {
@@ -44,18 +47,20 @@ export function adherenceSection({ adherence }: EvaluationResult): string {
     }),
     ...(correlations.some(({ measured, ceiling }) => measured !== null || ceiling !== null)
       ? [
-          `<div>${legendOf({ measured: 'measured', floor: 'ceiling' })}${intervalPlot({
-            description: 'Partial Spearman correlations with their ceilings',
-            rows: correlations.map(({ attribute, measured, ceiling }) => ({
-              label: attributeWord(attribute),
-              marks: [
-                ...(ceiling === null ? [] : [{ kind: 'floor' as const, estimate: ceiling }]),
-                ...(measured === null ? [] : [{ kind: 'measured' as const, estimate: measured }]),
-              ],
-            })),
-            references: [{ value: 0, text: 'none' }],
-            to: 1,
-          })}</div>`,
+          `<div>${legendOf({ ...(correlations.some(({ measured }) => measured !== null) ? { measured: 'measured' } : {}), floor: 'ceiling' })}${intervalPlot(
+            {
+              description: 'Partial Spearman correlations with their ceilings',
+              rows: correlations.map(({ attribute, measured, ceiling }) => ({
+                label: attributeWord(attribute),
+                marks: [
+                  ...(ceiling === null ? [] : [{ kind: 'floor' as const, estimate: ceiling }]),
+                  ...(measured === null ? [] : [{ kind: 'measured' as const, estimate: measured }]),
+                ],
+              })),
+              references: [{ value: 0, text: 'none' }],
+              to: 1,
+            },
+          )}</div>`,
         ]
       : []),
     ...(how === '' ? [] : [paragraph(`Intervals, ${how}.`, 'small faint')]),
@@ -94,7 +99,7 @@ function pairHtml(pair: MemorisedPair, picture: PairPicture | undefined, at: num
       : `<div><span>synthetic</span>${image(picture.synthetic, `Synthetic nodule ${pair.synthetic.id}`)}` +
         `<span>training</span>${image(picture.training, `Training nodule ${pair.training.id}`)}</div>`;
   return `<figure class="pair">${pictures}<figcaption><b>${at + 1}.</b> ${escapeHtml(
-    `${pair.synthetic.id} and ${pair.training.id}: distance ${number(pair.distance)} in ${pair.space}; training nodule: ${pair.transform}`,
+    `${pair.synthetic.id} and ${pair.training.id}: distance ${number(pair.distance)} in ${pair.space}; training nodule ${pair.transform === 'as it is' ? pair.transform : `turned, ${pair.transform}`}`,
   )}</figcaption></figure>`;
 }
 

@@ -2,6 +2,7 @@
 import { escapeHtml } from '../../gan/report/html.ts';
 import type { Control, EvaluationResult, Figure } from '../result.ts';
 import { LIMITS } from '../gates.ts';
+import { definitionWriter } from './definitions.ts';
 import { intervalPlot, legendOf, type PlotMark, type PlotRow } from './intervalPlot.ts';
 import { estimate, howIntervals, withUnit } from './numbers.ts';
 import { type Cell, figureId, notComputed, paragraph, section, tableHtml } from './parts.ts';
@@ -9,6 +10,8 @@ import { BETTER_WORDS, CONTROL_WORDS, labelOf, measureOf, wordsOf } from './word
 
 /** Beyond it a position is an arrow with its number: noise may lie tens of times as far as ellipsoids. */
 const POSITION_END = 2;
+const POSITION_BEGIN = -1;
+const FIRST = 'position';
 export const CONTROL_LETTERS: Readonly<Record<Control['name'], string>> = {
   ellipsoids: 'E',
   blurred: 'B',
@@ -23,8 +26,11 @@ export function figuresSection({ figures, controls }: EvaluationResult): string 
     const measure = measureOf(figure);
     measures.set(measure, [...(measures.get(measure) ?? []), figure]);
   }
-  const cards = [...measures].map(([measure, those]) =>
-    measure === 'position' ? positionCard(those, controls) : card(those),
+  const define = definitionWriter();
+  // The position stands first: it says in one number what the distances say in three.
+  const inOrder = [...measures].toSorted(([a], [b]) => Number(b === FIRST) - Number(a === FIRST));
+  const cards = inOrder.map(([measure, those]) =>
+    cardHtml(those, measure === FIRST ? positionPlot(those, controls) : plotsOf(those), define(those)),
   );
   return section(
     'figures',
@@ -38,7 +44,7 @@ export function figuresSection({ figures, controls }: EvaluationResult): string 
   );
 }
 
-function card(figures: readonly Figure[]): string {
+function plotsOf(figures: readonly Figure[]): string {
   const words = wordsOf(figures[0]!);
   const groups = words.oneAxis
     ? [figures]
@@ -51,10 +57,10 @@ function card(figures: readonly Figure[]): string {
       rows: group.map((figure) => ({ label: labelOf(figure), marks: marksOf(figure) })),
     }),
   );
-  return cardHtml(figures, plots.join(''));
+  return plots.join('');
 }
 
-function positionCard(figures: readonly Figure[], controls: readonly Control[]): string {
+function positionPlot(figures: readonly Figure[], controls: readonly Control[]): string {
   const rows: PlotRow[] = figures.map((figure) => ({
     label: labelOf(figure),
     marks: [
@@ -79,12 +85,10 @@ function positionCard(figures: readonly Figure[], controls: readonly Control[]):
       { value: LIMITS.position, text: 'limit' },
       { value: 1, text: 'ellipsoids' },
     ],
+    from: POSITION_BEGIN,
     to: POSITION_END,
   });
-  return cardHtml(
-    figures,
-    plot + (letters.length > 0 ? paragraph(`Controls: ${letters.join(', ')}.`, 'small faint') : ''),
-  );
+  return plot + (letters.length > 0 ? paragraph(`Controls: ${letters.join(', ')}.`, 'small faint') : '');
 }
 
 function marksOf({ measured, floor, bad }: Pick<Figure, 'measured' | 'floor' | 'bad'>): PlotMark[] {
@@ -97,7 +101,7 @@ function marksOf({ measured, floor, bad }: Pick<Figure, 'measured' | 'floor' | '
   ).flatMap(([kind, found]) => (found === null ? [] : [{ kind, estimate: found }]));
 }
 
-function cardHtml(figures: readonly Figure[], plot: string): string {
+function cardHtml(figures: readonly Figure[], plot: string, definitions: string): string {
   const first = figures[0]!;
   const { title, plain } = wordsOf(first);
   const how = howIntervals(figures.flatMap(({ measured, floor, bad }) => [measured, floor, bad]));
@@ -105,41 +109,10 @@ function cardHtml(figures: readonly Figure[], plot: string): string {
 ${plain === '' ? '' : paragraph(plain)}
 <div class="beside"><div>${plot}</div>
 ${figureTable(title, figures)}</div>
-${definitions(figures)}
+${definitions}
 ${how === '' ? '' : paragraph(`Intervals, ${how}.`, 'small faint')}
 </article>`;
 }
-
-/** One definition for all, where they differ in a few words only; these follow it. */
-function definitions(figures: readonly Figure[]): string {
-  const texts = [...new Set(figures.map(({ definition }) => definition))];
-  const ofText = (text: string): string =>
-    figures
-      .filter(({ definition }) => definition === text)
-      .map(labelOf)
-      .join('; ');
-  const [first = '', ...others] = texts;
-  const line = (name: string, text: string): string =>
-    `<p class="small"><b>${escapeHtml(name)}.</b> ${escapeHtml(text)}</p>`;
-  if (others.length === 0) return line('Definition', first);
-  const head = common(texts);
-  const tail = common(texts.map((text) => reversed(text.slice(head.length))));
-  const middles = texts.map((text) => text.slice(head.length, text.length - tail.length));
-  if (head.length + tail.length < first.length / 2)
-    return texts.map((text) => line(`Definition (${ofText(text)})`, text)).join('');
-  const list = texts.map((text, at) => `<li>${escapeHtml(`${ofText(text)}: ${middles[at]!.trim()}`)}</li>`);
-  return `${line('Definition', `${head}[…]${reversed(tail)}`)}<p class="small">Where […] stands for:</p><ul class="small">${list.join('')}</ul>`;
-}
-
-/** What all texts begin with, up to the end of a word. */
-function common(texts: readonly string[]): string {
-  const [first = ''] = texts;
-  let length = 0;
-  while (length < first.length && texts.every((text) => text[length] === first[length])) length++;
-  return first.slice(0, first.lastIndexOf(' ', length - 1) + 1);
-}
-
-const reversed = (text: string): string => [...text].toReversed().join('');
 
 /** A column that no figure fills is left out. */
 function figureTable(title: string, figures: readonly Figure[]): string {

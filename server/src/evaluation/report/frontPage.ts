@@ -73,6 +73,9 @@ export function gatesSection({ gates }: EvaluationResult): string {
   );
 }
 
+/** Evidence that is no figure of its own but a part of the page. */
+const SECTIONS: Readonly<Record<string, string>> = { adherence: 'adherence', controls: 'controls' };
+
 export function scorecardSection({ scorecard, figures, gates }: EvaluationResult): string {
   const known = new Map([
     ...figures.map(({ key }) => [key, figureId(key)] as const),
@@ -81,7 +84,7 @@ export function scorecardSection({ scorecard, figures, gates }: EvaluationResult
   const evidence = (names: Criterion['evidence']): Cell => ({
     html: names
       .map((name) => {
-        const id = known.get(name);
+        const id = known.get(name) ?? SECTIONS[name.split('/')[0]!];
         return id === undefined ? escapeHtml(name) : `<a href="#${id}">${escapeHtml(name)}</a>`;
       })
       .join(', '),

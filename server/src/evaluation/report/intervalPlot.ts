@@ -25,14 +25,15 @@ export interface IntervalPlot {
   readonly rows: readonly PlotRow[];
   /** Upright lines with a word above them. */
   readonly references?: readonly { readonly value: number; readonly text: string }[];
-  /** What lies beyond is drawn as an arrow with its value. */
+  /** What lies below is drawn at the rim; what lies beyond `to` is an arrow with its value. */
+  readonly from?: number;
   readonly to?: number;
 }
 
 const WIDTH = 460;
 const LEFT = 118;
 const RIGHT = 64;
-const TOP = 20;
+const TOP = 30;
 const BOTTOM = 24;
 const LANE = 14;
 const GAP = 12;
@@ -41,13 +42,13 @@ const FAR = 8;
 /** Letters nearer than this would cover each other. */
 const LETTER = 11;
 /** Of a line of a row's name. */
-const LETTERS = 19;
+const LETTERS = 18;
 const { max, min } = Math;
 
-export function intervalPlot({ description, rows, references = [], to }: IntervalPlot): string {
+export function intervalPlot({ description, rows, references = [], from, to }: IntervalPlot): string {
   const drawn = rows.filter(({ marks }) => marks.length > 0);
   if (drawn.length === 0) return '';
-  const [low, high] = rangeOf(drawn, references, to);
+  const [low, high] = rangeOf(drawn, references, from, to);
   const x = (value: number): number => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
   const lanes = KINDS.filter((kind) => drawn.some(({ marks }) => marks.some((mark) => mark.kind === kind)));
   const parts: string[] = [];
@@ -71,7 +72,7 @@ export function intervalPlot({ description, rows, references = [], to }: Interva
     );
     plain.forEach((kind, lane) => {
       for (const { estimate } of row.marks.filter((mark) => mark.kind === kind))
-        parts.push(markOf(kind, estimate, x, y + GAP / 2 + LANE * (lane + 0.5), high));
+        parts.push(markOf(kind, estimate, x, y + GAP / 2 + LANE * (lane + 0.5), [low, high]));
     });
     for (const { mark, x: at, level } of letters)
       parts.push(
@@ -84,9 +85,9 @@ export function intervalPlot({ description, rows, references = [], to }: Interva
       `<line class="grid" x1="${fixed(x(tick))}" x2="${fixed(x(tick))}" y1="${TOP}" y2="${fixed(y)}"/>`,
       `<text x="${fixed(x(tick))}" y="${fixed(y + 15)}" text-anchor="middle">${tickLabel(tick).replace('-', '−')}</text>`,
     ]),
-    ...references.flatMap(({ value, text }) => [
+    ...references.flatMap(({ value, text }, at) => [
       `<line class="reference" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${TOP - 4}" y2="${fixed(y)}"/>`,
-      `<text x="${fixed(x(value))}" y="${TOP - 8}" text-anchor="middle">${escapeHtml(text)}</text>`,
+      `<text x="${fixed(x(value))}" y="${TOP - (at % 2 === 0 ? 8 : 19)}" text-anchor="middle">${escapeHtml(text)}</text>`,
     ]),
   ];
   return `<svg class="intervals" viewBox="0 0 ${WIDTH} ${fixed(y + BOTTOM)}" role="img" aria-label="${escapeHtml(description)}">${axis.join('')}${parts.join('')}</svg>`;
@@ -112,6 +113,7 @@ const clip = (at: number): number => min(WIDTH - RIGHT + 8, max(LEFT, at));
 function rangeOf(
   rows: readonly PlotRow[],
   references: NonNullable<IntervalPlot['references']>,
+  from: number | undefined,
   to: number | undefined,
 ): [low: number, high: number] {
   const ends = (wanted: (kind: Kind) => boolean): number[] =>
@@ -133,7 +135,7 @@ function rangeOf(
   const farthest = max(...(all.length > 0 ? all : ends(() => true)));
   const nearest = near.length > 0 ? max(...near.map(Math.abs)) : Infinity;
   const high = to ?? min(farthest, nearest > 0 ? FAR * nearest : Infinity);
-  const low = min(0, ...all, ...ends((kind) => kind === 'control'));
+  const low = max(from ?? -Infinity, min(0, ...all, ...ends((kind) => kind === 'control')));
   const margin = 0.03 * (high - low) || 0.5;
   return [low < 0 ? low - margin : low, high + margin];
 }
@@ -143,7 +145,7 @@ function markOf(
   { value, interval }: Estimate,
   x: (value: number) => number,
   y: number,
-  high: number,
+  [low, high]: readonly [low: number, high: number],
 ): string {
   const right = WIDTH - RIGHT;
   const line =
@@ -151,7 +153,7 @@ function markOf(
       ? ''
       : `<line x1="${fixed(clip(x(interval.low)))}" x2="${fixed(min(right, x(interval.high)))}" y1="${fixed(y)}" y2="${fixed(y)}"/>` +
         [interval.low, interval.high]
-          .filter((end) => end <= high)
+          .filter((end) => end <= high && end >= low)
           .map(
             (end) =>
               `<line x1="${fixed(x(end))}" x2="${fixed(x(end))}" y1="${fixed(y - 3)}" y2="${fixed(y + 3)}"/>`,
@@ -159,7 +161,7 @@ function markOf(
           .join('');
   if (value > high)
     return `<g class="${kind}"><path d="M${right} ${fixed(y - 4)}l7 4l-7 4z"/><text x="${right + 10}" y="${fixed(y + 4)}">${number(value)}</text></g>`;
-  return `<g class="${kind}">${line}<path d="${SIGNS[kind](fixed(x(value)), fixed(y))}"/></g>`;
+  return `<g class="${kind}">${line}<path d="${SIGNS[kind](fixed(clip(x(value))), fixed(y))}"/></g>`;
 }
 
 const SIGNS: Readonly<Record<Kind, (x: string, y: string) => string>> = {

@@ -1,6 +1,7 @@
 /** Numbers of a report as people read them: three digits, a true minus sign, the interval beside the value. */
 import type { Estimate } from '../result.ts';
 
+const NOTHING = 1e-12;
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** Three significant digits; powers of ten below 0.0001 and from a million. */
@@ -9,6 +10,8 @@ export const number = (value: number): string => rounded(value, Math.abs(value))
 /** With the decimals that give `size` three significant digits. */
 function rounded(value: number, size: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : value < 0 ? '−∞' : 'not a number';
+  // What is left of sums that are zero.
+  if (size < NOTHING) return '0';
   if (size !== 0 && (size < 1e-4 || size >= 1e6)) {
     const [digits = '', power = '0'] = value.toExponential(1).split('e');
     return value === 0 ? '0' : `${digits} × 10${superscript(Number(power))}`.replace('-', '−');
