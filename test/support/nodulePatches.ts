@@ -11,11 +11,13 @@ export interface SetPlan {
   readonly indeterminate?: number;
   readonly size?: number;
   readonly alpha?: boolean;
+  /** Nodule number n, size³ values; all much the same where nothing is said. */
+  readonly patch?: (n: number) => Float32Array;
   /** Of every nodule. */
   readonly ctEnds?: CtEnds;
   /** What the manifest says differently. */
   readonly manifest?: Partial<
-    Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split'>
+    Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split' | 'windowHu'>
   >;
 }
 
@@ -63,7 +65,7 @@ export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManif
   return writePatchSet({ outDir, dtype: 'f16' }, async (writer) => {
     for (const [n, nodule] of classes.entries()) {
       const diameterMm = { malignant: 12, benign: 6, indeterminate: 8 }[nodule] + (n % 7) / 2;
-      const hu = ballPatch(size, size / 4, `real ${n}`);
+      const hu = plan.patch?.(n) ?? ballPatch(size, size / 4, `real ${n}`);
       const entry: RealPatch = {
         origin: 'real',
         id: `${patients[n]}/1`,

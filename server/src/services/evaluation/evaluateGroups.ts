@@ -75,7 +75,7 @@ export interface GroupsEvaluation extends Measures {
 }
 
 /** Parts of the whole that each stage is expected to take. */
-const SHARES = { describing: 0.5, measuring: 0.2, spotting: 0.3 };
+const SHARES = { describing: 0.4, measuring: 0.2, spotting: 0.4 };
 /** The event loop gets its turn after this long, so that a stop is heard. */
 const TURN_MS = 100;
 
