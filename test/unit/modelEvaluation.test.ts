@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ModelEvaluation } from '@nodulelab/contract';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -45,6 +45,19 @@ test('what was attached is what the card shows and the report opens', async () =
     floor: null,
   });
   expect(Buffer.from(await readModelReport(model())).toString()).toBe('<h1>Report</h1>');
+});
+
+test('a copy of the report without patients keeps the rest', async () => {
+  const marked = join(dir, 'marked');
+  await mkdir(marked);
+  await cp(join(dir, 'evaluation.json'), join(marked, 'evaluation.json'));
+  await writeFile(
+    join(marked, 'report.html'),
+    '<h1>Report</h1><img data-shows="patient" src="a"><img src="b">',
+  );
+  await attachEvaluation(model(), marked, { patients: false });
+  const report = Buffer.from(await readModelReport(model())).toString();
+  expect(report).toMatch(/^<h1>Report<\/h1><span .*<img src="b">$/);
 });
 
 test('a model that was not evaluated says so and how to do it', async () => {

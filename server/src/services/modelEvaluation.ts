@@ -9,6 +9,7 @@ import {
   RESULT_FILE,
 } from '../evaluation/result.ts';
 import { REPORT_FILE } from '../evaluation/report/material.ts';
+import { withoutPatients } from '../evaluation/report/parts.ts';
 import { writeAtomically } from '../nn/artefactFile.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
@@ -61,11 +62,13 @@ export async function readModelReport(model: EvaluatedModel): Promise<Uint8Array
 /**
  * Keeps an evaluation with the model that it is of; one that was there is replaced.
  * @param dir what `nodulelab evaluate --out` wrote
+ * @param patients whether the report keeps its pictures of real nodules; without them the model may be passed on
  * @throws NoduleLabError `invalid-input` where there is no whole evaluation, `refused` where it is of another model
  */
 export async function attachEvaluation(
   { name, folder, sha256 }: EvaluatedModel,
   dir: string,
+  { patients = true }: { readonly patients?: boolean } = {},
 ): Promise<ModelEvaluation> {
   const result = await readResult(dir);
   const evaluated = result.synthetic.model;
@@ -76,12 +79,14 @@ export async function attachEvaluation(
         `and the weights of ${name} are ${sha256.slice(0, 12)}: evaluate samples of ${name} itself.`,
       { dir, name },
     );
-  const report = await readFile(join(dir, REPORT_FILE)).catch((error: unknown) => {
+  const report = await readFile(join(dir, REPORT_FILE), 'utf8').catch((error: unknown) => {
     throw unusable(dir, `${REPORT_FILE} is missing`, error);
   });
   const target = join(folder, EVALUATION_FOLDER);
   await mkdir(target, { recursive: true });
-  await writeAtomically(join(target, REPORT_FILE), [report]);
+  await writeAtomically(join(target, REPORT_FILE), [
+    new TextEncoder().encode(patients ? report : withoutPatients(report)),
+  ]);
   await writeAtomically(join(target, RESULT_FILE), [await readFile(join(dir, RESULT_FILE))]);
   return inShort(result);
 }

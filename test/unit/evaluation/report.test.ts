@@ -3,7 +3,7 @@ import { definitionWriter } from '../../../server/src/evaluation/report/definiti
 import { intervalPlot } from '../../../server/src/evaluation/report/intervalPlot.ts';
 import type { ReportPictures } from '../../../server/src/evaluation/report/material.ts';
 import { estimate, number } from '../../../server/src/evaluation/report/numbers.ts';
-import { figureId, gateId } from '../../../server/src/evaluation/report/parts.ts';
+import { figureId, gateId, withoutPatients } from '../../../server/src/evaluation/report/parts.ts';
 import { rocPoints, scatterPlot } from '../../../server/src/evaluation/report/pointPlots.ts';
 import { renderReport } from '../../../server/src/evaluation/report/renderReport.ts';
 import { between, evaluationOf } from '../../support/evaluationResult.ts';
@@ -110,6 +110,20 @@ describe('the report', () => {
     for (const [, source] of page.matchAll(/(?:src|href)="([^"]*)"/g))
       expect(source).toMatch(/^(#|data:image\/png;)/);
     expect(page).not.toMatch(/url\(/);
+  });
+
+  test('can be passed on without a picture of a patient', () => {
+    const sheet = (name: string) => ({ ...pictures.sheets[0]!, name, url: `${png}${name}` });
+    const sheets = ['real', 'synthetic', 'ellipsoids', 'blurred', 'collapsed', 'noise', 'memorised'].map(
+      sheet,
+    );
+    const pairs = [{ synthetic: `${png}ours`, training: `${png}theirs` }];
+    const whole = renderReport(evaluationOf(model), { ...pictures, sheets, pairs });
+    const shown = (html: string) =>
+      [...html.matchAll(/src="data:image\/png;base64,AAAA(\w*)"/g)].map(([, name]) => name);
+    expect(shown(whole)).toHaveLength(sheets.length + 2);
+    expect(shown(withoutPatients(whole))).toEqual(['ours', 'synthetic', 'ellipsoids']);
+    expect(textOf(withoutPatients(whole))).toContain('Not in this copy: it would show real nodules.');
   });
 
   test('escapes whatever text it is given', () => {

@@ -13,13 +13,29 @@ export function registerAttachEvaluation(model: Command, context: () => CommandC
     .description(
       'keep what nodulelab evaluate wrote with the model: the viewer shows it and opens the report',
     )
-    .action((name: string, dir: string) => attach(context(), name, dir));
+    .option(
+      '--without-patients',
+      'leave pictures of real nodules out of the report, to pass the model on',
+      false,
+    )
+    .action((name: string, dir: string, options: AttachOptions) => attach(context(), name, dir, options));
 }
 
-async function attach({ dataDir, output }: CommandContext, name: string, dir: string): Promise<void> {
+interface AttachOptions {
+  readonly withoutPatients: boolean;
+}
+
+async function attach(
+  { dataDir, output }: CommandContext,
+  name: string,
+  dir: string,
+  { withoutPatients }: AttachOptions,
+): Promise<void> {
   const folder = await openModels(dataDir).folderOf(name);
   const { weights } = await readModelCard(folder);
-  const evaluation = await attachEvaluation({ name, folder, sha256: weights.sha256 }, resolve(dir));
+  const evaluation = await attachEvaluation({ name, folder, sha256: weights.sha256 }, resolve(dir), {
+    patients: !withoutPatients,
+  });
   output.result(
     { folder, evaluation },
     `${folder}/${EVALUATION_FOLDER}: ${evaluation.synthetic} synthetic against ${evaluation.real} real nodules, ${gatesText(evaluation)}`,

@@ -4,7 +4,7 @@ import type { Adherence, EvaluationResult, MemorisedPair } from '../result.ts';
 import type { PairPicture, ReportPictures, SpottingScores } from './material.ts';
 import { intervalPlot, legendOf } from './intervalPlot.ts';
 import { estimate, howIntervals, number, withUnit } from './numbers.ts';
-import { type Cell, notComputed, paragraph, section, tableHtml } from './parts.ts';
+import { type Cell, notComputed, paragraph, pictureHtml, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
 
 const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = {
@@ -91,13 +91,13 @@ export function memorisationSection(
 }
 
 function pairHtml(pair: MemorisedPair, picture: PairPicture | undefined, at: number): string {
-  const image = (url: string, what: string): string =>
-    `<img src="${escapeHtml(url)}" alt="${escapeHtml(what)}: axial, coronal and sagittal plane">`;
+  const image = (url: string, what: string, patient: boolean): string =>
+    pictureHtml(url, `${what}: axial, coronal and sagittal plane`, { patient });
   const pictures =
     picture === undefined
       ? ''
-      : `<div><span>synthetic</span>${image(picture.synthetic, `Synthetic nodule ${pair.synthetic.id}`)}` +
-        `<span>training</span>${image(picture.training, `Training nodule ${pair.training.id}`)}</div>`;
+      : `<div><span>synthetic</span>${image(picture.synthetic, `Synthetic nodule ${pair.synthetic.id}`, false)}` +
+        `<span>training</span>${image(picture.training, `Training nodule ${pair.training.id}`, true)}</div>`;
   return `<figure class="pair">${pictures}<figcaption><b>${at + 1}.</b> ${escapeHtml(
     `${pair.synthetic.id} and ${pair.training.id}: distance ${number(pair.distance)} in ${pair.space}; training nodule ${pair.transform === 'as it is' ? pair.transform : `turned, ${pair.transform}`}`,
   )}</figcaption></figure>`;

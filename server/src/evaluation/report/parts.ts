@@ -56,3 +56,20 @@ export function verdict(kind: 'good' | 'fair' | 'bad' | 'none', text: string): C
 export const figureId = (key: string): string => `figure-${key.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
 /** Of the row of a gate. */
 export const gateId = (name: string): string => `gate-${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
+
+/** In the tag of a picture that shows a real nodule, or what was made of one. */
+const PATIENT = ' data-shows="patient"';
+
+/** @param url data URL */
+export const pictureHtml = (
+  url: string,
+  words: string,
+  { patient, size = '' }: { readonly patient: boolean; readonly size?: string },
+): string => `<img${patient ? PATIENT : ''} src="${escapeHtml(url)}"${size} alt="${escapeHtml(words)}">`;
+
+/** A report that may be passed on where pictures of patients may not. Text is escaped, so only pictures are met. */
+export const withoutPatients = (page: string): string =>
+  page.replaceAll(
+    new RegExp(`<img${PATIENT}[^>]*>`, 'g'),
+    '<span class="faint">Not in this copy: it would show real nodules.</span>',
+  );

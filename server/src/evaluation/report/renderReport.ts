@@ -8,7 +8,7 @@ import { figuresSection } from './figuresSection.ts';
 import { gatesSection, header, notes, scorecardSection, setsSection, titleOf } from './frontPage.ts';
 import type { ReportPictures, Scatter } from './material.ts';
 import { duration, moment } from './numbers.ts';
-import { type Cell, paragraph, section, tableHtml } from './parts.ts';
+import { type Cell, paragraph, pictureHtml, section, tableHtml } from './parts.ts';
 import { scatterPlot } from './pointPlots.ts';
 import { EVALUATION_STYLE } from './reportStyle.ts';
 import { CONTROL_WORDS, SPACE_WORDS, VIEW_WORDS } from './words.ts';
@@ -63,7 +63,10 @@ function picturesSection({ sheets, scatters }: ReportPictures): string {
   const figures = sheets.map(
     ({ name, caption, url, width, height }) =>
       `<figure><figcaption><b>${escapeHtml(groupWord(name))}</b> ${escapeHtml(caption)}</figcaption>` +
-      `<img src="${escapeHtml(url)}" width="${width}" height="${height}" alt="${escapeHtml(`${groupWord(name)}: middle slices`)}"></figure>`,
+      `${pictureHtml(url, `${groupWord(name)}: middle slices`, {
+        patient: !WITHOUT_PATIENTS.includes(name),
+        size: ` width="${width}" height="${height}"`,
+      })}</figure>`,
   );
   return section(
     'pictures',
@@ -91,6 +94,8 @@ const scatterCard = (scatter: Scatter): string => {
   return `<div class="card"><h3>${escapeHtml(title)}</h3>${scatterPlot(scatter, `Points of each set: ${title}`)}</div>`;
 };
 
+/** All other groups hold real nodules, or what was made of them voxel by voxel. */
+const WITHOUT_PATIENTS: readonly string[] = ['synthetic', 'ellipsoids'];
 const GROUP_WORDS: Readonly<Record<string, string>> = {
   ...CONTROL_WORDS,
   real: 'real nodules',
