@@ -76,7 +76,7 @@ describe('an attribute network that was trained on blobs', () => {
     const errors = readings
       .map(({ predicted }, i) => Math.abs(predicted.diameterMm / unseen[i]!.nodule.diameterMm - 1))
       .sort((a, b) => a - b);
-    expect(errors[20]).toBeLessThan(0.06);
+    expect(errors[20]).toBeLessThan(0.08);
     // Readers too differ where a blob lies at the limit of 10 mm.
     const clear = unseen.flatMap(({ nodule }, i) =>
       Math.abs(nodule.diameterMm - 10) > 1 ? [{ nodule, reading: readings[i]! }] : [],

@@ -27,7 +27,12 @@ const STATISTICS: readonly (readonly [string, Statistic])[] = [
   ['mean absolute error', meanAbsoluteError],
   ['quadratic-weighted kappa', quadraticKappa],
 ];
-const READERS = 'ceiling: the same between one reader and another, over all pairs of readers of a nodule';
+const CEILING = 'ceiling: one reader against another, over all pairs of readers of a nodule';
+/** The network answers for the median of several readers, which is steadier than one of them. */
+const others = (value: number | null): string =>
+  value === null
+    ? ''
+    : `; one reader against the median of the others, which is what the network is asked: ${value}`;
 
 /**
  * @param ratings of single readers of the same nodules; without them there is no ceiling
@@ -59,12 +64,18 @@ export function attributeFigures(
     ...CHARACTERISTICS.flatMap((name) => {
       const little =
         commonestShare(rated.map(({ nodule }) => nodule.characteristics![name])) >= LITTLE_SUPPORT;
-      return STATISTICS.map(([statistic, of]) =>
-        figure(`${name}: ${statistic}`, rated, (rows) => of(...columns(rows, name)), {
-          ceiling: pairs === null ? null : finite(of(...ratingColumns(pairs, name))),
-          note: little ? `nearly all nodules have one value: this says little; ${READERS}` : READERS,
-        }),
-      );
+      return STATISTICS.map(([statistic, of]) => {
+        const between = pairs === null ? null : finite(of(...ratingColumns(pairs.each, name)));
+        const toOthers = pairs === null ? null : finite(of(...ratingColumns(pairs.toOthers, name)));
+        const note = [
+          ...(little ? ['nearly all nodules have one value: this says little'] : []),
+          ...(pairs === null ? [] : [CEILING + others(toOthers)]),
+        ].join('; ');
+        return figure(`${name}: ${statistic}`, rated, (rows) => of(...columns(rows, name)), {
+          ceiling: between,
+          ...(note === '' ? {} : { note }),
+        });
+      });
     }),
     figure('diameter: median relative error', judged, (rows) =>
       medianOf(
@@ -134,24 +145,30 @@ function valueOf(
   return { value: rounded(value), interval: interval && [rounded(interval.low), rounded(interval.high)] };
 }
 
-/** Every reader of a nodule with every other one, in both orders. */
+type Pairs = readonly (readonly [Characteristics, Characteristics])[];
+
+/** Every reader of a nodule with every other one, in both orders, and with the median of all others. */
 function readerPairs(
   wanted: ReadonlySet<string>,
   ratings: ReaderRatings,
-): [Characteristics, Characteristics][] {
-  return [...ratings].flatMap(([id, all]) =>
-    wanted.has(id)
-      ? all.flatMap((one, i) =>
-          all.flatMap((other, j): [Characteristics, Characteristics][] => (i === j ? [] : [[one, other]])),
-        )
-      : [],
+): { readonly each: Pairs; readonly toOthers: Pairs } {
+  const several = [...ratings].flatMap(([id, all]) => (wanted.has(id) && all.length > 1 ? [all] : []));
+  const withOthers = several.flatMap((all) =>
+    all.map((one, i) => ({ one, rest: all.filter((_, j) => j !== i) })),
   );
+  return {
+    each: withOthers.flatMap(({ one, rest }) => rest.map((other) => [one, other] as const)),
+    toOthers: withOthers.map(({ one, rest }) => [one, medians(rest)] as const),
+  };
 }
 
-const ratingColumns = (
-  pairs: readonly (readonly [Characteristics, Characteristics])[],
-  name: Characteristic,
-) => [pairs.map(([one]) => one[name]), pairs.map(([, other]) => other[name])] as const;
+const medians = (of: readonly Characteristics[]): Characteristics =>
+  Object.fromEntries(
+    CHARACTERISTICS.map((name) => [name, medianOf(of.map((ratings) => ratings[name]))]),
+  ) as Characteristics;
+
+const ratingColumns = (pairs: Pairs, name: Characteristic) =>
+  [pairs.map(([one]) => one[name]), pairs.map(([, other]) => other[name])] as const;
 
 /** Share of the value that most have. */
 export function commonestShare(values: readonly number[]): number {
