@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: prints what was measured and, where a peer is installed, the ratio peer / ours of the same run.
- * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- archive` or `-- browser` or `-- augmentation` runs one part. `--full` measures the engine as it is used,
+ * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- archive` or `-- browser` or `-- augmentation`
+ * or `-- frechet` or `-- evaluation` runs one part. `--full` measures the engine as it is used,
  * at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of the widths.
  */
 import { availableParallelism, cpus } from 'node:os';
@@ -10,6 +11,8 @@ import { benchAugmentation } from './augmentation.ts';
 import { benchBlending } from './blending.ts';
 import { benchBrowserPath } from './browserPath.ts';
 import { benchEngine, FULL, QUICK } from './engine.ts';
+import { benchEvaluation } from './evaluation.ts';
+import { benchFrechet } from './frechet.ts';
 import { benchInsertionPath } from './insertionPath.ts';
 import { type Row, tableOf } from './row.ts';
 
@@ -35,6 +38,9 @@ if (wanted('archive')) rows.push(...(await benchArchive(log)));
 if (wanted('blending')) rows.push(...(await benchBlending(log)));
 if (wanted('browser')) rows.push(...(await benchBrowserPath()));
 if (wanted('augmentation')) rows.push(...(await benchAugmentation(log)));
+if (wanted('frechet')) rows.push(...(await benchFrechet(log)));
+// With --full at the size that the goal is for; without it a tenth.
+if (wanted('evaluation')) rows.push(...(await benchEvaluation(values.full ? 500 : 50, log)));
 if (wanted('engine')) {
   const plan = values.full ? FULL : QUICK;
   rows.push(

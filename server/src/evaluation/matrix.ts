@@ -1,7 +1,10 @@
 /** Products of dense row-major matrices that the distances are made of. */
 import type { Rows } from './rows.ts';
+import { vectorProduct } from './vectorProduct.ts';
 
 const { sqrt } = Math;
+/** Products of elements from which it pays to set up vector instructions. */
+const LARGE = 2_000_000;
 /** Columns taken at a time: eight rows of them stay in the nearest cache. */
 const DEPTH = 256;
 
@@ -17,6 +20,7 @@ export function timesTransposed(
   depth: number,
   lowerOnly = false,
 ): Float64Array {
+  if (rows * columns * depth >= LARGE) return vectorProduct(a, rows, b, columns, depth, lowerOnly);
   const product = new Float64Array(rows * columns);
   for (let from = 0; from < depth; from += DEPTH) {
     const to = Math.min(depth, from + DEPTH);

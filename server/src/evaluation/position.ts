@@ -72,6 +72,13 @@ export interface Positions {
  * distances. Drawing with replacement biases a Fréchet distance upwards (the draw differs from its sample as the sample
  * does from the population), so the draws of each distance are first shifted by the difference between their mean and
  * the value; the position of a draw is computed from the shifted distances.
+ *
+ * How often the 95 % intervals hold the truth, by 1,000 simulations of 80 normal samples a side in 8 dimensions (real
+ * patients with 1 to 3 nodules, 40 % of the variance theirs): distance to a collapsed set 95.8 %, its position 95.3 %, the bad
+ * control 96.2 %, a mildly wrong set 99.2 and 99.6 %, the floor 99.9 %. Near the floor a distance has no linear term, the
+ * draws have one, and intervals are up to twice as wide as they need be: they err towards not telling apart. With
+ * log-normal features the position of the collapsed set was held in 91.7 % and its distance in 87.2 %: where a few samples
+ * carry the covariance, no draw knows of those that were not met.
  */
 export function positionEstimates(options: PositionOptions): Positions {
   const { real, training, bad, groups, draws, seed, level } = options;

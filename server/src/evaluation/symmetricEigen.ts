@@ -139,7 +139,7 @@ function multiply(a: Float64Array, size: number, count: number, x: Float64Array,
   }
 }
 
-/** Both in one pass. */
+/** Both in one pass, two rows at a time. */
 function updateAndMultiply(
   a: Float64Array,
   size: number,
@@ -149,22 +149,51 @@ function updateAndMultiply(
   x: Float64Array,
   p: Float64Array,
 ): void {
-  for (let j = 0; j < count; j++) {
-    const vj = v[j]!;
-    const qj = q[j]!;
-    const xj = x[j]!;
-    let at = j * size;
-    let sum = 0;
-    for (let k = 0; k < j; k++, at++) {
-      const element = a[at]! - vj * q[k]! - qj * v[k]!;
-      a[at] = element;
-      sum += element * x[k]!;
-      p[k]! += element * xj;
+  let j = 0;
+  for (; j + 1 < count; j += 2) {
+    const v0 = v[j]!;
+    const q0 = q[j]!;
+    const x0 = x[j]!;
+    const v1 = v[j + 1]!;
+    const q1 = q[j + 1]!;
+    const x1 = x[j + 1]!;
+    const upper = j * size;
+    const lower = upper + size;
+    let sum0 = 0;
+    let sum1 = 0;
+    for (let k = 0; k < j; k++) {
+      const vk = v[k]!;
+      const qk = q[k]!;
+      const xk = x[k]!;
+      const element0 = a[upper + k]! - v0 * qk - q0 * vk;
+      const element1 = a[lower + k]! - v1 * qk - q1 * vk;
+      a[upper + k] = element0;
+      a[lower + k] = element1;
+      sum0 += element0 * xk;
+      sum1 += element1 * xk;
+      p[k]! += element0 * x0 + element1 * x1;
     }
-    const element = a[at]! - 2 * vj * qj;
-    a[at] = element;
-    p[j] = sum + element * xj;
+    const corner = a[upper + j]! - 2 * v0 * q0;
+    const beside = a[lower + j]! - v1 * q0 - q1 * v0;
+    const last = a[lower + j + 1]! - 2 * v1 * q1;
+    a[upper + j] = corner;
+    a[lower + j] = beside;
+    a[lower + j + 1] = last;
+    p[j] = sum0 + corner * x0 + beside * x1;
+    p[j + 1] = sum1 + beside * x0 + last * x1;
   }
+  if (j === count) return;
+  const [vj, qj, xj] = [v[j]!, q[j]!, x[j]!];
+  const row = j * size;
+  let sum = 0;
+  for (let k = 0; k < j; k++) {
+    const element = a[row + k]! - vj * q[k]! - qj * v[k]!;
+    a[row + k] = element;
+    sum += element * x[k]!;
+    p[k]! += element * xj;
+  }
+  a[row + j]! -= 2 * vj * qj;
+  p[j] = sum + a[row + j]! * xj;
 }
 
 /** Rows of the orthogonal matrix that the reflections make up. */

@@ -3,7 +3,7 @@ import { choleskyFactor, timesTransposed } from '../../../server/src/evaluation/
 import { symmetricEigen, symmetricEigenvalues } from '../../../server/src/evaluation/symmetricEigen.ts';
 import { Random } from '../../../server/src/nn/random.ts';
 
-const { abs, max } = Math;
+const { abs, floor, max } = Math;
 
 function randomSymmetric(size: number): Float64Array {
   const random = Random.of('symmetric', size);
@@ -40,7 +40,7 @@ describe('eigenvalues and eigenvectors of a symmetric matrix', () => {
   test('are those known of the second difference: 2 − 2 cos(kπ / (n + 1))', () => {
     const size = 50;
     const matrix = Float64Array.from({ length: size * size }, (_, at) => {
-      const distance = abs(Math.floor(at / size) - (at % size));
+      const distance = abs(floor(at / size) - (at % size));
       return distance === 0 ? 2 : distance === 1 ? -1 : 0;
     });
     const known = Float64Array.from(
@@ -87,6 +87,9 @@ describe('the product with a transposed matrix', () => {
     [5, 3, 7],
     [8, 12, 300],
     [13, 6, 513],
+    // Large enough for vector instructions, with edges that no block fits.
+    [131, 70, 301],
+    [9, 6, 50_001],
   ])('of %i × and %i × rows of %i is the sum of products', (rows, columns, depth) => {
     const random = Random.of('product', rows);
     const a = Float64Array.from({ length: rows * depth }, () => random.gaussian());
@@ -94,10 +97,15 @@ describe('the product with a transposed matrix', () => {
     const known = Float64Array.from({ length: rows * columns }, (_, at) => {
       let sum = 0;
       for (let k = 0; k < depth; k++)
-        sum += a[Math.floor(at / columns) * depth + k]! * b[(at % columns) * depth + k]!;
+        sum += a[floor(at / columns) * depth + k]! * b[(at % columns) * depth + k]!;
       return sum;
     });
-    expect(worst(timesTransposed(a, rows, b, columns, depth), known)).toBeLessThan(1e-11);
+    expect(worst(timesTransposed(a, rows, b, columns, depth), known)).toBeLessThan(1e-9);
+    const square = timesTransposed(a, rows, a, rows, depth);
+    const lower = timesTransposed(a, rows, a, rows, depth, true);
+    const onlyLower = (matrix: Float64Array) =>
+      matrix.map((element, at) => (at % rows <= floor(at / rows) ? element : 0));
+    expect(worst(onlyLower(lower), onlyLower(square))).toBeLessThan(1e-9);
   });
 });
 
