@@ -58,6 +58,10 @@ test('a copy of the report without patients keeps the rest', async () => {
   await attachEvaluation(model(), marked, { patients: false });
   const report = Buffer.from(await readModelReport(model())).toString();
   expect(report).toMatch(/^<h1>Report<\/h1><span .*<img src="b">$/);
+  await writeFile(join(marked, 'report.html'), '<img src="whose">');
+  await expect(attachEvaluation(model(), marked, { patients: false })).rejects.toThrow(
+    'does not say which of its pictures show real nodules',
+  );
 });
 
 test('a model that was not evaluated says so and how to do it', async () => {

@@ -82,11 +82,12 @@ export async function attachEvaluation(
   const report = await readFile(join(dir, REPORT_FILE), 'utf8').catch((error: unknown) => {
     throw unusable(dir, `${REPORT_FILE} is missing`, error);
   });
+  const kept = patients ? report : withoutPatients(report);
+  if (!patients && kept === report && report.includes('<img'))
+    throw unusable(dir, `${REPORT_FILE} does not say which of its pictures show real nodules`);
   const target = join(folder, EVALUATION_FOLDER);
   await mkdir(target, { recursive: true });
-  await writeAtomically(join(target, REPORT_FILE), [
-    new TextEncoder().encode(patients ? report : withoutPatients(report)),
-  ]);
+  await writeAtomically(join(target, REPORT_FILE), [new TextEncoder().encode(kept)]);
   await writeAtomically(join(target, RESULT_FILE), [await readFile(join(dir, RESULT_FILE))]);
   return inShort(result);
 }
@@ -99,7 +100,7 @@ async function readResult(dir: string): Promise<EvaluationResult> {
   }
 }
 
-const unusable = (dir: string, why: string, cause: unknown): NoduleLabError =>
+const unusable = (dir: string, why: string, cause?: unknown): NoduleLabError =>
   new NoduleLabError(
     'invalid-input',
     `There is no whole evaluation in ${dir}: ${why}. Make one with "nodulelab evaluate --out ${dir} …".`,
