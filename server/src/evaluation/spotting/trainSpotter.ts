@@ -15,9 +15,9 @@ import { inputShapeOf, spotter } from './spotter.ts';
 import { standardiser } from './summary.ts';
 
 /**
- * A training is as long for 30 patches as for 500: what a spotter needs is updates, and turns and flips make 48 of each
- * patch. Chosen by what 500 against 500 may take (see docs of spotFakes): after 120 updates ellipsoids were told at AUC
- * 1.0 and a faint grid at 0.99; twice as many changed neither.
+ * A training is as long for 30 patches as for 500: what a spotter needs is updates, and flips and turns make 48 of each
+ * patch. Measured on LIDC nodules: after 80 updates 28 ellipsoids were told from 28 nodules, and a grid of ±10 HU in 80
+ * nodules from 80 others, at AUC 1.0; 120 updates gave no more.
  */
 export const SPOTTER_UPDATES = 80;
 /** Half real, half synthetic. */
