@@ -82,6 +82,7 @@ footer { margin-top: 34px; font-size: 13px; }
   nav { display: none; }
   a { color: inherit; text-decoration: none; }
   .cards { grid-template-columns: 1fr 1fr; gap: 8px; } .card { padding: 8px; } .beside { grid-template-columns: 2fr 3fr; gap: 8px 14px; }
+  .pairs { grid-template-columns: repeat(3, 1fr); gap: 8px; } .pair { padding: 6px; margin: 0; } .pair div { grid-template-columns: 46px 1fr; font-size: 9px; }
   .card, figure, tr, .notes li { break-inside: avoid; }
   .wide { overflow: visible; }
   th, td { padding: 3px 8px 3px 0; }
