@@ -9,9 +9,9 @@ import { MS_SSIM } from './kinds.ts';
 import { computed, drawsFor, notComputed, type Measuring } from './measuring.ts';
 
 /** Pairs of a set; beyond it the interval hardly narrows, since patches come again. */
-const PAIRS = 300;
+const PAIRS = 150;
 /** Patches of a set that take part. */
-const PATCHES = 120;
+const PATCHES = 100;
 const LEAST = 10;
 /** Patches are compared at this edge: the finer scale is mostly noise of the CT, and takes eight times as long. */
 export const COMPARED_EDGE = 32;
