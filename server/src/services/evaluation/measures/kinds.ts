@@ -99,7 +99,7 @@ export const MS_SSIM: Kind = {
   key: 'msSsim/pairs',
   title: 'Likeness of pairs (MS-SSIM)',
   definition:
-    'Mean structural similarity over several scales of pairs of different patches of one set (Wang et al. 2003; for diversity: Odena et al. 2017); pairs of different patients among real ones. The same value as real pairs is wanted: more alike is a collapse.',
+    'Mean structural similarity over several scales of 150 pairs of different patches of one set, averaged down to 32³ voxels (Wang et al. 2003; for diversity: Odena et al. 2017); pairs of different patients among real ones. The same value as real pairs is wanted: more alike is a collapse.',
   unit: '',
   better: 'near floor',
 };
