@@ -37,7 +37,10 @@ export interface SpottingOptions {
 }
 
 export interface Spotted {
-  /** Chance that a fake scores higher than a real patch: 0.5 is guessing. */
+  /**
+   * Chance that a fake scores higher than a real patch. 0.5 is guessing, and so is less: where there is nothing to learn,
+   * what a fold has too much of the others have too little of, and cross-validation of a few dozen patches leans below.
+   */
   readonly auc: Estimate;
   readonly folds: number;
   /** Out of fold, each the share of its fold's patches that score lower; higher is more likely a fake. */
@@ -143,7 +146,7 @@ export async function spotFakes(
     text:
       `A fresh small 3D network told ${chosen.fake.length} of ${fake.name} from ${chosen.real.length} of ${real.name} ` +
       `(${patients} patients) in ${folds}-fold cross-validation by patient: ${SPOTTER_UPDATES} updates of 16 patches a ` +
-      'fold, half of them real, flipped and turned at random, both sides rounded to float16; ranks within folds.',
+      'fold, half of them real, flipped and turned at random, both sides rounded to float16; ranks within folds. 0.5 and less is guessing.',
   };
 }
 
