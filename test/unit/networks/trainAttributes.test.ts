@@ -88,12 +88,14 @@ describe('training the attribute network', () => {
     expect(await createModelRegistry([at('models')], engine).list()).toEqual([]);
   });
 
-  test('ships spaces that are refused beside other weights', async () => {
+  test('ships spaces that are refused beside other weights or features', async () => {
     const path = at(`models/attributes-32/${SPACES_FILE}`);
     const text = await readFile(path, 'utf8');
     const file = JSON.parse(text) as object;
     await writeFile(path, JSON.stringify({ ...file, weightsSha256: '2'.repeat(64) }));
     await expect(readSpaces(at('models/attributes-32'))).rejects.toMatchObject({ kind: 'refused' });
+    await writeFile(path, text.replaceAll('shape: flatness', 'shape: roundness'));
+    await expect(readSpaces(at('models/attributes-32'))).rejects.toThrow(/other radiomic features/);
     await rm(path);
     await expect(readSpaces(at('models/attributes-32'))).rejects.toMatchObject({ kind: 'not-found' });
     await writeFile(path, text);

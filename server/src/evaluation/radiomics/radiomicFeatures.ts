@@ -7,8 +7,9 @@
  * (coefficient of variation, energy), what the window cuts (maximum), and what is another of the features by a formula
  * (compactness and sphericity).
  *
- * A Fréchet distance sees means and covariances only: features that run over orders of magnitude come as logarithm (of
- * 1 + x where x may be 0) or cube root, else a few nodules would make all of the distance.
+ * A Fréchet distance sees means and covariances only: features that run over orders of magnitude, or have a heavy tail
+ * among real nodules, come as logarithm (of 1 + x where x may be 0) or cube root, else a few nodules would make all of the
+ * distance.
  *
  * Each family is held against the reference values of IBSI (A. Zwanenburg et al., arXiv 1612.07003). Grey levels: bins
  * of 25 HU from -1000 HU on, as in IBSI's configurations A and C.
@@ -53,21 +54,24 @@ const VECTOR: readonly (readonly [name: string, of: (of: NoduleRadiomics) => num
   ['shape: flatness', ({ shape }) => shape.flatness],
   ['shape: maximum diameter / diameter', ({ shape, diameterMm }) => shape.maximum3dDiameter / diameterMm],
   ['shape: ellipsoid volume density', ({ shape }) => shape.ellipsoidVolumeDensity],
-  ['shape: centre of mass shift / diameter', ({ shape, diameterMm }) => shape.centreOfMassShift / diameterMm],
+  [
+    'shape: centre of mass shift / diameter (log)',
+    ({ shape, diameterMm }) => log1p((100 * shape.centreOfMassShift) / diameterMm),
+  ],
   ['first order: mean (HU)', (of) => of.firstOrder.mean],
   ['first order: standard deviation (HU)', (of) => sqrt(of.firstOrder.variance)],
   ['first order: skewness', (of) => of.firstOrder.skewness],
-  ['first order: kurtosis (cube root)', (of) => cbrt(of.firstOrder.excessKurtosis)],
+  ['first order: kurtosis (log)', (of) => log(of.firstOrder.excessKurtosis + 3)],
   ['first order: 10th percentile (HU)', (of) => of.firstOrder.percentile10],
   ['first order: median (HU)', (of) => of.firstOrder.median],
   ['first order: 90th percentile (HU)', (of) => of.firstOrder.percentile90],
   ['first order: interquartile range (HU)', (of) => of.firstOrder.interquartileRange],
   ['first order: robust mean absolute deviation (HU)', (of) => of.firstOrder.robustMeanAbsoluteDeviation],
   ['histogram: entropy', (of) => of.histogram.entropy],
-  ['histogram: uniformity', (of) => of.histogram.uniformity],
-  ['GLCM: joint maximum', (of) => of.cooccurrence.jointMaximum],
+  ['histogram: uniformity (log)', (of) => log(of.histogram.uniformity)],
+  ['GLCM: joint maximum (log)', (of) => log(of.cooccurrence.jointMaximum)],
   ['GLCM: joint entropy', (of) => of.cooccurrence.jointEntropy],
-  ['GLCM: angular second moment', (of) => of.cooccurrence.angularSecondMoment],
+  ['GLCM: angular second moment (log)', (of) => log(of.cooccurrence.angularSecondMoment)],
   ['GLCM: contrast (log)', (of) => log1p(of.cooccurrence.contrast)],
   ['GLCM: dissimilarity (log)', (of) => log1p(of.cooccurrence.dissimilarity)],
   ['GLCM: difference entropy', (of) => of.cooccurrence.differenceEntropy],
@@ -81,13 +85,13 @@ const VECTOR: readonly (readonly [name: string, of: (of: NoduleRadiomics) => num
   ['GLCM: information correlation 2', (of) => of.cooccurrence.informationCorrelation2],
   ['GLRLM: short runs emphasis', (of) => of.runs.smallEmphasis],
   ['GLRLM: long runs emphasis (log)', (of) => log1p(of.runs.largeEmphasis)],
-  ['GLRLM: grey level non-uniformity', (of) => of.runs.normalisedGreyLevelNonUniformity],
+  ['GLRLM: grey level non-uniformity (log)', (of) => log(of.runs.normalisedGreyLevelNonUniformity)],
   ['GLRLM: run length non-uniformity', (of) => of.runs.normalisedExtentNonUniformity],
   ['GLRLM: run percentage', (of) => of.runs.percentage],
   ['GLRLM: run entropy', (of) => of.runs.entropy],
   ['GLSZM: small zone emphasis', (of) => of.zones.smallEmphasis],
   ['GLSZM: large zone emphasis (log)', (of) => log1p(of.zones.largeEmphasis)],
-  ['GLSZM: grey level non-uniformity', (of) => of.zones.normalisedGreyLevelNonUniformity],
+  ['GLSZM: grey level non-uniformity (log)', (of) => log(of.zones.normalisedGreyLevelNonUniformity)],
   ['GLSZM: zone size non-uniformity', (of) => of.zones.normalisedExtentNonUniformity],
   ['GLSZM: zone percentage (log)', (of) => log1p(100 * of.zones.percentage)],
   ['GLSZM: zone entropy', (of) => of.zones.entropy],

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { featureSpaceSchema, fitSpace, type FeatureSpace } from '../../evaluation/featureSpace.ts';
 import { cropToNodule } from '../../evaluation/noduleCrop.ts';
@@ -31,7 +32,7 @@ export type FeatureSpaces = Readonly<Record<Space, Readonly<Record<View, Feature
 /**
  * The spaces of a network's folder.
  * @throws NoduleLabError `not-found` without the file, `invalid-input` for one that is none, `refused` for one that
- *   belongs to other weights
+ *   belongs to other weights or features
  */
 export async function readSpaces(folder: string): Promise<FeatureSpaces> {
   const path = join(folder, SPACES_FILE);
@@ -54,6 +55,13 @@ export async function readSpaces(folder: string): Promise<FeatureSpaces> {
         error,
       );
     });
+  for (const { names } of Object.values(file.spaces.radiomics))
+    if (!isDeepStrictEqual(names, RADIOMIC_NAMES))
+      throw new NoduleLabError(
+        'refused',
+        `${path} was fitted to other radiomic features than this version has: train the network again with the same checkpoints, which fits them anew.`,
+        { path },
+      );
   if (file.weightsSha256 === card.weights.sha256) return file.spaces;
   throw new NoduleLabError(
     'refused',

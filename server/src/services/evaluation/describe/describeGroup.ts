@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { PatchGroup } from '../../../evaluation/patchGroup.ts';
 import { SMALL_VOXELS } from '../../../evaluation/memorisation/smallPixels.ts';
+import { RADIOMIC_NAMES } from '../../../evaluation/radiomics/radiomicFeatures.ts';
 import type { AttributeNetwork, AttributeReading } from '../../../networks/attributeNetwork.ts';
 import { NoduleLabError } from '../../../volume/errors.ts';
 import type { Described, PatchDescription, Reading } from './described.ts';
@@ -136,7 +137,8 @@ const indexesOf = ({ count }: PatchGroup, chunk: number): number[] =>
   Array.from({ length: Math.min(CHUNK, count - chunk * CHUNK) }, (_, at) => chunk * CHUNK + at);
 
 function keyOf({ sha256, count, size }: PatchGroup, network: AttributeNetwork | null): string {
-  const name = [DESCRIPTION_VERSION, sha256, count, size, network?.card.weights.sha256 ?? 'no network'];
+  const weights = network?.card.weights.sha256 ?? 'no network';
+  const name = [DESCRIPTION_VERSION, sha256, count, size, weights, RADIOMIC_NAMES];
   return createHash('sha256').update(JSON.stringify(name)).digest('hex').slice(0, 32);
 }
 
