@@ -36,6 +36,12 @@ export const GATE_NAMES = [
 ] as const;
 export type GateName = (typeof GATE_NAMES)[number];
 
+/** Shares of small counts meet their limits exactly, and floating point would decide: 20 / 28 against 0.8 × 25 / 28. */
+const ROUNDING = 1e-9;
+export const atLeast = (value: number, limit: number): boolean =>
+  value >= limit - ROUNDING * Math.max(1, Math.abs(limit));
+export const atMost = (value: number, limit: number): boolean => atLeast(-value, -limit);
+
 /** What one figure says to its gate. */
 interface Judged {
   readonly passed: boolean | null;
@@ -62,7 +68,7 @@ const RULES: Readonly<Record<GateName, Rule>> = {
     judge: (figure) =>
       withFloorInterval(figure, (value, low, high) => {
         const limit = high + LIMITS.kidWidths * (high - low);
-        return { passed: value <= limit, found: `${short(value)}, limit ${short(limit)}` };
+        return { passed: atMost(value, limit), found: `${short(value)}, limit ${short(limit)}` };
       }),
   },
   fidelity: {
@@ -71,7 +77,7 @@ const RULES: Readonly<Record<GateName, Rule>> = {
     judge: (figure) =>
       measuredWith(figure, figure.floor?.value, 'real against real was not computed', (value, floor) => {
         const limit = LIMITS.fidelityShare * floor;
-        return { passed: value >= limit, found: `${short(value)}, at least ${short(limit)}` };
+        return { passed: atLeast(value, limit), found: `${short(value)}, at least ${short(limit)}` };
       }),
   },
   diversity: {
@@ -81,7 +87,7 @@ const RULES: Readonly<Record<GateName, Rule>> = {
       withFloorInterval(figure, (value, low, high) => {
         const slack = LIMITS.diversityWidths * (high - low);
         return {
-          passed: value >= low - slack && value <= high + slack,
+          passed: atLeast(value, low - slack) && atMost(value, high + slack),
           found: `${short(value)}, between ${short(low - slack)} and ${short(high + slack)}`,
         };
       }),
@@ -91,7 +97,7 @@ const RULES: Readonly<Record<GateName, Rule>> = {
     figures: ['memorisation/pixels', 'memorisation/features'],
     judge: (figure) =>
       measuredWith(figure, LIMITS.memorisation, '', (value, limit) => ({
-        passed: value >= limit,
+        passed: atLeast(value, limit),
         found: `${short(value)}, at least ${limit}`,
       })),
   },
@@ -100,12 +106,15 @@ const RULES: Readonly<Record<GateName, Rule>> = {
     figures: [PROOF],
     judge: (figure) =>
       measuredWith(figure, figure.bad?.value, 'it was not proved on ellipsoids', (value, proof) =>
-        proof < LIMITS.spottingProof
+        !atLeast(proof, LIMITS.spottingProof)
           ? {
               passed: null,
               found: `AUC ${short(value)} proves nothing: ellipsoids were told with ${short(proof)} only`,
             }
-          : { passed: value <= LIMITS.spotting, found: `AUC ${short(value)}, limit ${LIMITS.spotting}` },
+          : {
+              passed: atMost(value, LIMITS.spotting),
+              found: `AUC ${short(value)}, limit ${LIMITS.spotting}`,
+            },
       ),
   },
 };
@@ -122,7 +131,7 @@ function positionRule(space: Space): Rule {
       if (figure.measured === null && shown !== undefined && shown < LIMITS.shown)
         return { passed: false, found: `only ${percent(shown)} of the patches show a nodule` };
       return measuredWith(figure, LIMITS.position, '', (value, limit) => ({
-        passed: value <= limit,
+        passed: atMost(value, limit),
         found: `P = ${short(value)}, limit ${limit}`,
       }));
     },

@@ -4,7 +4,8 @@
  * where all that could be told hold, not met where none does, partly met in between, and not judged where nothing could
  * be told.
  */
-import { LIMITS, short } from './gates.ts';
+import { atLeast, atMost, LIMITS, short } from './gates.ts';
+import { attributeWord } from './attributeWords.ts';
 import { SPACES, VIEWS } from './patchGroup.ts';
 import type { Adherence, Criterion, EvaluationResult, Figure, Gate } from './result.ts';
 
@@ -55,7 +56,7 @@ export function scorecardOf(measured: Measured, card: CardWords): Criterion[] {
     completeness: [lineageItem(measured), classesItem(measured), conditionsItem(measured)],
     compliance: [gateItem(measured, 'memorisation'), heldOutItem(card), licenceItem(card)],
     comprehension: [cardItem(card), controlsItem(measured)],
-    consistency: [viewsItem(measured), ...measured.adherence.map(adherenceItem)],
+    consistency: [viewsItem(measured), ...adherenceItems(measured)],
   };
   return (Object.keys(QUESTIONS) as Criterion['criterion'][]).map((criterion) => ({
     criterion,
@@ -102,7 +103,7 @@ function shareOfFloor({ figures }: Measured, measure: string): Item {
   if (shares.length === 0) return item(null, `${capital(measure)} was not computed.`);
   const [worst] = shares.toSorted((a, b) => a.share - b.share);
   return item(
-    worst!.share >= LIMITS.fidelityShare,
+    atLeast(worst!.share, LIMITS.fidelityShare),
     `${capital(measure)} is at least ${short(worst!.share)} of that between real nodules (wanted: ${LIMITS.fidelityShare}).`,
     ...shares.map(({ key }) => key),
   );
@@ -112,7 +113,7 @@ function shownItem({ figures }: Measured): Item {
   const shown = figures.find(({ key }) => key === 'shown/nodule')?.measured ?? null;
   if (shown === null) return item(null, 'Whether each patch shows a nodule was not computed.');
   return item(
-    shown.value >= LIMITS.shown,
+    atLeast(shown.value, LIMITS.shown),
     `${short(100 * shown.value)} % of the patches show a nodule.`,
     'shown/nodule',
   );
@@ -140,7 +141,7 @@ function conditionsItem({ adherence }: Measured): Item {
   const asked = adherence.filter((row) => ofCharacteristic(row) && row.measured !== null);
   return asked.length === 0
     ? item(false, 'No characteristic was asked for: patches come without spiculation, texture and the like.')
-    : item(true, `Patches come with ${asked.map(({ attribute }) => attribute).join(', ')}.`);
+    : item(true, `Patches come with ${asked.map(({ attribute }) => attributeWord(attribute)).join(', ')}.`);
 }
 
 function heldOutItem(card: CardWords): Item {
@@ -178,7 +179,7 @@ function viewsItem({ figures }: Measured): Item {
   );
   if (found.length < 2) return item(null, 'Position P was not computed in more than one place.');
   const values = found.map(({ value }) => value);
-  const inside = values.filter((value) => value <= LIMITS.position).length;
+  const inside = values.filter((value) => atMost(value, LIMITS.position)).length;
   return item(
     inside === values.length,
     `Position P lies between ${short(Math.min(...values))} and ${short(Math.max(...values))} over ${values.length} spaces and views; ${inside} are within ${LIMITS.position}.`,
@@ -186,20 +187,38 @@ function viewsItem({ figures }: Measured): Item {
   );
 }
 
-function adherenceItem(row: Adherence): Item {
+/** What could not be judged is said in one sentence. */
+function adherenceItems({ adherence }: Measured): Item[] {
+  const items = adherence.map((row) => ({ row, judged: adherenceItem(row) }));
+  const open = items.filter(({ judged }) => judged === null).map(({ row }) => attributeWord(row.attribute));
+  return [
+    ...items.flatMap(({ judged }) => judged ?? []),
+    ...(open.length === 0 ? [] : [item(null, `Not asked for or not computed: ${open.join(', ')}.`)]),
+  ];
+}
+
+/** Null where nothing can be said. */
+function adherenceItem(row: Adherence): Item | null {
   const { attribute, measured, ceiling } = row;
+  const name = capital(attributeWord(attribute));
   const evidence = `adherence/${attribute}`;
-  if (measured === null || ceiling === null) return item(null, `${capital(attribute)} was not judged.`);
-  const text = `${short(measured.value)} against ${short(ceiling.value)} of real nodules`;
-  if (ofCharacteristic(row))
+  if (measured === null) return null;
+  if (!ofCharacteristic(row)) {
+    if (attribute !== 'diameter')
+      return item(null, `${name}: error ${short(measured.value)} ${row.unit}.`, evidence);
+    if (ceiling === null) return null;
     return item(
-      measured.value >= FOLLOWED * ceiling.value,
-      `${capital(attribute)}: correlation ${text}.`,
+      atMost(measured.value, DIAMETER_ERROR * ceiling.value),
+      `${name}: error ${short(measured.value)} against ${short(ceiling.value)} of real nodules.`,
       evidence,
     );
-  if (attribute === 'diameter')
-    return item(measured.value <= DIAMETER_ERROR * ceiling.value, `Diameter: error ${text}.`, evidence);
-  return item(null, `${capital(attribute)}: error ${text}.`, evidence);
+  }
+  if (ceiling === null) return null;
+  const text = `${name}: correlation ${short(measured.value)} against ${short(ceiling.value)} of real nodules`;
+  // Half of nothing is reached by chance.
+  if ((ceiling.interval?.low ?? ceiling.value) <= 0)
+    return item(null, `${text}, where the network cannot be told from guessing.`, evidence);
+  return item(atLeast(measured.value, FOLLOWED * ceiling.value), `${text}.`, evidence);
 }
 
 const ofCharacteristic = ({ statistic }: Adherence): boolean =>

@@ -49,6 +49,16 @@ describe('gates', () => {
     expect(gate(goodExcept(changed), name).passed).toBe(true);
   });
 
+  test('floating point does not decide between shares of counts that are equal', () => {
+    const [value, floor] = [20 / 28, 25 / 28];
+    expect(value).toBeLessThan(0.8 * floor);
+    const changed = figure('coverage/attributes/patch', {
+      measured: estimate(value),
+      floor: estimate(floor),
+    });
+    expect(gate(goodExcept(changed), 'fidelity')).toMatchObject({ passed: true });
+  });
+
   test('a classifier that does not tell ellipsoids says nothing, however good its verdict', () => {
     const changed = figure('spotting/auc', { measured: estimate(0.5), bad: estimate(0.94) });
     expect(gate(goodExcept(changed), 'spotting')).toMatchObject({

@@ -99,6 +99,24 @@ describe('the scorecard', () => {
     expect(verdicts(criteria)).toMatchObject({ consistency: 'partly' });
   });
 
+  test('what was not asked for is told in one sentence, by names that are words', () => {
+    const open = ['meanHu', 'internalStructure', 'margin'].map((name) => ({
+      ...row(name, 0, 0),
+      measured: null,
+    }));
+    const adherence = [row('diameter', 0.1, 0.1), ...open];
+    const text = scorecardOf(measured(goodFigures(), { adherence }), CARD).at(-1)?.text;
+    expect(text).toMatch(/ Not asked for or not computed: mean HU, internal structure, margin\.$/);
+  });
+
+  test('nothing is followed where the network itself does no better than guessing on real nodules', () => {
+    const guessing = { ...row('margin', 0.1, 0.05), ceiling: estimate(0.05, -0.3, 0.4) };
+    const adherence = [row('diameter', 0.4, 0.1), guessing];
+    const found = scorecardOf(measured([], { adherence }), CARD).at(-1);
+    expect(found).toMatchObject({ verdict: 'not met' });
+    expect(found?.text).toContain('cannot be told from guessing');
+  });
+
   test('names the figures and gates that it rests on', () => {
     const criteria = scorecardOf(measured(goodFigures()), CARD);
     const known = new Set([

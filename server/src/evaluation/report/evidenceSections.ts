@@ -1,17 +1,12 @@
 /** Conditions, memorisation and the classifier that spots synthetic nodules. */
 import { escapeHtml } from '../../gan/report/html.ts';
+import { attributeWord } from '../attributeWords.ts';
 import type { Adherence, EvaluationResult, MemorisedPair } from '../result.ts';
 import type { PairPicture, ReportPictures, SpottingScores } from './material.ts';
 import { intervalPlot, legendOf } from './intervalPlot.ts';
 import { estimate, howIntervals, number, withUnit } from './numbers.ts';
 import { type Cell, notComputed, paragraph, pictureHtml, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
-
-const ATTRIBUTE_WORDS: Readonly<Record<string, string>> = {
-  meanHu: 'mean HU',
-  internalStructure: 'internal structure',
-};
-const attributeWord = (name: string): string => ATTRIBUTE_WORDS[name] ?? name;
 
 export function adherenceSection({ adherence }: EvaluationResult): string {
   if (adherence.length === 0)

@@ -1,5 +1,5 @@
 /** What makes an evaluation itself untrustworthy, and what its reader must know. */
-import { LIMITS, short } from '../../evaluation/gates.ts';
+import { atLeast, LIMITS, short } from '../../evaluation/gates.ts';
 import type { Control } from '../../evaluation/result.ts';
 import type { Measures } from './measureAll.ts';
 import type { Measuring } from './measures/measuring.ts';
@@ -21,7 +21,7 @@ export function doubtsOf(
         ? `No gate could be computed for the control "${name}": nothing says that these gates catch anything.`
         : `The control "${name}" passed all ${computed} gates that could be computed: a set that passes them proves nothing.`;
     });
-  if (spotting !== null && spotting.proof.value < LIMITS.spottingProof)
+  if (spotting !== null && !atLeast(spotting.proof.value, LIMITS.spottingProof))
     errors.push(
       `The classifier that is to spot synthetic patches told ellipsoids with an AUC of ${short(spotting.proof.value)} only, and ${LIMITS.spottingProof} is needed: what it says of the synthetic set proves nothing.`,
     );
