@@ -32,6 +32,8 @@ export const figureSchema = z.object({
   /** Samples on each side. */
   n: z.object({ real: count, synthetic: count }),
   notComputed: z.string().nullable(),
+  /** Why a value that was to have an interval has none. */
+  noInterval: z.string().optional(),
 });
 export type Figure = z.infer<typeof figureSchema>;
 export type Estimate = z.infer<typeof estimateSchema>;

@@ -57,6 +57,19 @@ describe('the report', () => {
     for (const { key } of evaluationOf(model).figures) expect(page).toContain(`id="${figureId(key)}"`);
   });
 
+  test('tells why a value has no interval', () => {
+    const result = evaluationOf(model);
+    const figures = result.figures.map((figure) =>
+      figure.key === 'position/radiomics/patch'
+        ? { ...figure, measured: { value: 0.73, interval: null }, noInterval: 'The scale is uncertain.' }
+        : figure,
+    );
+    expect(textOf(renderReport({ ...result, figures }, pictures))).toMatch(
+      /0\.730 +no interval: The scale is uncertain\./,
+    );
+    expect(text).not.toContain('no interval');
+  });
+
   test('tells what was not computed, with the reason', () => {
     expect(text).toContain('not computed: there is no training set');
     expect(text).toContain('not computed: the generator was not asked for it');

@@ -96,16 +96,25 @@ function textOf(result: EvaluationResult, reportPath: string): string {
       space ?? '',
       view ?? '',
       measured === null ? 'not computed' : digits(measured.value),
-      measured === null || measured.interval === null
+      measured === null
         ? ''
-        : `${digits(measured.interval.low)} to ${digits(measured.interval.high)}`,
+        : measured.interval === null
+          ? 'none'
+          : `${digits(measured.interval.low)} to ${digits(measured.interval.high)}`,
       measured === null ? (notComputed ?? '') : `N ${n.synthetic}`,
     ]);
-  const gates = result.gates.map(({ name, passed, found }) => [
-    name,
-    passed === null ? 'not judged' : passed ? 'passed' : 'FAILED',
-    found,
-  ]);
+  const without = result.figures.flatMap(({ space, view, noInterval }) =>
+    noInterval === undefined ? [] : [`${space}, ${view}: no interval: ${noInterval}`],
+  );
+  // A line for each place: one line for all would be cut by most terminals.
+  const gates = result.gates.flatMap(({ name, passed, found }) =>
+    found
+      .split('; ')
+      .map((text, at) => [
+        ...(at > 0 ? ['', ''] : [name, passed === null ? 'not judged' : passed ? 'passed' : 'FAILED']),
+        text,
+      ]),
+  );
   const controls = result.controls.map(({ name, caughtBy }) => [
     name,
     caughtBy.length === 0 ? 'PASSED ALL' : `caught by ${caughtBy.join(', ')}`,
@@ -115,6 +124,7 @@ function textOf(result: EvaluationResult, reportPath: string): string {
     '',
     'Position P: 0 as real as real ones, 1 as bad as ellipsoids',
     table(['space', 'view', 'P', '95 %', ''], positions),
+    ...without.map((line) => `  ${line}`),
     '',
     table(['gate', '', ''], gates),
     ...(controls.length > 0 ? ['', table(['control', ''], controls)] : []),

@@ -8,6 +8,11 @@ import { estimate, howIntervals, number, withUnit } from './numbers.ts';
 import { type Cell, notComputed, paragraph, pictureHtml, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
 
+const NO_CEILING: Cell = {
+  html: 'not computed: too few real nodules were judged, or they, or the answers of the network, are all alike',
+  class: 'reason faint',
+};
+
 export function adherenceSection({ adherence }: EvaluationResult): string {
   if (adherence.length === 0)
     return section(
@@ -36,7 +41,7 @@ export function adherenceSection({ adherence }: EvaluationResult): string {
         row.measured === null
           ? { html: escapeHtml(notComputed(row.notComputed)), class: 'reason faint' }
           : value(row, row.measured),
-        value(row, row.ceiling),
+        row.ceiling === null && correlations.includes(row) ? NO_CEILING : value(row, row.ceiling),
         String(row.n),
       ]),
     }),

@@ -134,10 +134,15 @@ function figureTable(title: string, figures: readonly Figure[]): string {
   });
 }
 
-function measuredCell({ measured, unit, notComputed: reason }: Figure): Cell {
-  return measured === null
-    ? { html: escapeHtml(notComputed(reason)), class: 'reason faint' }
-    : { html: `<b>${valueHtml(measured, unit)}</b>` };
+function measuredCell({ measured, unit, notComputed: reason, noInterval }: Figure): Cell {
+  if (measured === null) return { html: escapeHtml(notComputed(reason)), class: 'reason faint' };
+  const value = `<b>${valueHtml(measured, unit)}</b>`;
+  return noInterval === undefined
+    ? { html: value }
+    : {
+        html: `${value}<br><small>${escapeHtml(`no interval: ${noInterval}`)}</small>`,
+        class: 'reason',
+      };
 }
 
 const valueCell = (found: Figure['floor'], unit: string): Cell =>

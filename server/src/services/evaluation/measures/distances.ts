@@ -1,4 +1,5 @@
 /** Fréchet distance, position, kernel distance, precision, recall, density and coverage in one space and view. */
+import { MOST_FAILED_DRAWS } from '../../../evaluation/bootstrap.ts';
 import { LIMITS } from '../../../evaluation/gates.ts';
 import { kidEstimate } from '../../../evaluation/kid.ts';
 import type { Space, View } from '../../../evaluation/patchGroup.ts';
@@ -119,12 +120,21 @@ function addPositions(
       computed(kinds[0], { measured: frechet, floor: found.floor, bad: found.bad, n: sizes }),
       position === null
         ? notComputed(kinds[1], NO_SCALE, sizes)
-        : computed(kinds[1], { measured: position, floor: plain(0), bad: plain(1), n: sizes }),
+        : {
+            ...computed(kinds[1], { measured: position, floor: plain(0), bad: plain(1), n: sizes }),
+            ...(position.interval === null && drawsFor(measuring, index) > 0
+              ? { noInterval: found.bad.interval === null ? ONE_PATIENT : SHAKY_SCALE }
+              : {}),
+          },
     );
   }
   return dimension;
 }
 
+const ONE_PATIENT = 'Nodules of one patient alone do not tell how far others would lie.';
+const SHAKY_SCALE =
+  `In more than ${100 * MOST_FAILED_DRAWS} % of the draws ellipsoids are not further from the real nodules than other real nodules are: ` +
+  'the scale of P itself is uncertain, and so is its value.';
 const NO_SCALE =
   'Ellipsoids are not further from the real nodules than other real nodules are, so there is no scale to stand on: the sets are too small.';
 
