@@ -100,7 +100,8 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const placed = clock();
     const measuring = timeLeft(clock);
     const { figures, warnings } = await measureArms(made, {
-      ...{ work, outDir, manifest, seed, signal, now: clock, tools: options.tools, draws: options.draws },
+      ...{ work, outDir, manifest, seed, signal, now: clock },
+      ...{ tools: options.tools, draws: options.draws, codeVersion: options.codeVersion },
       onProgress: (fraction, message) =>
         onProgress(PLACES_SHARE + (1 - PLACES_SHARE) * fraction, `${message}${measuring(fraction)}`),
     });

@@ -1,4 +1,5 @@
 /** The table of a comparison: one row a measure, one column an arm. Page, terminal and findings all read it here. */
+import type { View } from '../../evaluation/patchGroup.ts';
 import type { Estimate, Figure } from '../../evaluation/result.ts';
 import { ARMS, type Arm } from './arms.ts';
 import type { ArmResult, Comparison, Spread } from './comparisonResult.ts';
@@ -127,7 +128,11 @@ function figureRows(arms: readonly ArmResult[]): TableRow[] {
   }));
 }
 
-const titleOf = ({ title }: Figure): string => title;
+const VIEW_TEXT: Readonly<Record<View, string>> = { patch: 'whole patch', nodule: 'crop to the nodule' };
+
+/** Distances are there for each space and each view. */
+const titleOf = ({ title, space, view }: Figure): string =>
+  space === null || view === null ? title : `${title} (${space}, ${VIEW_TEXT[view]})`;
 
 const cellOfEstimate = ({ value, interval }: Estimate): Cell => ({
   value,

@@ -1,10 +1,12 @@
 /** The figures of every arm: its patches against those of the reference, by the measures of `nodulelab evaluate`. */
 import type { PatchManifest } from '../../dataset/manifest.ts';
+import type { PatchGroup } from '../../evaluation/patchGroup.ts';
 import type { Figure } from '../../evaluation/result.ts';
 import { spotFakes } from '../../evaluation/spotting/spotFakes.ts';
 import { evaluateGroups } from '../evaluation/evaluateGroups.ts';
 import type { EvaluationTools } from '../evaluation/tools.ts';
-import { ARMS, type Arm } from './arms.ts';
+import { ARMS, type Arm, type Kind } from './arms.ts';
+import { keptFigures, type KeptFigures } from './keptFigures.ts';
 import type { MadeHost } from './makePlaces.ts';
 import { placeGroup } from './placeGroups.ts';
 import { CUTS, type Cut, type WorkFolder } from './workFolder.ts';
@@ -17,6 +19,7 @@ export interface MeasuringSetup {
   readonly tools: EvaluationTools;
   readonly seed: number;
   readonly draws: number;
+  readonly codeVersion: string;
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number, message: string) => void;
   /** ms */
@@ -33,36 +36,70 @@ const LEFT_OUT = /^(memorisation|copies|duplicates|adherence|inceptionScore)\//;
 /** Part of the time that goes into the distances; the rest goes into spotting. */
 const DISTANCES_SHARE = 0.4;
 
+/** It counts these too. */
+const COUNTED = /figures could not be computed/;
+
 export async function measureArms(made: readonly MadeHost[], setup: MeasuringSetup): Promise<MeasuredArms> {
-  const { outDir, tools, seed, draws, signal, onProgress, now } = setup;
-  const group = (kind: Arm | 'reference'): ReturnType<typeof placeGroup> =>
-    placeGroup(made, kind, 'isolated', 'patient', setup);
-  const groups = { real: group('reference'), floor: group('transplanted'), bad: group('ellipsoids') };
+  const { work, onProgress } = setup;
   const figures: Partial<Record<Arm, Figure[]>> = {};
   const warnings = new Set<string>();
   for (const [n, arm] of ARMS.entries()) {
-    const { found } = await evaluateGroups(
-      { ...groups, synthetic: group(arm), training: null },
-      {
-        ...{ outDir, tools, seed, draws, signal, now, controls: false, spotting: false },
-        onProgress: (fraction) =>
-          onProgress((DISTANCES_SHARE * (n + fraction)) / ARMS.length, `Measuring ${arm}`),
-      },
+    const found = await distances(made, arm, setup, (fraction) =>
+      onProgress((DISTANCES_SHARE * (n + fraction)) / ARMS.length, `Measuring ${arm}`),
     );
-    figures[arm] = found.figures.filter(({ key }) => !LEFT_OUT.test(key) && key !== 'spotting/auc');
+    figures[arm] = found.figures;
     for (const warning of found.warnings) warnings.add(warning);
   }
   const runs = ARMS.flatMap((arm) => CUTS.map((cut) => ({ arm, cut })));
-  for (const [n, { arm, cut }] of runs.entries())
-    figures[arm]!.push(
-      await spottingFigure(made, arm, cut, setup, (share) =>
-        onProgress(
-          DISTANCES_SHARE + ((1 - DISTANCES_SHARE) * (n + share)) / runs.length,
-          `Telling ${arm} from real nodules`,
-        ),
-      ),
+  for (const [n, { arm, cut }] of runs.entries()) {
+    const real = placeGroup(made, 'reference', cut, 'place', setup);
+    const fake = placeGroup(made, arm, cut, 'place', setup);
+    const found = await keptFigures(
+      work.dir,
+      ['spotting', setup.codeVersion, real.sha256, fake.sha256, setup.seed],
+      async () => ({
+        figures: [
+          await spottingFigure(real, fake, cut, setup, (share) =>
+            onProgress(
+              DISTANCES_SHARE + ((1 - DISTANCES_SHARE) * (n + share)) / runs.length,
+              `Telling ${arm} from real nodules`,
+            ),
+          ),
+        ],
+        warnings: [],
+      }),
     );
+    figures[arm]!.push(...found.figures);
+  }
   return { figures: figures as Record<Arm, Figure[]>, warnings: [...warnings] };
+}
+
+function distances(
+  made: readonly MadeHost[],
+  arm: Arm,
+  setup: MeasuringSetup,
+  onProgress: (fraction: number) => void,
+): Promise<KeptFigures> {
+  const { outDir, tools, seed, draws, signal, now } = setup;
+  const group = (kind: Kind): PatchGroup => placeGroup(made, kind, 'isolated', 'patient', setup);
+  const groups = {
+    ...{ real: group('reference'), floor: group('transplanted'), bad: group('ellipsoids') },
+    ...{ synthetic: group(arm), training: null },
+  };
+  const { real, floor, bad, synthetic } = groups;
+  const name = [
+    ...['distances', setup.codeVersion, seed, draws, tools.attributes?.card.weights.sha256 ?? null],
+    ...[tools.spaces, real.sha256, floor.sha256, bad.sha256, synthetic.sha256],
+  ];
+  return keptFigures(setup.work.dir, name, async () => {
+    const { found } = await evaluateGroups(groups, {
+      ...{ outDir, tools, seed, draws, signal, now, controls: false, spotting: false, onProgress },
+    });
+    return {
+      figures: found.figures.filter(({ key }) => !LEFT_OUT.test(key) && key !== 'spotting/auc'),
+      warnings: found.warnings.filter((warning) => !COUNTED.test(warning)),
+    };
+  });
 }
 
 const CUT_TEXT: Readonly<Record<Cut, string>> = {
@@ -71,15 +108,12 @@ const CUT_TEXT: Readonly<Record<Cut, string>> = {
 };
 
 async function spottingFigure(
-  made: readonly MadeHost[],
-  arm: Arm,
+  real: PatchGroup,
+  fake: PatchGroup,
   cut: Cut,
-  setup: MeasuringSetup,
+  { tools, seed, signal }: MeasuringSetup,
   onProgress: (share: number) => void,
 ): Promise<Figure> {
-  const real = placeGroup(made, 'reference', cut, 'place', setup);
-  const fake = placeGroup(made, arm, cut, 'place', setup);
-  const { tools, seed, signal } = setup;
   const spotted = await spotFakes(real, fake, { engine: tools.engine, seed, signal, onProgress });
   const [measured, notComputed] =
     'notComputed' in spotted ? [null, spotted.notComputed] : [spotted.auc, null];
