@@ -17,6 +17,13 @@ export const LIMITS = {
   diversityWidths: 1,
   /** 1 is as near to the training set as nodules of patients that were never trained on; a twentieth is left to chance. */
   memorisation: 0.95,
+  /**
+   * Share of near copies: a few among many do not move the mean distance. Near is what lies nearer than all but 1 % of the
+   * held-out nodules do, so that an honest set has about 1 %; the rest is left to chance.
+   */
+  copies: 0.05,
+  /** Of fewer held-out nodules the nearest one says what is near, and that is chance: so many honest sets may fail. */
+  copiesChance: 0.01,
   /** Of a classifier that catches ellipsoids at 0.95 or more; 0.5 is guessing. */
   spotting: 0.8,
   /** AUC on ellipsoids below which a classifier proves nothing. */
@@ -93,13 +100,18 @@ const RULES: Readonly<Record<GateName, Rule>> = {
       }),
   },
   memorisation: {
-    rule: `Distance to the nearest training nodule at least ${LIMITS.memorisation} of what it would be had they not been trained on, in pixels and in features`,
-    figures: ['memorisation/pixels', 'memorisation/features'],
+    rule: `Distance to the nearest training nodule at least ${LIMITS.memorisation} of what it would be had they not been trained on, in pixels and in features; at most ${100 * LIMITS.copies} % near copies in pixels, or what ${100 * LIMITS.copiesChance} % of honest sets exceed where held-out nodules are few`,
+    figures: ['memorisation/pixels', 'memorisation/features', 'copies/pixels'],
     judge: (figure) =>
-      measuredWith(figure, LIMITS.memorisation, '', (value, limit) => ({
-        passed: atLeast(value, limit),
-        found: `${short(value)}, at least ${limit}`,
-      })),
+      figure.key.startsWith('copies/')
+        ? measuredWith(figure, mostCopies(figure.n.real), '', (value, limit) => ({
+            passed: atMost(value, limit),
+            found: `${short(value)}, at most ${short(limit)}`,
+          }))
+        : measuredWith(figure, LIMITS.memorisation, '', (value, limit) => ({
+            passed: atLeast(value, limit),
+            found: `${short(value)}, at least ${limit}`,
+          })),
   },
   spotting: {
     rule: `A fresh classifier tells them from real ones with an AUC of at most ${LIMITS.spotting}; it must tell ellipsoids with ${LIMITS.spottingProof} or more`,
@@ -118,6 +130,13 @@ const RULES: Readonly<Record<GateName, Rule>> = {
       ),
   },
 };
+
+/**
+ * The share of an honest set that lies nearer than the nearest of n held-out nodules is Beta(1, n): it exceeds x with
+ * probability (1 − x)ⁿ.
+ */
+const mostCopies = (heldOut: number): number =>
+  Math.max(LIMITS.copies, 1 - LIMITS.copiesChance ** (1 / heldOut));
 
 function positionRule(space: Space): Rule {
   return {

@@ -29,6 +29,7 @@ describe('gates', () => {
     ['diversity', figure('msSsim/pairs', { measured: estimate(0.76), floor: estimate(0.6, 0.55, 0.65) })],
     ['diversity', figure('msSsim/pairs', { measured: estimate(0.44), floor: estimate(0.6, 0.55, 0.65) })],
     ['memorisation', figure('memorisation/features', { measured: estimate(0.94) })],
+    ['memorisation', figure('copies/pixels', { measured: estimate(0.06) })],
     ['spotting', figure('spotting/auc', { measured: estimate(0.81), bad: estimate(0.99) })],
   ])('%s fails by one figure beyond its limit, and no other gate does', (name, changed) => {
     const gates = gatesOf(goodExcept(changed));
@@ -44,9 +45,20 @@ describe('gates', () => {
     ['fidelity', figure('coverage/attributes/patch', { measured: estimate(0.65), floor: estimate(0.8) })],
     ['diversity', figure('msSsim/pairs', { measured: estimate(0.74), floor: estimate(0.6, 0.55, 0.65) })],
     ['memorisation', figure('memorisation/features', { measured: estimate(0.95) })],
+    ['memorisation', figure('copies/pixels', { measured: estimate(0.05) })],
     ['spotting', figure('spotting/auc', { measured: estimate(0.8), bad: estimate(0.95) })],
   ])('%s passes at its limit', (name, changed) => {
     expect(gate(goodExcept(changed), name).passed).toBe(true);
+  });
+
+  test('a fifth of copies fails though the mean distance hardly moves, a few by the chance of few held-out nodules do not', () => {
+    const copies = (share: number) =>
+      gate(
+        goodExcept(figure('copies/pixels', { measured: estimate(share), n: { real: 28, synthetic: 200 } })),
+        'memorisation',
+      );
+    expect(copies(0.2)).toMatchObject({ passed: false, found: 'copies pixels: 0.2, at most 0.152' });
+    expect(copies(0.1).passed).toBe(true);
   });
 
   test('floating point does not decide between shares of counts that are equal', () => {
@@ -71,10 +83,26 @@ describe('gates', () => {
     const missing = figure('memorisation/pixels', { notComputed: 'There is no training set.' });
     expect(gate(goodExcept(missing), 'memorisation')).toMatchObject({
       passed: null,
-      found: 'memorisation pixels: There is no training set.',
+      found: 'memorisation pixels: There is no training set',
     });
     const failing = figure('memorisation/features', { measured: estimate(0.1) });
     expect(gate(goodExcept(missing, failing), 'memorisation').passed).toBe(false);
+  });
+
+  test('what holds of several places is said once, and without places where it holds of all', () => {
+    const few = (key: string): Figure => figure(key, { notComputed: 'real has 3 patches' });
+    const views = ['position/attributes/patch', 'position/attributes/nodule'];
+    const all = gate(goodExcept(...views.map(few)), 'frechet-attributes');
+    expect(all).toMatchObject({ passed: null, found: 'real has 3 patches' });
+    const kids = views.map((key) => key.replace('position', 'kid'));
+    expect(gate(goodExcept(...kids.map(few)), 'kid').found).toBe(
+      'attributes, patch and attributes, nodule: real has 3 patches',
+    );
+  });
+
+  test('a position without an interval says so', () => {
+    const shaky = figure('position/radiomics/patch', { measured: estimate(0.3), noInterval: 'few' });
+    expect(gate(goodExcept(shaky), 'frechet-radiomics').found).toContain('P = 0.3 without an interval');
   });
 
   test('a set that shows hardly any nodule fails, although nothing can be measured of nodules', () => {
