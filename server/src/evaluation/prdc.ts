@@ -5,8 +5,22 @@
  */
 import type { Estimate } from './result.ts';
 import type { Rows } from './rows.ts';
-import { bootstrapEstimate, clusterDraws, type IntervalOptions, resampleName } from './bootstrap.ts';
-import { requireFinite, requireSameDimension, rowsByCluster, type Sample } from './sample.ts';
+import {
+  bootstrapEstimate,
+  clusterDraws,
+  type IntervalOptions,
+  resampleName,
+  type StreamName,
+} from './bootstrap.ts';
+import {
+  requireFinite,
+  requireSameDimension,
+  rowsByCluster,
+  sampleOf,
+  subsample,
+  type Sample,
+} from './sample.ts';
+import { Random } from '../nn/random.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
 export interface Prdc<T = number> {
@@ -23,9 +37,25 @@ export interface Prdc<T = number> {
 export const NEAREST = 5;
 
 export function prdc(real: Rows, synthetic: Rows, k = NEAREST): Prdc {
-  const balls = ballsOf(real, synthetic, k);
+  return sharesOf(ballsOf(real, synthetic, k), real.count, synthetic.count, k);
+}
+
+/** Where every row counts once. */
+function sharesOf(balls: Balls, real: number, synthetic: number, k: number): Prdc {
   const once = (count: number): Uint16Array => new Uint16Array(count).fill(1);
-  return shares(balls, once(real.count), once(synthetic.count), k);
+  return shares(balls, once(real), once(synthetic), k);
+}
+
+/** How many random subsamples the values are the mean of, where a set has to be cut down. */
+export const REPEATS = 8;
+const NAMES = ['precision', 'recall', 'density', 'coverage'] as const;
+
+export interface PrdcOptions extends IntervalOptions {
+  readonly real: Sample;
+  readonly synthetic: Sample;
+  readonly k?: number;
+  /** Rows on each side; all rows of each where nothing is said. */
+  readonly n?: number;
 }
 
 /**
@@ -33,34 +63,55 @@ export function prdc(real: Rows, synthetic: Rows, k = NEAREST): Prdc {
  * radii of the whole set, and a draw says which balls there are and how much each row counts. Fewer distinct rows hold
  * less, which moves the draws and not the value: the draws are shifted back to it.
  *
+ * A set of more than N rows is cut down at random by whole clusters: values are the mean over eight such cuts, each cut
+ * gets an eighth of the draws. (Of 165 nodules cut to 28 a single cut moved coverage by 0.05, standard deviation, and
+ * recall by 0.04.) The cuts are named by the seed: all sets of one size are cut at the same places.
+ *
  * In 1,000 simulations of 80 samples a side in 8 dimensions the 95 % intervals held the truth in 96.6 % (density) to 100 %
  * (coverage) wherever a share was neither 0 nor 1. At 0 and 1 nothing varies among the draws and the interval has no width.
  */
-export function prdcEstimates(
-  options: { readonly real: Sample; readonly synthetic: Sample; readonly k?: number } & IntervalOptions,
-): Prdc<Estimate> {
-  const { real, synthetic, k = NEAREST, draws, seed } = options;
-  const balls = ballsOf(real.rows, synthetic.rows, k);
-  const value = prdc(real.rows, synthetic.rows, k);
-  const sides = [rowsByCluster(real.clusters), rowsByCluster(synthetic.clusters)] as const;
-  const realDraws = clusterDraws(sides[0].length, draws, resampleName(seed, 'real'));
-  const syntheticDraws = clusterDraws(sides[1].length, draws, resampleName(seed, 'synthetic'));
-  const drawn = realDraws.map((times, draw) =>
-    shares(
-      balls,
-      byRow(sides[0], times, real.rows.count),
-      byRow(sides[1], syntheticDraws[draw]!, synthetic.rows.count),
-      k,
-    ),
-  );
+export function prdcEstimates(options: PrdcOptions): Prdc<Estimate> {
+  const { real, synthetic, k = NEAREST, n, draws, seed } = options;
+  const isCut = n !== undefined && (real.rows.count > n || synthetic.rows.count > n);
+  const repeats = isCut ? REPEATS : 1;
+  const values = { precision: 0, recall: 0, density: 0, coverage: 0 };
+  const drawn: Record<keyof Prdc, number[]> = { precision: [], recall: [], density: [], coverage: [] };
+  let clusterCount = Infinity;
+  for (let repeat = 0, done = 0; repeat < repeats; repeat++) {
+    const one = cutTo(real, n, [seed, 'prdc', 'real', repeat]);
+    const other = cutTo(synthetic, n, [seed, 'prdc', 'synthetic', repeat]);
+    const sides = [rowsByCluster(one.clusters), rowsByCluster(other.clusters)] as const;
+    clusterCount = Math.min(clusterCount, sides[0].length, sides[1].length);
+    const balls = ballsOf(one.rows, other.rows, k);
+    const own = sharesOf(balls, one.rows.count, other.rows.count, k);
+    const share = Math.floor(((repeat + 1) * draws) / repeats) - done;
+    done += share;
+    const name = repeats === 1 ? seed : `${seed} ${repeat}`;
+    const realDraws = clusterDraws(sides[0].length, share, resampleName(name, 'real'));
+    const syntheticDraws = clusterDraws(sides[1].length, share, resampleName(name, 'synthetic'));
+    const found = realDraws.map((times, draw) =>
+      shares(
+        balls,
+        byRow(sides[0], times, one.rows.count),
+        byRow(sides[1], syntheticDraws[draw]!, other.rows.count),
+        k,
+      ),
+    );
+    for (const of of NAMES) {
+      values[of] += own[of] / repeats;
+      // Each cut's draws about 0, so that what one cut differs by from another is not taken for chance.
+      const mean = found.reduce((sum, shares) => sum + shares[of] / share, 0);
+      drawn[of].push(...found.map((shares) => shares[of] - mean));
+    }
+  }
   const estimate = (of: keyof Prdc): Estimate =>
     bootstrapEstimate(
-      value[of],
-      Float64Array.from(drawn, (shares) => shares[of]),
+      values[of],
+      Float64Array.from(drawn[of], (off) => off + values[of]),
       {
         ...options,
         method: 'recentred',
-        clusterCount: Math.min(sides[0].length, sides[1].length),
+        clusterCount,
         bounds: [0, of === 'density' ? Infinity : 1],
       },
     );
@@ -70,6 +121,12 @@ export function prdcEstimates(
     density: estimate('density'),
     coverage: estimate('coverage'),
   };
+}
+
+function cutTo(sample: Sample, n: number | undefined, name: StreamName): Sample {
+  const { rows, clusters } = sample;
+  if (n === undefined || rows.count <= n) return sample;
+  return sampleOf(rows, clusters, subsample(clusters, n, Random.of(...name)));
 }
 
 /** Which rows lie in which balls, as sets of bits. */

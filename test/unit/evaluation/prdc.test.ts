@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { prdc, prdcEstimates } from '../../../server/src/evaluation/prdc.ts';
-import { rowsOf } from '../../../server/src/evaluation/sample.ts';
+import { rowsOf, selectRows, subsample } from '../../../server/src/evaluation/sample.ts';
 import type { Rows } from '../../../server/src/evaluation/rows.ts';
 import { Random } from '../../../server/src/nn/random.ts';
 import { normalRows, single } from '../../support/samples.ts';
@@ -92,5 +92,33 @@ describe('their intervals', () => {
     };
     const few = Array.from({ length: 120 }, (_, i) => `patient ${Math.floor(real.rows.values[3 * i]! * 2)}`);
     expect(width(few)).toBeGreaterThan(1.3 * width(real.clusters));
+  });
+
+  test('of a set that is cut down do not hang on the luck of one cut', () => {
+    const few = single(normalRows(Random.of('few'), 30, 3, { mean: 1 }));
+    const coverages = (n: number | undefined): number[] =>
+      Array.from(
+        { length: 12 },
+        (_, seed) =>
+          prdcEstimates({ real: few, synthetic: real, ...(n === undefined ? {} : { n }), draws: 0, seed })
+            .coverage.value,
+      );
+    const ofOne = Array.from({ length: 12 }, (_, seed) => {
+      const rows = subsample(real.clusters, 30, Random.of('one cut', seed));
+      return prdc(few.rows, selectRows(real.rows, rows)).coverage;
+    });
+    const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
+    expect(spread(ofOne)).toBeGreaterThan(0);
+    expect(spread(coverages(30))).toBeLessThan(0.6 * spread(ofOne));
+    // More samples cover more: what is cut is not the whole set.
+    expect(Math.max(...coverages(30))).toBeLessThan(coverages(undefined)[0]!);
+  });
+
+  test('of a set that is cut down have as many draws and hold the value', () => {
+    const few = single(normalRows(Random.of('few'), 30, 3));
+    const { recall } = prdcEstimates({ real: few, synthetic, n: 30, draws: 203, seed: 4 });
+    expect(recall.interval!.low).toBeLessThan(recall.value);
+    expect(recall.interval!.high).toBeGreaterThan(recall.value);
+    expect(recall.interval!.how).toContain('203 bootstrap draws');
   });
 });

@@ -6,7 +6,7 @@ import type { Space, View } from '../../../evaluation/patchGroup.ts';
 import { positionEstimates, type Positions } from '../../../evaluation/position.ts';
 import { prdcEstimates } from '../../../evaluation/prdc.ts';
 import type { Estimate, Figure } from '../../../evaluation/result.ts';
-import { halves, sampleOf, subsample, type Sample } from '../../../evaluation/sample.ts';
+import { halves, sampleOf, type Sample } from '../../../evaluation/sample.ts';
 import { Random } from '../../../nn/random.ts';
 import { distanceKind, PRDC_NEIGHBOURS, type DistanceName } from './kinds.ts';
 import { computed, drawsFor, inSpace, notComputed, plain, type Measuring } from './measuring.ts';
@@ -163,8 +163,7 @@ function addPrdc({ measuring, space, view, sides, bad, floorPair }: Context, fig
   const [reference, otherReal] = floorPair;
   const measuredAt = (n: number, against: Sample, wanted: number): ReturnType<typeof prdcEstimates> =>
     prdcEstimates({
-      real: brought(reference, n, 'real', seed),
-      synthetic: brought(against, n, 'against', seed),
+      ...{ real: reference, synthetic: against, n },
       ...{ k: PRDC_NEIGHBOURS, draws: wanted, seed },
     });
   const floors = new Map<
@@ -195,11 +194,4 @@ function addPrdc({ measuring, space, view, sides, bad, floorPair }: Context, fig
       ),
     );
   }
-}
-
-/** These measures depend on N: both sides are brought to the same by the same named stream. */
-function brought(sample: Sample, n: number, role: string, seed: number): Sample {
-  if (sample.rows.count === n) return sample;
-  const rows = subsample(sample.clusters, n, Random.of('evaluation', 'subsample', role, seed));
-  return sampleOf(sample.rows, sample.clusters, rows);
 }

@@ -12,6 +12,7 @@ const VIEW_TEXT: Readonly<Record<View, string>> = {
 };
 
 export const PRDC_NEIGHBOURS = 5;
+const SAME_N = 'both sides of the same N, the mean over 8 random cuts where a set is larger';
 
 type Plain = Omit<Kind, 'key' | 'space' | 'view' | 'definition'> & {
   readonly definition: (where: string) => string;
@@ -23,7 +24,7 @@ const DISTANCES: Readonly<Record<DistanceName, Plain>> = {
   frechet: {
     title: 'Fréchet distance',
     definition: (where) =>
-      `Squared Fréchet distance between normal distributions fitted to real and synthetic ${where}, standardised, in the first D directions that were fixed beforehand, D = min(32, N/10), both sides brought to the same N (Dowson and Landau 1982; Heusel et al. 2017).`,
+      `Squared Fréchet distance between normal distributions fitted to real and synthetic ${where}, standardised, in the first D directions that were fixed beforehand, D = min(32, N/10), ${SAME_N} (Dowson and Landau 1982; Heusel et al. 2017).`,
     unit: '',
     better: 'near floor',
   },
@@ -44,28 +45,28 @@ const DISTANCES: Readonly<Record<DistanceName, Plain>> = {
   precision: {
     title: 'Precision',
     definition: (where) =>
-      `Share of synthetic ${where} within the distance from some real one to its ${PRDC_NEIGHBOURS}th real neighbour, both sides of the same N (Kynkäänniemi et al. 2019).`,
+      `Share of synthetic ${where} within the distance from some real one to its ${PRDC_NEIGHBOURS}th real neighbour, ${SAME_N} (Kynkäänniemi et al. 2019).`,
     unit: '',
     better: 'higher',
   },
   recall: {
     title: 'Recall',
     definition: (where) =>
-      `Share of real ${where} within the distance from some synthetic one to its ${PRDC_NEIGHBOURS}th synthetic neighbour, both sides of the same N (Kynkäänniemi et al. 2019).`,
+      `Share of real ${where} within the distance from some synthetic one to its ${PRDC_NEIGHBOURS}th synthetic neighbour, ${SAME_N} (Kynkäänniemi et al. 2019).`,
     unit: '',
     better: 'higher',
   },
   density: {
     title: 'Density',
     definition: (where) =>
-      `Number of real neighbourhoods (${PRDC_NEIGHBOURS} neighbours) that a synthetic one lies in, over ${PRDC_NEIGHBOURS}, of ${where}, both sides of the same N (Naeem et al. 2020); near 1 for the same distribution.`,
+      `Number of real neighbourhoods (${PRDC_NEIGHBOURS} neighbours) that a synthetic one lies in, over ${PRDC_NEIGHBOURS}, of ${where}, ${SAME_N} (Naeem et al. 2020); near 1 for the same distribution.`,
     unit: '',
     better: 'near floor',
   },
   coverage: {
     title: 'Coverage',
     definition: (where) =>
-      `Share of real ${where} with a synthetic one in their neighbourhood (${PRDC_NEIGHBOURS} neighbours), both sides of the same N (Naeem et al. 2020).`,
+      `Share of real ${where} with a synthetic one in their neighbourhood (${PRDC_NEIGHBOURS} neighbours), ${SAME_N} (Naeem et al. 2020).`,
     unit: '',
     better: 'higher',
   },
