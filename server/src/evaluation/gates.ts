@@ -151,7 +151,7 @@ function positionRule(space: Space): Rule {
         return { passed: false, found: `only ${percent(shown)} of the patches show a nodule` };
       return measuredWith(figure, LIMITS.position, '', (value, limit) => ({
         passed: atMost(value, limit),
-        found: `P = ${short(value)}, limit ${limit}`,
+        found: `P = ${short(value)}${figure.noInterval === undefined ? '' : ' without an interval'}, limit ${limit}`,
       }));
     },
   };
@@ -177,14 +177,17 @@ export function gatesOf(figures: readonly Figure[]): Gate[] {
       rule,
       figures: [...keys],
       passed,
-      found:
-        told.length === 0
-          ? 'not measured'
-          : told
-              .map(({ key, found }) => (keys.length === 1 ? found : `${placeOf(key)}: ${found}`))
-              .join('; '),
+      found: told.length === 0 ? 'not measured' : foundIn(told, keys.length),
     };
   });
+}
+
+/** What was found at each place; the same of several places is said once, with the places before it. */
+function foundIn(told: readonly { readonly key: string; readonly found: string }[], figures: number): string {
+  const places = new Map<string, string[]>();
+  for (const { key, found } of told) places.set(found, [...(places.get(found) ?? []), placeOf(key)]);
+  if (places.size === 1 && told.length === figures) return told[0]!.found;
+  return [...places].map(([found, those]) => `${those.join(' and ')}: ${found}`).join('; ');
 }
 
 /** Names of the gates that a set failed. */
@@ -197,7 +200,7 @@ function measuredWith(
   why: string,
   judge: (value: number, limit: number) => Judged,
 ): Judged {
-  if (measured === null) return { passed: null, found: notComputed ?? 'not computed' };
+  if (measured === null) return { passed: null, found: notComputed?.replace(/\.$/, '') ?? 'not computed' };
   return limit === undefined ? { passed: null, found: why } : judge(measured.value, limit);
 }
 

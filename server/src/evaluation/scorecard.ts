@@ -1,8 +1,8 @@
 /**
  * The seven criteria for synthetic medical data (Zamzmi et al. 2025, Scorecard for synthetic medical data evaluation,
  * Commun. Eng. 4:130), each judged by written rules from what was measured. A criterion asks several things; it is met
- * where all that could be told hold, not met where none does, partly met in between, and not judged where nothing could
- * be told.
+ * where all that could be told hold and none of its gates was left open, not met where none does, partly met in between,
+ * and not judged where nothing could be told.
  */
 import { atLeast, atMost, LIMITS, short } from './gates.ts';
 import { attributeWord } from './attributeWords.ts';
@@ -27,6 +27,8 @@ interface Item {
   readonly holds: boolean | null;
   readonly text: string;
   readonly evidence: readonly string[];
+  /** A gate that could not be judged: without it the criterion is not met. */
+  readonly open?: boolean;
 }
 
 /** Relative error of the diameter over that of real nodules, up to which sizes count as followed. */
@@ -72,7 +74,7 @@ function judged(items: readonly Item[]): Pick<Criterion, 'verdict' | 'text' | 'e
     verdict:
       told.length === 0
         ? 'not judged'
-        : holding === told.length
+        : holding === told.length && !items.some(({ open }) => open === true)
           ? 'met'
           : holding === 0
             ? 'not met'
@@ -90,7 +92,8 @@ function gateItem({ gates }: Measured, name: string): Item {
   const gate = gates.find((one: Gate) => one.name === name);
   if (gate === undefined) return item(null, `Gate ${name} was not asked.`);
   const verdict = gate.passed === null ? 'not judged' : gate.passed ? 'passed' : 'failed';
-  return item(gate.passed, `Gate ${name} ${verdict}: ${gate.found}.`, name);
+  const text = `Gate ${name} ${verdict}: ${gate.found}.`;
+  return { ...item(gate.passed, text, name), open: gate.passed === null };
 }
 
 /** The lowest share of what real nodules reach, over spaces and views. */

@@ -99,6 +99,13 @@ describe('the scorecard', () => {
     expect(verdicts(criteria)).toMatchObject({ consistency: 'partly' });
   });
 
+  test('nothing is wholly met by what else holds where a gate of it was left open', () => {
+    const open = figure('memorisation/pixels', { notComputed: 'There is no training set.' });
+    const criteria = scorecardOf(measured(goodExcept(open)), CARD);
+    expect(verdicts(criteria)).toMatchObject({ compliance: 'partly', coverage: 'met' });
+    expect(criteria.map(({ text }) => text).join(' ')).not.toContain('..');
+  });
+
   test('what was not asked for is told in one sentence, by names that are words', () => {
     const open = ['meanHu', 'internalStructure', 'margin'].map((name) => ({
       ...row(name, 0, 0),

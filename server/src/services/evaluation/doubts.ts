@@ -13,14 +13,20 @@ export function doubtsOf(
   controls: readonly Control[],
   missing: string,
 ): { errors: string[]; warnings: string[] } {
-  const errors = controls
+  const passed = controls
     .filter(({ caughtBy }) => caughtBy.length === 0)
-    .map(({ name, gates }) => {
-      const computed = gates.filter(({ passed }) => passed !== null).length;
-      return computed === 0
-        ? `No gate could be computed for the control "${name}": nothing says that these gates catch anything.`
-        : `The control "${name}" passed all ${computed} gates that could be computed: a set that passes them proves nothing.`;
-    });
+    .map(({ name, gates }) => ({ name, computed: gates.filter((gate) => gate.passed !== null).length }));
+  const untried = passed.filter(({ computed }) => computed === 0).map(({ name }) => name);
+  const errors = passed
+    .filter(({ computed }) => computed > 0)
+    .map(
+      ({ name, computed }) =>
+        `The control "${name}" passed all ${computed} gates that could be computed: a set that passes them proves nothing.`,
+    );
+  if (untried.length > 0)
+    errors.push(
+      `No gate could be computed for the controls ${untried.join(', ')}: nothing says that these gates catch anything.`,
+    );
   if (spotting !== null && !atLeast(spotting.proof.value, LIMITS.spottingProof))
     errors.push(
       `The classifier that is to spot synthetic patches told ellipsoids with an AUC of ${short(spotting.proof.value)} only, and ${LIMITS.spottingProof} is needed: what it says of the synthetic set proves nothing.`,
@@ -30,7 +36,7 @@ export function doubtsOf(
   const { count } = real.group;
   if (count < SMALL)
     warnings.push(
-      `There are only ${count} real nodules: intervals are wide, and the Fréchet distance looks at ${Math.max(0, ...spaces.map(({ dimension }) => dimension))} directions.`,
+      `There are only ${count} real nodules: intervals are wide, and ${directionsOf(Math.max(0, ...spaces.map(({ dimension }) => dimension)))}.`,
     );
   if (other === null)
     warnings.push('Real is held against real by halving the real set: half the number, and a wider floor.');
@@ -46,3 +52,8 @@ export function doubtsOf(
     warnings.push(`${left} of ${figures[0]!.length} figures could not be computed; each says why.`);
   return { errors, warnings };
 }
+
+const directionsOf = (dimension: number): string =>
+  dimension === 0
+    ? 'no Fréchet distance could be computed'
+    : `the Fréchet distance looks at ${dimension} direction${dimension === 1 ? '' : 's'}`;

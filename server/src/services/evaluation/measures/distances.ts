@@ -31,7 +31,9 @@ type Side = { readonly sample: Sample } | { readonly why: string };
 export function distancesIn(measuring: Measuring, space: Space, view: View): Distances {
   const { subjects, spaces, missing } = measuring;
   const none = (why: string): Distances => ({
-    figures: subjects.map(() => NAMES.map((name) => notComputed(distanceKind(name, space, view), why))),
+    figures: subjects.map((subject) =>
+      NAMES.map((name) => notComputed(distanceKind(name, space, view), why, countsOf(measuring, subject))),
+    ),
     dimension: 0,
   });
   if (spaces === null) return none(missing);
@@ -40,8 +42,8 @@ export function distancesIn(measuring: Measuring, space: Space, view: View): Dis
     const { sample, of } = inSpace(described, space, view, fixed);
     const { count } = sample.rows;
     if (count < LIMITS.shown * of)
-      return { why: `Only ${count} of ${of} patches of ${what} show a nodule that can be measured.` };
-    if (count < LEAST) return { why: `${what} has ${count} patches here, and at least ${LEAST} are needed.` };
+      return { why: `only ${count} of ${of} patches of ${what} show a nodule that can be measured` };
+    if (count < LEAST) return { why: `${what} has ${count} patches, and at least ${LEAST} are needed` };
     return { sample };
   };
   const real = sampleFor(measuring.real, measuring.real.group.name);
@@ -53,8 +55,12 @@ export function distancesIn(measuring: Measuring, space: Space, view: View): Dis
   const sides = subjects.map((subject) => sampleFor(subject, subject.group.name));
   const floorPair = pairForFloor(measuring, real.sample, other?.sample ?? null);
 
-  const figures = sides.map((side): Figure[] =>
-    'why' in side ? NAMES.map((name) => notComputed(distanceKind(name, space, view), side.why)) : [],
+  const figures = sides.map((side, index): Figure[] =>
+    'why' in side
+      ? NAMES.map((name) =>
+          notComputed(distanceKind(name, space, view), side.why, countsOf(measuring, subjects[index]!)),
+        )
+      : [],
   );
   const context: Context = {
     measuring,
@@ -68,6 +74,11 @@ export function distancesIn(measuring: Measuring, space: Space, view: View): Dis
   addPrdc(context, figures);
   return { figures, dimension };
 }
+
+const countsOf = ({ real }: Measuring, subject: Measuring['real']): Figure['n'] => ({
+  real: real.group.count,
+  synthetic: subject.group.count,
+});
 
 interface Context {
   readonly measuring: Measuring;
