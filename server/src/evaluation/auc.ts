@@ -18,7 +18,7 @@ export const auc = (scores: ArrayLike<number>, labels: ArrayLike<boolean | numbe
 /**
  * AUC with its interval, symmetric on the logit scale so that it stays in (0, 1). Where the classes are separated
  * wholly the variance is 0, which is more than a finite sample can say: then the interval is Wilson's for as many trials as
- * the smaller class has cases.
+ * the smaller class has cases, or clusters where they are named.
  *
  * @param clusters one name a case, where cases of one patient are not independent
  */
@@ -38,8 +38,10 @@ export function aucEstimate(options: {
     );
   const variance = clusters ? clusteredVariance(parts, clusters) : plainVariance(parts);
   const z = normalQuantile(1 - (1 - level) / 2);
-  const smaller = Math.min(positives.cases.length, negatives.cases.length);
   if (!(variance > 0 && area > 0 && area < 1)) {
+    const independent = ({ cases }: Side): number =>
+      clusters ? new Set(cases.map((index) => clusters[index])).size : cases.length;
+    const smaller = Math.min(independent(positives), independent(negatives));
     const [low, high] = wilson(area, smaller, z);
     return {
       value: area,

@@ -174,6 +174,16 @@ describe('the area under the ROC curve', () => {
     expect(interval!.low).toBeCloseTo(3 / (3 + 1.959964 ** 2), 5);
   });
 
+  test('of classes wholly apart counts patients, not their nodules', () => {
+    const { interval } = aucEstimate({
+      scores: [1, 2, 3, 4, 5, 6, 7, 8],
+      labels: [0, 0, 0, 0, 1, 1, 1, 1],
+      clusters: ['a', 'b', 'c', 'd', 'e', 'e', 'f', 'f'],
+    });
+    expect(interval!.low).toBeCloseTo(2 / (2 + 1.959964 ** 2), 5);
+    expect(interval!.how).toContain('2 trials');
+  });
+
   test('is refused without both classes, and a score that is not finite is named', () => {
     expect(() => auc([1, 2], [1, 1])).toThrow('2 positives and 0 negatives');
     expect(() => aucEstimate({ scores: [1, 2], labels: [1, 0] })).toThrow('two cases in each class');
