@@ -92,7 +92,7 @@ const digits = (value: number): string => value.toFixed(2);
 function textOf(result: EvaluationResult, reportPath: string): string {
   const positions = result.figures
     .filter(({ key }) => key.startsWith('position/'))
-    .map(({ space, view, measured, n, notComputed }) => [
+    .map(({ space, view, measured, n }) => [
       space ?? '',
       view ?? '',
       measured === null ? 'not computed' : digits(measured.value),
@@ -101,11 +101,15 @@ function textOf(result: EvaluationResult, reportPath: string): string {
         : measured.interval === null
           ? 'none'
           : `${digits(measured.interval.low)} to ${digits(measured.interval.high)}`,
-      measured === null ? (notComputed ?? '') : `N ${n.synthetic}`,
+      measured === null ? '' : `N ${n.synthetic}`,
     ]);
-  const without = result.figures.flatMap(({ space, view, noInterval }) =>
-    noInterval === undefined ? [] : [`${space}, ${view}: no interval: ${noInterval}`],
-  );
+  const why = (
+    told: (figure: EvaluationResult['figures'][number]) => string | null | undefined,
+  ): string[] => [
+    ...new Set(
+      result.figures.filter(({ key }) => key.startsWith('position/')).flatMap((one) => told(one) ?? []),
+    ),
+  ];
   // A line for each place: one line for all would be cut by most terminals.
   const gates = result.gates.flatMap(({ name, passed, found }) =>
     found
@@ -115,25 +119,46 @@ function textOf(result: EvaluationResult, reportPath: string): string {
         text,
       ]),
   );
-  const controls = result.controls.map(({ name, caughtBy }) => [
+  const controls = result.controls.map(({ name, caughtBy, gates: own }) => [
     name,
-    caughtBy.length === 0 ? 'PASSED ALL' : `caught by ${caughtBy.join(', ')}`,
+    caughtBy.length > 0
+      ? `caught by ${caughtBy.join(', ')}`
+      : own.some(({ passed }) => passed !== null)
+        ? 'PASSED ALL'
+        : 'not tried: no gate could be computed',
   ]);
   return [
     `${result.synthetic.count} synthetic against ${result.real.count} real nodules; floor: ${result.floorOf}`,
     '',
     'Position P: 0 as real as real ones, 1 as bad as ellipsoids',
     table(['space', 'view', 'P', '95 %', ''], positions),
-    ...without.map((line) => `  ${line}`),
+    ...why(({ noInterval }) => noInterval).flatMap((reason) => folded(`No interval: ${reason}`)),
+    ...why(({ notComputed }) => notComputed).flatMap((reason) => folded(`Not computed: ${reason}`)),
     '',
     table(['gate', '', ''], gates),
     ...(controls.length > 0 ? ['', table(['control', ''], controls)] : []),
     ...listed('Errors of the report', result.errors),
-    ...listed('Note', result.warnings),
+    ...listed('Notes', result.warnings),
     '',
     `Report: ${reportPath}`,
   ].join('\n');
 }
 
+const WIDTH = 100;
+
+/** In lines of at most so many letters, the first by two and the others by four letters to the right. */
+function folded(text: string): string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of text.split(' ')) {
+    if (line.trim() !== '' && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
 const listed = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];
+  lines.length === 0 ? [] : ['', `${title}:`, ...lines.flatMap((line) => folded(line))];
