@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { ModelEvaluation } from '@nodulelab/contract';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -58,6 +58,9 @@ test('a copy of the report without patients keeps the rest', async () => {
   await attachEvaluation(model(), marked, { patients: false });
   const report = Buffer.from(await readModelReport(model())).toString();
   expect(report).toMatch(/^<h1>Report<\/h1><span .*<img src="b">$/);
+  const kept = await readFile(join(model().folder, 'evaluation', 'evaluation.json'), 'utf8');
+  expect(kept).toContain('training nodule 12');
+  expect(kept).not.toContain('LIDC-IDRI');
   await writeFile(join(marked, 'report.html'), '<img src="whose">');
   await expect(attachEvaluation(model(), marked, { patients: false })).rejects.toThrow(
     'does not say which of its pictures show real nodules',

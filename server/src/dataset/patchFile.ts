@@ -76,11 +76,19 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
 
 /** Reads and checks `manifest.json`, the hash of its split included. */
 export async function readManifest(dir: string): Promise<PatchManifest> {
+  const text = await readFile(join(dir, MANIFEST_FILE), 'utf8').catch((cause: unknown) => {
+    throw new NoduleLabError(
+      'invalid-input',
+      `There is no set of patches in ${dir}: it has no readable ${MANIFEST_FILE}. Name a folder that "nodulelab dataset build", "nodulelab balance" or "nodulelab sample --like" wrote.`,
+      { dir },
+      cause,
+    );
+  });
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(join(dir, MANIFEST_FILE), 'utf8'));
+    json = JSON.parse(text);
   } catch (cause) {
-    throw damaged(dir, `${MANIFEST_FILE} is missing or not JSON`, cause);
+    throw damaged(dir, `${MANIFEST_FILE} is not JSON`, cause);
   }
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {

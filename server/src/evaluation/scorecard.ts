@@ -1,7 +1,7 @@
 /**
  * The seven criteria for synthetic medical data (Zamzmi et al. 2025, Scorecard for synthetic medical data evaluation,
  * Commun. Eng. 4:130), each judged by written rules from what was measured. A criterion asks several things; it is met
- * where all that could be told hold and none of its gates was left open, not met where none does, partly met in between,
+ * where all that could be told hold and no figure of it was left open, not met where none does, partly met in between,
  * and not judged where nothing could be told.
  */
 import { atLeast, atMost, LIMITS, short } from './gates.ts';
@@ -27,7 +27,7 @@ interface Item {
   readonly holds: boolean | null;
   readonly text: string;
   readonly evidence: readonly string[];
-  /** A gate that could not be judged: without it the criterion is not met. */
+  /** A gate or figure that could not be judged: without it the criterion is not met. */
   readonly open?: boolean;
 }
 
@@ -103,7 +103,7 @@ function shareOfFloor({ figures }: Measured, measure: string): Item {
       ? []
       : [{ key, share: measured.value / floor.value }],
   );
-  if (shares.length === 0) return item(null, `${capital(measure)} was not computed.`);
+  if (shares.length === 0) return { ...item(null, `${capital(measure)} was not computed.`), open: true };
   const [worst] = shares.toSorted((a, b) => a.share - b.share);
   return item(
     atLeast(worst!.share, LIMITS.fidelityShare),
@@ -180,7 +180,8 @@ function viewsItem({ figures }: Measured): Item {
   const found = placesOf(figures, 'position').flatMap(({ key, measured }) =>
     measured === null ? [] : [{ key, value: measured.value }],
   );
-  if (found.length < 2) return item(null, 'Position P was not computed in more than one place.');
+  if (found.length < 2)
+    return { ...item(null, 'Position P was not computed in more than one place.'), open: true };
   const values = found.map(({ value }) => value);
   const inside = values.filter((value) => atMost(value, LIMITS.position)).length;
   return item(

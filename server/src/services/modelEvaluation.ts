@@ -10,7 +10,7 @@ import {
 } from '../evaluation/result.ts';
 import { REPORT_FILE } from '../evaluation/report/material.ts';
 import { withoutPatients } from '../evaluation/report/parts.ts';
-import { writeAtomically } from '../nn/artefactFile.ts';
+import { writeAtomically, writeJsonAtomically } from '../nn/artefactFile.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 
 /** Below the model's folder. */
@@ -62,7 +62,7 @@ export async function readModelReport(model: EvaluatedModel): Promise<Uint8Array
 /**
  * Keeps an evaluation with the model that it is of; one that was there is replaced.
  * @param dir what `nodulelab evaluate --out` wrote
- * @param patients whether the report keeps its pictures of real nodules; without them the model may be passed on
+ * @param patients whether the report keeps its pictures and names of real nodules; without them the model may be passed on
  * @throws NoduleLabError `invalid-input` where there is no whole evaluation, `refused` where it is of another model
  */
 export async function attachEvaluation(
@@ -88,9 +88,18 @@ export async function attachEvaluation(
   const target = join(folder, EVALUATION_FOLDER);
   await mkdir(target, { recursive: true });
   await writeAtomically(join(target, REPORT_FILE), [new TextEncoder().encode(kept)]);
-  await writeAtomically(join(target, RESULT_FILE), [await readFile(join(dir, RESULT_FILE))]);
+  await writeJsonAtomically(join(target, RESULT_FILE), patients ? result : withoutNames(result));
   return inShort(result);
 }
+
+/** The name of a real nodule may hold that of its patient; its number in the set does not. */
+const withoutNames = (result: EvaluationResult): EvaluationResult => ({
+  ...result,
+  memorisedPairs: result.memorisedPairs.map((pair) => ({
+    ...pair,
+    training: { ...pair.training, id: `training nodule ${pair.training.index}` },
+  })),
+});
 
 async function readResult(dir: string): Promise<EvaluationResult> {
   try {

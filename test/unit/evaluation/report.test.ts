@@ -125,7 +125,7 @@ describe('the report', () => {
     expect(page).not.toMatch(/url\(/);
   });
 
-  test('can be passed on without a picture of a patient', () => {
+  test('can be passed on without a picture or the name of a patient', () => {
     const sheet = (name: string) => ({ ...pictures.sheets[0]!, name, url: `${png}${name}` });
     const sheets = ['real', 'synthetic', 'ellipsoids', 'blurred', 'collapsed', 'noise', 'memorised'].map(
       sheet,
@@ -137,6 +137,9 @@ describe('the report', () => {
     expect(shown(whole)).toHaveLength(sheets.length + 2);
     expect(shown(withoutPatients(whole))).toEqual(['ours', 'synthetic', 'ellipsoids']);
     expect(textOf(withoutPatients(whole))).toContain('Not in this copy: it would show real nodules.');
+    expect(whole).toContain('LIDC-IDRI-0100/2');
+    expect(withoutPatients(whole)).not.toContain('LIDC-IDRI-0100');
+    expect(textOf(withoutPatients(whole))).toContain('synthetic/7 and a training nodule: distance 0.123');
   });
 
   test('escapes whatever text it is given', () => {

@@ -99,10 +99,11 @@ describe('the scorecard', () => {
     expect(verdicts(criteria)).toMatchObject({ consistency: 'partly' });
   });
 
-  test('nothing is wholly met by what else holds where a gate of it was left open', () => {
+  test('nothing is wholly met by what else holds where a gate or figure of it was left open', () => {
     const open = figure('memorisation/pixels', { notComputed: 'There is no training set.' });
-    const criteria = scorecardOf(measured(goodExcept(open)), CARD);
-    expect(verdicts(criteria)).toMatchObject({ compliance: 'partly', coverage: 'met' });
+    const figures = goodExcept(open).filter(({ key }) => !key.startsWith('recall/'));
+    const criteria = scorecardOf(measured(figures), CARD);
+    expect(verdicts(criteria)).toMatchObject({ compliance: 'partly', coverage: 'partly', constraint: 'met' });
     expect(criteria.map(({ text }) => text).join(' ')).not.toContain('..');
   });
 

@@ -15,7 +15,7 @@ export function registerAttachEvaluation(model: Command, context: () => CommandC
     )
     .option(
       '--without-patients',
-      'leave pictures of real nodules out of the report, to pass the model on',
+      'leave pictures and names of real nodules out of the report, to pass the model on',
       false,
     )
     .action((name: string, dir: string, options: AttachOptions) => attach(context(), name, dir, options));

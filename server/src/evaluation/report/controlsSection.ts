@@ -22,7 +22,9 @@ export function controlsSection({ controls, gates }: EvaluationResult): string {
       head: ['Control', 'Verdict', ...names],
       rows: controls.map(({ name, caughtBy, gates: theirs }) => [
         CONTROL_WORDS[name],
-        caughtBy.length > 0 ? verdict('good', 'caught') : verdict('bad', 'passed all'),
+        caughtBy.length > 0
+          ? verdict('good', 'caught')
+          : verdict('bad', theirs.some(({ passed }) => passed !== null) ? 'passed all' : 'not tried'),
         ...names.map((gate) => cellOf(theirs.find((one) => one.name === gate))),
       ]),
       class: 'matrix',

@@ -5,7 +5,7 @@ import type { Adherence, EvaluationResult, MemorisedPair } from '../result.ts';
 import type { PairPicture, ReportPictures, SpottingScores } from './material.ts';
 import { intervalPlot, legendOf } from './intervalPlot.ts';
 import { estimate, howIntervals, number, withUnit } from './numbers.ts';
-import { type Cell, notComputed, paragraph, pictureHtml, section, tableHtml } from './parts.ts';
+import { type Cell, notComputed, paragraph, patientName, pictureHtml, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
 
 const NO_CEILING: Cell = {
@@ -98,9 +98,9 @@ function pairHtml(pair: MemorisedPair, picture: PairPicture | undefined, at: num
       ? ''
       : `<div><span>synthetic</span>${image(picture.synthetic, `Synthetic nodule ${pair.synthetic.id}`, false)}` +
         `<span>training</span>${image(picture.training, `Training nodule ${pair.training.id}`, true)}</div>`;
-  return `<figure class="pair">${pictures}<figcaption><b>${at + 1}.</b> ${escapeHtml(
-    `${pair.synthetic.id} and ${pair.training.id}: distance ${number(pair.distance)} in ${pair.space}; training nodule ${pair.transform === 'as it is' ? pair.transform : `turned, ${pair.transform}`}`,
-  )}</figcaption></figure>`;
+  return `<figure class="pair">${pictures}<figcaption><b>${at + 1}.</b> ${escapeHtml(pair.synthetic.id)} and ${patientName(pair.training.id)}: ${escapeHtml(
+    `distance ${number(pair.distance)} in ${pair.space}; training nodule ${pair.transform === 'as it is' ? pair.transform : `turned, ${pair.transform}`}`,
+  )}}</figcaption></figure>`;
 }
 
 export function spottingSection(

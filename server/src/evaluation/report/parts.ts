@@ -67,9 +67,17 @@ export const pictureHtml = (
   { patient, size = '' }: { readonly patient: boolean; readonly size?: string },
 ): string => `<img${patient ? PATIENT : ''} src="${escapeHtml(url)}"${size} alt="${escapeHtml(words)}">`;
 
-/** A report that may be passed on where pictures of patients may not. Text is escaped, so only pictures are met. */
+/** The name of a real nodule, which may hold that of its patient. */
+export const patientName = (name: string): string => `<span${PATIENT}>${escapeHtml(name)}</span>`;
+
+/**
+ * A report that may be passed on where pictures and names of patients may not. Text is escaped, so only what is marked is
+ * met.
+ */
 export const withoutPatients = (page: string): string =>
-  page.replaceAll(
-    new RegExp(`<img${PATIENT}[^>]*>`, 'g'),
-    '<span class="faint">Not in this copy: it would show real nodules.</span>',
-  );
+  page
+    .replaceAll(
+      new RegExp(`<img${PATIENT}[^>]*>`, 'g'),
+      '<span class="faint">Not in this copy: it would show real nodules.</span>',
+    )
+    .replaceAll(new RegExp(`<span${PATIENT}>[^<]*</span>`, 'g'), 'a training nodule');
