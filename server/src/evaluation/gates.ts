@@ -149,12 +149,24 @@ function positionRule(space: Space): Rule {
       // Where there is no nodule nothing can be measured of it: that is a failure of the set, not of the measure.
       if (figure.measured === null && shown !== undefined && shown < LIMITS.shown)
         return { passed: false, found: `only ${percent(shown)} of the patches show a nodule` };
-      return measuredWith(figure, LIMITS.position, '', (value, limit) => ({
-        passed: atMost(value, limit),
-        found: `P = ${short(value)}${figure.noInterval === undefined ? '' : ' without an interval'}, limit ${limit}`,
-      }));
+      return measuredWith(figure, LIMITS.position, '', (value, limit) =>
+        positionJudged(figure, value, limit),
+      );
     },
   };
+}
+
+/**
+ * A low position is worth something only where the ellipsoids are clearly further away than real nodules are: elsewhere
+ * the draws give no interval, and the gate stays open.
+ */
+function positionJudged({ measured, noInterval }: Figure, value: number, limit: number): Judged {
+  const found = `P = ${short(value)}`;
+  if (!atMost(value, limit)) return { passed: false, found: `${found}, limit ${limit}` };
+  if (noInterval !== undefined) return { passed: null, found: `${found} without an interval says nothing` };
+  const high = measured?.interval?.high ?? value;
+  const reach = atMost(high, limit) ? '' : `, its interval reaches ${short(high)}`;
+  return { passed: true, found: `${found}, limit ${limit}${reach}` };
 }
 
 /**

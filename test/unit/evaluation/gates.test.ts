@@ -100,9 +100,23 @@ describe('gates', () => {
     );
   });
 
-  test('a position without an interval says so', () => {
-    const shaky = figure('position/radiomics/patch', { measured: estimate(0.3), noInterval: 'few' });
-    expect(gate(goodExcept(shaky), 'frechet-radiomics').found).toContain('P = 0.3 without an interval');
+  test('a low position without an interval passes nothing, a high one fails all the same', () => {
+    const shaky = (value: number): Figure =>
+      figure('position/radiomics/patch', { measured: estimate(value), noInterval: 'few' });
+    expect(gate(goodExcept(shaky(0.1)), 'frechet-radiomics')).toMatchObject({
+      passed: null,
+      found: 'radiomics, patch: P = 0.1 without an interval says nothing',
+    });
+    expect(gate(goodExcept(shaky(0.3)), 'frechet-radiomics').passed).toBe(false);
+  });
+
+  test('a position whose interval reaches beyond the limit says how far', () => {
+    const wide = figure('position/radiomics/patch', {
+      measured: { value: 0.2, interval: { low: -0.4, high: 0.77, level: 0.95, how: 'draws' } },
+    });
+    const { passed, found } = gate(goodExcept(wide), 'frechet-radiomics');
+    expect(passed).toBe(true);
+    expect(found).toContain('P = 0.2, limit 0.25, its interval reaches 0.77');
   });
 
   test('a set that shows hardly any nodule fails, although nothing can be measured of nodules', () => {
