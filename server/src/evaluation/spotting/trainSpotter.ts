@@ -24,7 +24,7 @@ export const SPOTTER_UPDATES = 80;
 const BATCH = 16;
 const LEARNING_RATE = 3e-3;
 /** Orientations of a patch whose scores are averaged. */
-const LOOKS = 4;
+const LOOKS = 2;
 
 export interface Sides {
   readonly real: HeldPatches;
