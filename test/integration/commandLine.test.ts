@@ -188,15 +188,9 @@ describe('nodulelab', () => {
   test('a damaged model is refused by its hash', async () => {
     const models = join(work, 'models', 'damaged');
     await mkdir(models, { recursive: true });
-    const shipped = join(import.meta.dirname, '../../models');
-    const [name] = (await readdir(shipped, { withFileTypes: true }))
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name);
-    const card = JSON.parse(await readFile(join(shipped, name ?? '', 'model.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
-    const weights = await readFile(join(shipped, name ?? '', 'generator.safetensors'));
+    const shipped = join(import.meta.dirname, '../../models/malignant-64');
+    const card = JSON.parse(await readFile(join(shipped, 'model.json'), 'utf8')) as Record<string, unknown>;
+    const weights = await readFile(join(shipped, 'generator.safetensors'));
     weights[weights.length - 1] = (weights[weights.length - 1] ?? 0) ^ 1;
     await writeFile(join(models, 'model.json'), JSON.stringify({ ...card, name: 'damaged' }));
     await writeFile(join(models, 'generator.safetensors'), weights);

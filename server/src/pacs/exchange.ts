@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import { setImmediate } from 'node:timers/promises';
 
 export interface ExchangeRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -97,6 +98,9 @@ class StaleConnection extends Error {
 
 /** @throws the error of the connection, or that of the signal */
 export const exchange: Exchange = async (url, request) => {
+  // A connection that the archive closed while this thread computed is known to be closed only after a turn of the event
+  // loop, and what is posted to it cannot be sent again.
+  if (request.method === 'POST') await setImmediate();
   try {
     return await once(url, request);
   } catch (error) {
