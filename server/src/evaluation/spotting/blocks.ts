@@ -24,7 +24,7 @@ const level = (above: number): number => 1.5 * above + 0.15 * asinh(above / LEVE
 const LEVEL_MOST = 3;
 /** Detail of 3 HU and less is read as it is, more by its logarithm: enlarged nodules are smooth, small ones are not. */
 const DETAIL_KNEE = 0.002;
-const detail = (stands: number): number => 0.5 * asinh(stands / DETAIL_KNEE);
+const detail = (stands: number): number => (stands === 0 ? 0 : 0.5 * asinh(stands / DETAIL_KNEE));
 const DETAIL_MOST = 3;
 /** What is kept of a reading, to save memory: far finer than noise. */
 const LEVEL_STEPS = 10_000;
@@ -81,6 +81,9 @@ function readPatch(values: Float32Array, size: number, places: Uint32Array): Blo
   const ground = windowHu(PARENCHYMA_HU);
   const plane = size * size;
   const last = size - 1;
+  // Most voxels hold what the one before held: the ground.
+  let before = Number.NaN;
+  let levelBefore = 0;
   for (let z = 0, at = 0; z < size; z++)
     for (let y = 0; y < size; y++)
       for (let x = 0; x < size; x++, at++) {
@@ -94,9 +97,12 @@ function readPatch(values: Float32Array, size: number, places: Uint32Array): Blo
           values[x > 0 ? at - 1 : at]! +
           values[x < last ? at + 1 : at]!;
         const place = places[at]!;
-        const above = value - ground;
+        if (value !== before) {
+          before = value;
+          levelBefore = round(within(level(value - ground), LEVEL_MOST) * LEVEL_STEPS);
+        }
         const stands = value - around / 6;
-        readings.level[place] = round(within(level(above), LEVEL_MOST) * LEVEL_STEPS);
+        readings.level[place] = levelBefore;
         readings.detail[place] = round(within(detail(stands), DETAIL_MOST) * DETAIL_STEPS);
       }
   return readings;

@@ -20,19 +20,40 @@ export const SUMMARY_SIZE = BINS * NUMBERS;
 const KNEE = 0.002;
 const FAR = 4;
 
+/** Most voxels of an isolated patch lie on constant ground: of these nothing has to be computed. */
+const drawnOut = (value: number): number => (value === 0 ? 0 : asinh(value));
+
+/** For each voxel how far it lies from the middle, of the edge; patches of one size come one after the other. */
+let known: { readonly size: number; readonly distances: Float64Array } | undefined;
+function distancesFromMiddle(size: number): Float64Array {
+  if (known?.size === size) return known.distances;
+  const distances = new Float64Array(size ** 3);
+  const middle = (size - 1) / 2;
+  for (let z = 0, at = 0; z < size; z++)
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++, at++) distances[at] = hypot(x - middle, y - middle, z - middle) / size;
+  known = { size, distances };
+  return distances;
+}
+
 /** @param values size³ in [0, 1], x fastest */
 export function summarise(values: Float32Array, size: number): Float32Array {
   const ground = windowHu(PARENCHYMA_HU);
   const plane = size * size;
   const last = size - 1;
-  const middle = last / 2;
+  const distances = distancesFromMiddle(size);
   const sums = new Float64Array(BINS * NUMBERS);
   const slopeOver = (x: number, y: number, z: number, reach: number): number => {
-    const row = z * plane + y * size;
-    const along = (at: number, base: number, stride: number): number =>
-      values[base + min(last, at + reach) * stride]! - values[base + max(0, at - reach) * stride]!;
-    const [dx, dy, dz] = [along(x, row, 1), along(y, z * plane + x, size), along(z, y * size + x, plane)];
-    return asinh(sqrt(dx * dx + dy * dy + dz * dz) / (2 * reach) / KNEE);
+    const dx =
+      values[z * plane + y * size + min(last, x + reach)]! -
+      values[z * plane + y * size + max(0, x - reach)]!;
+    const dy =
+      values[z * plane + min(last, y + reach) * size + x]! -
+      values[z * plane + max(0, y - reach) * size + x]!;
+    const dz =
+      values[min(last, z + reach) * plane + y * size + x]! -
+      values[max(0, z - reach) * plane + y * size + x]!;
+    return drawnOut(sqrt(dx * dx + dy * dy + dz * dz) / (2 * reach) / KNEE);
   };
   for (let z = 0, at = 0; z < size; z++)
     for (let y = 0; y < size; y++)
@@ -50,7 +71,7 @@ export function summarise(values: Float32Array, size: number): Float32Array {
           values[y < last ? at + size : at]! +
           values[x > 0 ? at - 1 : at]! +
           values[x < last ? at + 1 : at]!;
-        const rough = asinh((values[at]! - around / 6) / KNEE);
+        const rough = drawnOut((values[at]! - around / 6) / KNEE);
         sums[first]!++;
         sums[first + 1]! += near;
         sums[first + 2]! += near * near;
@@ -58,7 +79,7 @@ export function summarise(values: Float32Array, size: number): Float32Array {
         sums[first + 4]! += rough * rough;
         sums[first + 5]! += far;
         sums[first + 6]! += far * far;
-        sums[first + 7]! += hypot(x - middle, y - middle, z - middle) / size;
+        sums[first + 7]! += distances[at]!;
       }
   const summary = new Float32Array(SUMMARY_SIZE);
   for (let first = 0; first < SUMMARY_SIZE; first += NUMBERS) {
