@@ -107,12 +107,17 @@ describe('what was written beside a synthetic series is seen in the viewer', () 
   step(
     'the segmentation opens on the synthetic series, each segment where its edit was made',
     async () => {
-      await openSeries(written.segmentation.seriesDescription);
-      await viewer.page.getByText('Yes', { exact: true }).click();
-      const segments = await until(
-        () => loadedSegments(viewer.page),
-        (found) => found.length === 2,
-      );
+      const open = async () => {
+        await openSeries(written.segmentation.seriesDescription);
+        await viewer.page.getByText('Yes', { exact: true }).click();
+        return until(
+          () => loadedSegments(viewer.page),
+          (found) => found.length === 2,
+        );
+      };
+      // OHIF may still be putting its planes up when it is asked, and then forgets the question: a user opens it again.
+      const first = await open();
+      const segments = first.length > 0 ? first : await open();
       await viewer.picture('segmentation');
       expect(segments.map(({ label }) => label)).toEqual(['Synthetic nodule 1', 'Removed nodule 1']);
       written.segments.forEach(({ edit, mask }, at) => {
