@@ -1,9 +1,8 @@
 /** The folder of a network that measures: its card and its weights, written whole or not at all. */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readVerified, writeAtomically, writeJsonAtomically } from '../nn/artefactFile.ts';
 import type { ParameterSpec, Parameters } from '../nn/layers.ts';
+import { replaceFolder } from '../nn/replaceFolder.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredType } from '../nn/safetensors.ts';
 import { constant, formatShape, sameShape } from '../tensor/index.ts';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -63,26 +62,14 @@ export async function writeNetworkFolder(
   card: (sha256: string) => NetworkCard,
   more: (sha256: string) => Readonly<Record<string, unknown>> = () => ({}),
 ): Promise<NetworkCard> {
-  // Names with a dot in front are no networks.
-  const aside = (what: string): string =>
-    join(dirname(folder), `.${basename(folder)}.${process.pid}.${what}`);
-  const partial = aside('partial');
-  await mkdir(partial, { recursive: true });
-  try {
+  return replaceFolder(folder, async (partial) => {
     const { sha256 } = await writeAtomically(join(partial, NETWORK_WEIGHTS_FILE), weights);
     const made = networkCardSchema.parse(card(sha256));
     await writeJsonAtomically(join(partial, NETWORK_CARD_FILE), made);
     for (const [name, value] of Object.entries(more(sha256)))
       await writeJsonAtomically(join(partial, name), value);
-    const former = existsSync(folder) ? aside('former') : undefined;
-    if (former !== undefined) await rename(folder, former);
-    await rename(partial, folder);
-    if (former !== undefined) await rm(former, { recursive: true });
     return made;
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /**

@@ -8,6 +8,7 @@
  */
 import { copyOriented } from '../../dataset/augmentation/orientation.ts';
 import { summarise } from './summary.ts';
+import { sumAround } from './sumAround.ts';
 import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
@@ -79,8 +80,6 @@ function readPatch(values: Float32Array, size: number, places: Uint32Array): Blo
     summary: summarise(values, size),
   };
   const ground = windowHu(PARENCHYMA_HU);
-  const plane = size * size;
-  const last = size - 1;
   // Most voxels hold what the one before held: the ground.
   let before = Number.NaN;
   let levelBefore = 0;
@@ -88,14 +87,7 @@ function readPatch(values: Float32Array, size: number, places: Uint32Array): Blo
     for (let y = 0; y < size; y++)
       for (let x = 0; x < size; x++, at++) {
         const value = values[at]!;
-        // Beyond the patch lies what its outermost voxels hold.
-        const around =
-          values[z > 0 ? at - plane : at]! +
-          values[z < last ? at + plane : at]! +
-          values[y > 0 ? at - size : at]! +
-          values[y < last ? at + size : at]! +
-          values[x > 0 ? at - 1 : at]! +
-          values[x < last ? at + 1 : at]!;
+        const around = sumAround(values, size, x, y, z);
         const place = places[at]!;
         if (value !== before) {
           before = value;

@@ -3,6 +3,7 @@
  * is, how rough, and how far from the middle. Fakes that are made of the wrong stuff (too smooth, peaked, blurred) differ
  * here, and a few dozen patches are enough to learn it.
  */
+import { sumAround } from './sumAround.ts';
 import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
@@ -64,13 +65,7 @@ export function summarise(values: Float32Array, size: number): Float32Array {
         const first = bin * NUMBERS;
         const near = slopeOver(x, y, z, 1);
         const far = slopeOver(x, y, z, FAR);
-        const around =
-          values[z > 0 ? at - plane : at]! +
-          values[z < last ? at + plane : at]! +
-          values[y > 0 ? at - size : at]! +
-          values[y < last ? at + size : at]! +
-          values[x > 0 ? at - 1 : at]! +
-          values[x < last ? at + 1 : at]!;
+        const around = sumAround(values, size, x, y, z);
         const rough = drawnOut((values[at]! - around / 6) / KNEE);
         sums[first]!++;
         sums[first + 1]! += near;
