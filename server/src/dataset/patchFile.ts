@@ -49,6 +49,8 @@ export async function openPatchFile(dir: string): Promise<PatchFile> {
     name: dir,
     label: (index) => manifest.patches[index]!.id,
     patch: (index) => cube(index, 'hu'),
+    ...(channels.includes('alpha') ? { alpha: (index: number) => cube(index, 'alpha') } : {}),
+    entry: (index) => manifest.patches[index]!,
     channel: cube,
     close: () => handle.close(),
   };

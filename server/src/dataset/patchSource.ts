@@ -1,5 +1,6 @@
 /** Where a training's patches come from, and what they must be before a network sees them. */
 import { NoduleLabError } from '../volume/errors.ts';
+import type { Channel, PatchEntry } from './manifest.ts';
 
 /** Cubes of size³ voxels in [0, 1], z slowest, x fastest. */
 export interface PatchSource {
@@ -14,13 +15,27 @@ export interface PatchSource {
   readonly label?: (index: number) => string;
   /** The patch with this index; the caller does not change it. */
   patch(index: number): Float32Array | Promise<Float32Array>;
+  /** The patch's soft mask, in the same order, where the set has one. */
+  alpha?(index: number): Float32Array | Promise<Float32Array>;
+  /** Where the set says where its patches came from and how they were rated. */
+  entry?(index: number): PatchEntry;
 }
 
-/** Reads a patch; throws where it cannot be read, has another length or holds a value that is none of a patch. */
-export async function readPatch(source: PatchSource, index: number): Promise<Float32Array> {
+/** What is read of a patch, in the order in which networks take it. */
+export type SourceChannels = readonly ['hu'] | readonly ['hu', 'alpha'];
+
+/**
+ * Reads a channel of a patch; throws where it cannot be read, has another length or holds a value that is none of a
+ * patch.
+ */
+export async function readPatch(
+  source: PatchSource,
+  index: number,
+  channel: Channel = 'hu',
+): Promise<Float32Array> {
   let values: Float32Array;
   try {
-    values = await source.patch(index);
+    values = await (channel === 'hu' ? source.patch(index) : alphaOf(source, index));
   } catch (error) {
     throw unusable(
       source,
@@ -42,10 +57,20 @@ export async function readPatch(source: PatchSource, index: number): Promise<Flo
   return values;
 }
 
+function alphaOf(source: PatchSource, index: number): Float32Array | Promise<Float32Array> {
+  if (source.alpha === undefined)
+    throw new NoduleLabError('invalid-input', 'the set has no soft masks: build it with --alpha');
+  return source.alpha(index);
+}
+
 /** Reads every patch once, so that a bad one is found before hours of training and not within them. */
-export async function checkPatches(source: PatchSource, signal?: AbortSignal): Promise<void> {
+export async function checkPatches(
+  source: PatchSource,
+  signal?: AbortSignal,
+  channels: SourceChannels = ['hu'],
+): Promise<void> {
   for (let index = 0; index < source.count && signal?.aborted !== true; index++)
-    await readPatch(source, index);
+    for (const channel of channels) await readPatch(source, index, channel);
 }
 
 export const nameOf = ({ name }: PatchSource): string => (name === undefined ? 'the set' : `the set ${name}`);

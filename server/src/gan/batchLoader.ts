@@ -7,7 +7,9 @@ import { readPatch, type PatchSource } from '../dataset/patchSource.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { BatchOrder, makeBatch, type BatchPlan } from './batches.ts';
 import type { BatchAnswer, BatchRequest, BatchWorkerData } from './batchWorker.ts';
-import type { Preset, Stage } from './presets.ts';
+import { patchWeights } from './patchWeights.ts';
+import { channelsOf, type Preset, type Stage } from './presets.ts';
+import { conditionsOfSet } from './trainingData.ts';
 
 export interface BatchLoaderOptions {
   readonly source: PatchSource;
@@ -26,7 +28,7 @@ export interface BatchLoaderOptions {
 
 export interface BatchLoader {
   /**
-   * Batch number `index` of the stage, batchSize × resolution³ values in [−1, 1]. It depends on the seed, the set and
+   * Batch number `index` of the stage, batchSize × channels × resolution³ values in [−1, 1]. It depends on the seed, the set and
    * `index` only. The batches that follow are begun at the same time.
    */
   batch(index: number): Promise<Float32Array>;
@@ -41,15 +43,27 @@ const AHEAD_PER_THREAD = 2;
 
 export async function openBatchLoader(options: BatchLoaderOptions): Promise<BatchLoader> {
   const { source, stage, preset, seed, threads = defaultThreads(), heldBytes = HELD_BYTES } = options;
-  const { resolution, batchSize } = stage;
-  const plan: BatchPlan = {
-    ...{ seed, resolution, batchSize },
-    ...{ count: source.count, finest: source.size, augmentation: preset.augmentation },
-  };
-  const fits = 4 * source.count * resolution ** 3 <= heldBytes;
-  const held = fits ? await holdAll(source, resolution) : null;
+  const { resolution } = stage;
+  const plan = batchPlan(source, preset, stage, seed);
+  const fits = 4 * source.count * plan.channels * resolution ** 3 <= heldBytes;
+  const held = fits ? await holdAll(source, plan) : null;
   const patches = patchesOf(source, plan, held);
   return threads === 0 ? inline(plan, patches, held) : threaded(plan, patches, held, threads);
+}
+
+/** Which patches make the batches of a stage, and how. */
+export function batchPlan(
+  source: PatchSource,
+  preset: Preset,
+  { resolution, batchSize }: Stage,
+  seed: number,
+): BatchPlan {
+  const { augmentation, architecture, weighting } = preset;
+  return {
+    ...{ seed, resolution, batchSize, augmentation },
+    ...{ count: source.count, finest: source.size, channels: channelsOf(architecture) },
+    weights: weighting === null ? null : patchWeights(conditionsOfSet(source), weighting),
+  };
 }
 
 /** What it takes to make a batch, as a request. */
@@ -57,35 +71,39 @@ type Patches = (index: number) => BatchRequest | Promise<BatchRequest>;
 
 function patchesOf(source: PatchSource, plan: BatchPlan, held: Float32Array | null): Patches {
   const order = new BatchOrder(plan);
-  const voxels = plan.resolution ** 3;
+  const voxels = plan.channels * plan.resolution ** 3;
   return held === null
     ? async (index) => {
         const chosen = order.patches(index);
         const patches = new Float32Array(chosen.length * voxels + tailOf(plan.resolution));
-        await Promise.all(
-          chosen.map(async (patch, i) =>
-            patches.set(await pooled(source, patch, plan.resolution), i * voxels),
-          ),
-        );
+        await Promise.all(chosen.map((patch, i) => readAt(source, plan, patch, patches, i * voxels)));
         return { index, offsets: chosen.map((_, i) => i * voxels), patches };
       }
     : (index) => ({ index, offsets: order.patches(index).map((patch) => patch * voxels), patches: null });
 }
 
 /** The whole set at a stage's resolution, in memory that threads share. */
-async function holdAll(source: PatchSource, resolution: number): Promise<Float32Array> {
-  const voxels = resolution ** 3;
-  const values = source.count * voxels + tailOf(resolution);
+async function holdAll(source: PatchSource, plan: BatchPlan): Promise<Float32Array> {
+  const voxels = plan.channels * plan.resolution ** 3;
+  const values = source.count * voxels + tailOf(plan.resolution);
   const held = new Float32Array(new SharedArrayBuffer(4 * values));
-  for (let i = 0; i < source.count; i++) held.set(await pooled(source, i, resolution), i * voxels);
+  for (let i = 0; i < source.count; i++) await readAt(source, plan, i, held, i * voxels);
   return held;
 }
 
-/** A patch at a coarser resolution. */
-async function pooled(source: PatchSource, index: number, resolution: number): Promise<Float32Array> {
-  let patch = await readPatch(source, index);
-  for (let size = source.size; size > resolution; size /= 2) patch = halve(patch, size);
-  return patch;
+/** Writes a patch at a stage's resolution to `target` from `at` on, channel by channel. */
+async function readAt(
+  source: PatchSource,
+  { channels, resolution }: BatchPlan,
+  index: number,
+  target: Float32Array,
+  at: number,
+): Promise<void> {
+  for (let channel = 0; channel < channels; channel++) {
+    let patch = await readPatch(source, index, channel === 0 ? 'hu' : 'alpha');
+    for (let size = source.size; size > resolution; size /= 2) patch = halve(patch, size);
+    target.set(patch, at + channel * resolution ** 3);
+  }
 }
 
 function inline(plan: BatchPlan, patches: Patches, held: Float32Array | null): BatchLoader {

@@ -3,6 +3,7 @@ import type { Augmentation } from '../dataset/augmentation/augmentation.ts';
 import { drawOrientation, drawVariation, onlyCopies, varyPatch } from '../dataset/augmentation/augment.ts';
 import { copyOriented } from '../dataset/augmentation/orientation.ts';
 import { Random } from '../nn/random.ts';
+import { weightedOrder } from './patchWeights.ts';
 
 /** Everything that a batch depends on besides the patches. */
 export interface BatchPlan {
@@ -15,13 +16,17 @@ export interface BatchPlan {
   readonly resolution: number;
   readonly batchSize: number;
   readonly augmentation: Augmentation;
+  /** Cubes of a patch, one after the other: HU, or HU and alpha. */
+  readonly channels: number;
+  /** How often each patch is shown, mean 1; null: each once an epoch. */
+  readonly weights: Float64Array | null;
 }
 
 /** An epoch is so many batches: as many as show every patch about once. */
 export const batchesPerEpoch = (patches: number, batchSize: number): number =>
   Math.floor(patches / batchSize);
 
-/** The patches of each batch: a new random order every epoch, nobody twice in one. */
+/** The patches of each batch: a new random order every epoch, nobody twice in one unless its weight is above 1. */
 export class BatchOrder {
   readonly #plan: BatchPlan;
   #order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
@@ -32,12 +37,15 @@ export class BatchOrder {
 
   /** Indices of the patches of batch number `index` of the stage. */
   patches(index: number): readonly number[] {
-    const { seed, count, resolution, batchSize } = this.#plan;
+    const { seed, count, resolution, batchSize, weights } = this.#plan;
     const perEpoch = batchesPerEpoch(count, batchSize);
     const epoch = Math.floor(index / perEpoch);
     if (this.#order?.epoch !== epoch) {
       const random = Random.of(seed, 'epoch', resolution, epoch);
-      this.#order = { epoch, indices: random.permutation(count) };
+      this.#order = {
+        epoch,
+        indices: weights === null ? random.permutation(count) : weightedOrder(weights, random),
+      };
     }
     const first = (index % perEpoch) * batchSize;
     return [...this.#order.indices.subarray(first, first + batchSize)];
@@ -57,22 +65,29 @@ export function makeBatch(
   patches: Float32Array,
   offsets: readonly number[],
 ): Float32Array {
-  const { seed, resolution, finest, augmentation } = plan;
+  const { seed, resolution, finest, augmentation, channels } = plan;
   const voxels = resolution ** 3;
-  const result = new Float32Array(offsets.length * voxels);
+  const result = new Float32Array(offsets.length * channels * voxels);
   const copies = onlyCopies(augmentation);
   // Orientations have one stream per batch; all else has one per patch, so that neither shifts the other.
   const orientations = Random.of(seed, 'batch', resolution, index);
   for (const [place, from] of offsets.entries()) {
     const orientation = drawOrientation(augmentation, orientations);
-    const at = place * voxels;
-    if (copies) {
-      copyOriented(patches.subarray(from, from + voxels), resolution, orientation, result, at);
-      continue;
+    // Drawn once for all channels of a patch: they stay the same nodule.
+    const random = copies ? undefined : Random.of(seed, 'batch', resolution, index, place);
+    const variation =
+      random === undefined ? undefined : drawVariation(augmentation, orientation, resolution, finest, random);
+    for (let channel = 0; channel < channels; channel++) {
+      const at = (place * channels + channel) * voxels;
+      const begin = from + channel * voxels;
+      if (variation === undefined || random === undefined)
+        copyOriented(patches.subarray(begin, begin + voxels), resolution, orientation, result, at);
+      else {
+        // Noise is the scanner's, and alpha has none.
+        const own = channel === 0 ? variation : { ...variation, noise: 0 };
+        varyPatch(patches, begin, resolution, own, result, at, random);
+      }
     }
-    const random = Random.of(seed, 'batch', resolution, index, place);
-    const variation = drawVariation(augmentation, orientation, resolution, finest, random);
-    varyPatch(patches, from, resolution, variation, result, at, random);
   }
   // Data is in [0, 1] everywhere else; the networks work in tanh's range.
   for (let i = 0; i < result.length; i++) result[i] = 2 * result[i]! - 1;

@@ -9,6 +9,7 @@ import { upsampleLinear } from '../nn/layers.ts';
 import { encodeSafetensors } from '../nn/safetensors.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { generator } from './generator.ts';
+import { generatorInputs } from './inputs.ts';
 import { generatorTensors, type Model, type NetworkModel } from './model.ts';
 import { resolutionOfCard } from './modelCard.ts';
 
@@ -23,7 +24,10 @@ export function encodeOnnxModel(model: Model): Uint8Array {
   const size = stages.at(-1)!.resolution;
   const make = generator(architecture, resolutionOfCard(card));
   const inputs = new Map(make.parameters.map(({ name, shape }) => [name, t.input(name, shape)]));
-  let image = make.apply((name) => inputs.get(name)!, t.input('latent', [1, architecture.latentSize]));
+  let image = make.apply(
+    (name) => inputs.get(name)!,
+    generatorInputs(architecture, 1, resolutionOfCard(card)),
+  );
   while (image.shape[2]! < size) image = upsampleLinear(image);
   return toOnnx({ image: t.mul(t.add(image, 1), 0.5) }, 'portable', {
     fixed: parameters,

@@ -2,11 +2,15 @@
 import { z } from 'zod';
 import {
   augmentationSchema,
+  IN_PLANE_ONLY,
   SEED_AUGMENTATION,
   SYMMETRIES_ONLY,
   type Augmentation,
 } from '../dataset/augmentation/augmentation.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { CONDITION_NAMES, conditionNameSchema } from './conditions.ts';
+import { criticAugmentationSchema } from './criticAugmentation.ts';
+import { weightingSchema } from './patchWeights.ts';
 
 const count = z.number().int().positive();
 const positive = z.number().positive();
@@ -29,8 +33,20 @@ export const architectureSchema = z.object({
   criticSlope: z.number().min(0),
   pixelNormalisation: z.boolean(),
   minibatchDeviation: z.boolean(),
+  // Networks of before these were known have none of them.
+  /** What the generator can be asked for, in the order of its input. */
+  conditions: z.array(conditionNameSchema).default([]),
+  /** Channels of the image. With alpha it is composed on constant ground (see generator.ts). */
+  output: z.enum(['hu', 'hu+alpha']).default('hu'),
+  /** A noise volume is added to the features of each stage, weighted by channel (Karras et al. 2019, section 2). */
+  noise: z.boolean().default(false),
+  /** What a grown stage adds to the image is smoothed: transposed convolutions leave a grid. */
+  smoothImage: z.boolean().default(false),
 });
 export type Architecture = z.infer<typeof architectureSchema>;
+
+/** Channels of the images that generator and critic exchange. */
+export const channelsOf = ({ output }: Pick<Architecture, 'output'>): number => (output === 'hu' ? 1 : 2);
 
 export const stageSchema = z.object({
   resolution: count,
@@ -63,6 +79,15 @@ export const presetSchema = z.object({
   checkpointEpochs: count,
   /** How real patches are varied. The first trainings knew the cube's symmetries only and did not say so. */
   augmentation: augmentationSchema.default(SYMMETRIES_ONLY),
+  /** How everything that the critic sees is varied; null: not at all. */
+  criticAugmentation: criticAugmentationSchema.nullable().default(null),
+  /** Rare nodules are shown more often (see patchWeights.ts); null: all are shown equally often. */
+  weighting: weightingSchema.nullable().default(null),
+  /**
+   * Conditions are varied by up to so many points, the diameter by the same share of an octave: readers differ by more, and
+   * what lies between the ratings of a small set is learned too.
+   */
+  conditionJitter: z.number().min(0).max(1).default(0),
 });
 export type Preset = z.infer<typeof presetSchema>;
 
@@ -78,6 +103,10 @@ const SEED_64: Preset = {
     criticSlope: 0.2,
     pixelNormalisation: false,
     minibatchDeviation: false,
+    conditions: [],
+    output: 'hu',
+    noise: false,
+    smoothImage: false,
   },
   stages: [{ resolution: 64, learningRate: 1e-4, batchSize: 16, epochs: 1000 }],
   criticSteps: 5,
@@ -91,6 +120,9 @@ const SEED_64: Preset = {
   averageWarmUp: 300,
   checkpointEpochs: 50,
   augmentation: SEED_AUGMENTATION,
+  criticAugmentation: null,
+  weighting: null,
+  conditionJitter: 0,
 };
 
 /** Grown from 16³ to 64³ with thin fine stages: convincing nodules after hours on two cores. */
@@ -105,6 +137,10 @@ const PROGRESSIVE_64: Preset = {
     criticSlope: 0.2,
     pixelNormalisation: true,
     minibatchDeviation: true,
+    conditions: [],
+    output: 'hu',
+    noise: false,
+    smoothImage: false,
   },
   stages: [
     { resolution: 16, learningRate: 1e-3, batchSize: 16, updates: 800 },
@@ -122,11 +158,41 @@ const PROGRESSIVE_64: Preset = {
   averageWarmUp: 300,
   checkpointEpochs: 50,
   augmentation: SYMMETRIES_ONLY,
+  criticAugmentation: null,
+  weighting: null,
+  conditionJitter: 0,
+};
+
+/**
+ * Nodules as they are asked for: size and six characteristics, with alpha. Grown like progressive-64 with twice its
+ * channels, and kept from learning a few hundred nodules by heart.
+ */
+const CONDITIONAL_64: Preset = {
+  ...PROGRESSIVE_64,
+  name: 'conditional-64',
+  architecture: {
+    ...PROGRESSIVE_64.architecture,
+    channels: [96, 64, 32, 16, 8],
+    conditions: [...CONDITION_NAMES],
+    output: 'hu+alpha',
+    noise: true,
+    smoothImage: true,
+  },
+  stages: [
+    { resolution: 16, learningRate: 7e-4, batchSize: 16, updates: 1500 },
+    { resolution: 32, learningRate: 5e-4, batchSize: 16, updates: 2000 },
+    { resolution: 64, learningRate: 4e-4, batchSize: 16, updates: 2000 },
+  ],
+  augmentation: IN_PLANE_ONLY,
+  criticAugmentation: { probability: 0.4, shiftShare: 0.125, attenuation: 0.15, cutoutShare: 0.35 },
+  weighting: { by: ['malignancy', 'spiculation', 'texture'], power: 0.5, cap: 4 },
+  conditionJitter: 0.25,
 };
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
   [SEED_64.name]: SEED_64,
   [PROGRESSIVE_64.name]: PROGRESSIVE_64,
+  [CONDITIONAL_64.name]: CONDITIONAL_64,
 };
 
 /** The preset of that name, with all channel counts divided by `widthDivisor` (for tests and measurements). */
@@ -150,9 +216,14 @@ export function presetNamed(name: string, widthDivisor = 1): Preset {
 export const AUGMENTATIONS = {
   seed: SEED_AUGMENTATION,
   symmetries: SYMMETRIES_ONLY,
+  'in-plane': IN_PLANE_ONLY,
 } as const satisfies Record<string, Augmentation>;
 export type AugmentationName = keyof typeof AUGMENTATIONS;
-export const AUGMENTATION_NAMES = ['seed', 'symmetries'] as const satisfies readonly AugmentationName[];
+export const AUGMENTATION_NAMES = [
+  'seed',
+  'symmetries',
+  'in-plane',
+] as const satisfies readonly AugmentationName[];
 
 /** What a training may change of its preset. */
 export interface PresetChanges {

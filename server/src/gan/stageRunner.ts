@@ -6,7 +6,10 @@ import type { Program } from '../tensor/index.ts';
 import { adamScalars, type AdamScalars } from '../nn/adam.ts';
 import { Random } from '../nn/random.ts';
 import type { Counters, TrainingState } from '../nn/trainingState.ts';
+import { BatchConditions } from './batchConditions.ts';
 import { openBatchLoader, type BatchLoader } from './batchLoader.ts';
+import { drawCriticAugmentation } from './criticAugmentation.ts';
+import { drawChance } from './inputs.ts';
 import type { Preset, Stage } from './presets.ts';
 import { adamConfig, criticStep, generatorStep, partsState, stepParts, type PartName } from './steps.ts';
 import type { TrainingConfig } from './trainingState.ts';
@@ -40,6 +43,7 @@ export class StageRunner {
   readonly #stage: number;
   readonly #session: Session;
   readonly #loader: BatchLoader;
+  readonly #asked: BatchConditions;
   readonly #clock: () => number;
   /** Whether the session holds a whole update as one program. */
   readonly #atOnce: boolean;
@@ -51,6 +55,7 @@ export class StageRunner {
     stage: number,
     session: Session,
     loader: BatchLoader,
+    asked: BatchConditions,
     clock: () => number,
     atOnce: boolean,
   ) {
@@ -58,6 +63,7 @@ export class StageRunner {
     this.#stage = stage;
     this.#session = session;
     this.#loader = loader;
+    this.#asked = asked;
     this.#clock = clock;
     this.#atOnce = atOnce;
   }
@@ -92,7 +98,8 @@ export class StageRunner {
       };
       const further = inParts ? partsState(preset, stage) : {};
       const session = await engine.open(programs, { ...state.values, ...further });
-      return new StageRunner(config, index, session, loader, clock, atOnce);
+      const asked = new BatchConditions(source, preset, stage, seed);
+      return new StageRunner(config, index, session, loader, asked, clock, atOnce);
     } catch (error) {
       await loader.release();
       throw error;
@@ -180,26 +187,35 @@ export class StageRunner {
     const { preset, seed } = this.#config;
     const stage = preset.stages[this.#stage]!;
     const random = Random.of(seed, 'critic step', stage.resolution, step);
-    const latent = this.#latents(random);
+    const chance = drawChance(preset.architecture, stage.batchSize, stage.resolution, random);
     const mix = Float32Array.from({ length: stage.batchSize }, () => random.uniform());
-    return { ...scalars(adamScalars(adamConfig(preset, stage), step + 1)), real, latent, mix };
+    return {
+      ...scalars(adamScalars(adamConfig(preset, stage), step + 1)),
+      ...{ real, mix },
+      ...chance,
+      ...this.#asked.ofRealBatch(step),
+      ...this.#augmentation(random),
+    };
   }
 
   #generatorFeeds(stageUpdate: number): Values {
     const { preset, seed } = this.#config;
     const stage = preset.stages[this.#stage]!;
     const rate = stageUpdate < preset.averageWarmUp ? preset.averageWarmUpRate : preset.averageRate;
+    const random = Random.of(seed, 'generator step', stage.resolution, stageUpdate);
     return {
       ...scalars(adamScalars(adamConfig(preset, stage), stageUpdate + 1)),
-      latent: this.#latents(Random.of(seed, 'generator step', stage.resolution, stageUpdate)),
+      ...drawChance(preset.architecture, stage.batchSize, stage.resolution, random),
+      ...this.#asked.ofGeneratorStep(stageUpdate),
+      ...this.#augmentation(random),
       averageRate: Float32Array.of(rate),
     };
   }
 
-  #latents(random: Random): Float32Array {
-    const { stages, architecture } = this.#config.preset;
-    const length = stages[this.#stage]!.batchSize * architecture.latentSize;
-    return Float32Array.from({ length }, () => random.gaussian());
+  #augmentation(random: Random): Values {
+    const { stages, architecture, criticAugmentation } = this.#config.preset;
+    const { batchSize, resolution } = stages[this.#stage]!;
+    return drawCriticAugmentation(criticAugmentation, architecture, batchSize, resolution, random);
   }
 }
 

@@ -8,11 +8,13 @@ import * as t from '../tensor/index.ts';
 import type { Program, Tensor } from '../tensor/index.ts';
 import { next } from '../engine/engine.ts';
 import { movingAverage, type AdamConfig } from '../nn/adam.ts';
-import { upsampleLinear, type Layer, type Parameters } from '../nn/layers.ts';
+import { upsampleLinear, type Parameters } from '../nn/layers.ts';
 import { learn, learnFrom, parameterInputs } from '../nn/learning.ts';
-import { critic } from './critic.ts';
-import { generator } from './generator.ts';
-import type { Preset, Stage } from './presets.ts';
+import { critic, type CriticNetwork } from './critic.ts';
+import { augmentForCritic } from './criticAugmentation.ts';
+import { generator, type GeneratorNetwork } from './generator.ts';
+import { generatorInputs } from './inputs.ts';
+import { channelsOf, type Preset, type Stage } from './presets.ts';
 
 export const average = (name: string): string => `average.${name}`;
 
@@ -27,21 +29,22 @@ export const adamConfig = (preset: Preset, stage: Stage): AdamConfig => ({
 const SLOPE_EPSILON = 1e-12;
 
 /**
- * One critic step. Feeds besides the state: `real` [B, 1, r, r, r] in [−1, 1], `latent` [B, latentSize], `mix`
+ * One critic step. Feeds besides the state: `real` [B, channels, r, r, r] in [−1, 1], what the generator reads (inputs.ts;
+ * the conditions are those of the real patches), what varies images for the critic (criticAugmentation.ts), `mix`
  * [B, 1, 1, 1, 1] in [0, 1], and Adam's two scalars. Measures: `criticLoss`, `wasserstein` (E[D(real)] − E[D(fake)]),
  * `gradientPenalty` (before λ), `gradientNorm` (mean of ‖∇D‖ at the mixed images) and `criticGradientNorm` (that of the
  * loss by all parameters of the critic together).
  */
 export function criticStep(preset: Preset, stage: Stage): Program {
-  const { judge, parameters, feeds } = criticGraph(preset, stage);
+  const { network, judge, parameters, feeds } = criticGraph(preset, stage);
   const { fake, real, mix } = feeds;
   const onReal = lossOnReal(preset, judge, parameters, real);
-  const meanFake = mean(judge.apply(parameters, fake));
+  const meanFake = mean(judge(parameters, fake));
   const penalty = gradientPenalty(judge, parameters, real, fake, mix);
 
   const wasserstein = t.sub(onReal.mean, meanFake);
   const criticLoss = t.add(t.add(onReal.loss, meanFake), t.mul(penalty.value, preset.gradientPenalty));
-  const learned = learn(judge.parameters, parameters, criticLoss, adamConfig(preset, stage));
+  const learned = learn(network.parameters, parameters, criticLoss, adamConfig(preset, stage));
   return {
     criticLoss,
     wasserstein,
@@ -66,9 +69,9 @@ const gradientSum = (name: string): string => `part.gradient.${name}`;
  * `fakeMean`.
  */
 export function stepParts(preset: Preset, stage: Stage): Readonly<Record<PartName, Program>> {
-  const { judge, make, parameters, feeds } = criticGraph(preset, stage);
+  const { network, judge, make, parameters, feeds } = criticGraph(preset, stage);
   const adam = adamConfig(preset, stage);
-  const specs = judge.parameters;
+  const specs = network.parameters;
   const learning = specs.map(({ name }) => parameters(name));
   const sums = specs.map(({ name, shape }) => t.input(gradientSum(name), shape));
   const named = (gradients: readonly Tensor[]): Program =>
@@ -78,7 +81,7 @@ export function stepParts(preset: Preset, stage: Stage): Readonly<Record<PartNam
 
   const fake = t.input(FAKE, feeds.fake.shape);
   const onReal = lossOnReal(preset, judge, parameters, feeds.real);
-  const fakeMean = mean(judge.apply(parameters, fake));
+  const fakeMean = mean(judge(parameters, fake));
   const penalty = gradientPenalty(judge, parameters, feeds.real, fake, feeds.mix);
   const penaltyLoss = t.mul(penalty.value, preset.gradientPenalty);
   const learned = learnFrom(specs, parameters, added(penaltyLoss), adam);
@@ -105,7 +108,7 @@ export type PartName = 'generate' | 'real' | 'fake' | 'penalty' | 'judge' | 'gen
 
 /** The state that `stepParts` needs besides the training's; its begin is never read. */
 export function partsState(preset: Preset, { batchSize, resolution }: Stage): Record<string, Float32Array> {
-  const images = batchSize * resolution ** 3;
+  const images = batchSize * channelsOf(preset.architecture) * resolution ** 3;
   return Object.fromEntries([
     [FAKE, new Float32Array(images)],
     [FAKE_GRADIENT, new Float32Array(images)],
@@ -115,35 +118,44 @@ export function partsState(preset: Preset, { batchSize, resolution }: Stage): Re
   ]);
 }
 
+/** The critic, with the conditions of a step. */
+type Judge = (parameters: Parameters, image: Tensor) => Tensor;
+
 function criticGraph(
   preset: Preset,
   { batchSize, resolution: r }: Stage,
 ): {
-  judge: Layer;
-  make: Layer;
+  network: CriticNetwork;
+  judge: Judge;
+  make: GeneratorNetwork;
   parameters: Parameters;
+  /** As the critic sees them. */
   feeds: Readonly<Record<'real' | 'fake' | 'mix', Tensor>>;
 } {
-  const judge = critic(preset.architecture, r);
-  const make = generator(preset.architecture, r);
-  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
-  const latent = t.input('latent', [batchSize, preset.architecture.latentSize]);
+  const { architecture, criticAugmentation } = preset;
+  const network = critic(architecture, r);
+  const make = generator(architecture, r);
+  const parameters = parameterInputs([...network.parameters, ...make.parameters]);
+  const inputs = generatorInputs(architecture, batchSize, r);
+  const seen = (image: Tensor): Tensor => augmentForCritic(image, criticAugmentation, architecture);
+  const real = t.input('real', [batchSize, channelsOf(architecture), r, r, r]);
   const feeds = {
-    real: t.input('real', [batchSize, 1, r, r, r]),
-    fake: make.apply(parameters, latent),
+    real: seen(real),
+    fake: seen(make.apply(parameters, inputs)),
     mix: t.input('mix', [batchSize, 1, 1, 1, 1]),
   };
-  return { judge, make, parameters, feeds };
+  const judge: Judge = (of, image) => network.apply(of, image, inputs.conditions);
+  return { network, judge, make, parameters, feeds };
 }
 
 /** −E[D(real)], with the drift term; and E[D(real)] itself. */
 function lossOnReal(
   preset: Preset,
-  judge: Layer,
+  judge: Judge,
   parameters: Parameters,
   real: Tensor,
 ): { loss: Tensor; mean: Tensor } {
-  const score = judge.apply(parameters, real);
+  const score = judge(parameters, real);
   const meanReal = mean(score);
   const loss =
     preset.drift > 0 ? t.sub(t.mul(mean(t.square(score)), preset.drift), meanReal) : t.neg(meanReal);
@@ -151,15 +163,13 @@ function lossOnReal(
 }
 
 /**
- * One generator step. Feeds besides the state: `latent` [B, latentSize], Adam's two scalars and `averageRate`.
- * Measures: `generatorLoss` and `generatorGradientNorm` (of the loss by all parameters of the generator together).
+ * One generator step. Feeds besides the state: what the generator reads, what varies images for the critic, Adam's two
+ * scalars and `averageRate`. Measures: `generatorLoss` and `generatorGradientNorm` (of the loss by all parameters of the
+ * generator together).
  */
 export function generatorStep(preset: Preset, stage: Stage): Program {
-  const judge = critic(preset.architecture, stage.resolution);
-  const make = generator(preset.architecture, stage.resolution);
-  const parameters = parameterInputs([...judge.parameters, ...make.parameters]);
-  const latent = t.input('latent', [stage.batchSize, preset.architecture.latentSize]);
-  const generatorLoss = t.neg(mean(judge.apply(parameters, make.apply(parameters, latent))));
+  const { judge, make, parameters, feeds } = criticGraph(preset, stage);
+  const generatorLoss = t.neg(mean(judge(parameters, feeds.fake)));
   const learned = learn(make.parameters, parameters, generatorLoss, adamConfig(preset, stage));
   return {
     generatorLoss,
@@ -170,7 +180,7 @@ export function generatorStep(preset: Preset, stage: Stage): Program {
 }
 
 /** The moving average of the generator, after its new parameters. */
-function averages(make: Layer, learned: Program): Program {
+function averages(make: GeneratorNetwork, learned: Program): Program {
   const rate = t.input('averageRate', []);
   return Object.fromEntries(
     make.parameters.map(({ name, shape }) => [
@@ -181,8 +191,8 @@ function averages(make: Layer, learned: Program): Program {
 }
 
 /**
- * The generator alone, one sample: feeds `latent` [1, latentSize], gives `image` [1, 1, s, s, s] in [−1, 1], made at
- * `resolution` and enlarged smoothly to `size`. The parameters are constants of the program, so that an engine
+ * The generator alone, one sample: feeds `latent` [1, latentSize] and what else it reads (inputs.ts, noise at `resolution`),
+ * gives `image` [1, channels, s, s, s] in [−1, 1], made at `resolution` and enlarged smoothly to `size`. The parameters are constants of the program, so that an engine
  * prepares them once and not for every sample.
  */
 export function sampleProgram(
@@ -195,22 +205,22 @@ export function sampleProgram(
   const constants = new Map(
     make.parameters.map(({ name, shape }) => [name, t.constant(values[name] ?? [], shape)]),
   );
-  const latent = t.input('latent', [1, preset.architecture.latentSize]);
-  let image = make.apply((name) => constants.get(name)!, latent);
+  const inputs = generatorInputs(preset.architecture, 1, resolution);
+  let image = make.apply((name) => constants.get(name)!, inputs);
   while (image.shape[2]! < size) image = upsampleLinear(image);
   return { image };
 }
 
 /** E[(‖∇D(x̂)‖ − 1)²] at x̂ = mix · real + (1 − mix) · fake, one mix per sample. */
 function gradientPenalty(
-  judge: Layer,
+  judge: Judge,
   parameters: Parameters,
   real: Tensor,
   fake: Tensor,
   mix: Tensor,
 ): { value: Tensor; norm: Tensor } {
   const mixed = t.add(fake, t.mul(mix, t.sub(real, fake)));
-  const [slope] = t.gradient(t.sumAll(judge.apply(parameters, mixed)), [mixed]);
+  const [slope] = t.gradient(t.sumAll(judge(parameters, mixed)), [mixed]);
   const norms = t.sqrt(t.add(t.reduceSum(t.square(slope!), [1, 2, 3, 4]), SLOPE_EPSILON));
   return { value: mean(t.square(t.sub(norms, 1))), norm: mean(norms) };
 }

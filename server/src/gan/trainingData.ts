@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkPatches, nameOf, type PatchSource } from '../dataset/patchSource.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { conditionsOf, type Conditions } from './conditions.ts';
 import type { Preset } from './presets.ts';
 import type { TrainingConfig } from './trainingState.ts';
 
@@ -32,7 +33,24 @@ export async function checkTrainingData(
         `choose --batch-size ${source.count} or less, or build a larger set.`,
       { batchSize, patches: source.count },
     );
-  await checkPatches(source, signal);
+  const { conditions, output } = preset.architecture;
+  if (conditions.length > 0 || preset.weighting !== null) conditionsOfSet(source);
+  await checkPatches(source, signal, output === 'hu' ? ['hu'] : ['hu', 'alpha']);
+}
+
+/** What each nodule of a set would have had to be asked for as. */
+export function conditionsOfSet(source: PatchSource): readonly Conditions[] {
+  return Array.from({ length: source.count }, (_, index) => {
+    const entry = source.entry?.(index);
+    const conditions = entry === undefined ? undefined : conditionsOf(entry);
+    if (conditions !== undefined) return conditions;
+    throw new NoduleLabError(
+      'invalid-input',
+      `Patch ${index}${entry === undefined ? '' : ` (${entry.id})`} of ${nameOf(source)} says nothing about what readers ` +
+        'saw, and a conditional generator learns from that: build the set with ratings (--vois with --xml, or --lidc).',
+      { patch: index },
+    );
+  });
 }
 
 /** What is fixed for a training of this preset and seed on this set. */

@@ -6,9 +6,12 @@ import { Random } from '../nn/random.ts';
 import type { Watch } from '../nn/trainee.ts';
 import type { Counters, TrainingState } from '../nn/trainingState.ts';
 import { meanPairwiseDistance } from './diversity.ts';
+import { encodeConditions } from './conditions.ts';
 import { Health, type Warning } from './health.ts';
+import { drawChance } from './inputs.ts';
 import type { Measures } from './stageRunner.ts';
 import { sampleProgram } from './steps.ts';
+import { conditionsOfSet } from './trainingData.ts';
 import { averagedGenerator, type TrainingConfig } from './trainingState.ts';
 
 /** Samples at a checkpoint, and real patches that they are compared with. */
@@ -62,7 +65,7 @@ export function ganWatch({
       const { counters } = state;
       const { resolution } = config.preset.stages[counters.stage]!;
       const real = await realAt(resolution);
-      const samples = await sampleAverage(config, engine, state, resolution);
+      const samples = await sampleAverage({ config, dataset, engine }, state, resolution);
       const spread = meanPairwiseDistance(real);
       if (spread > LEAST_REAL_DISTANCE)
         await warn(counters, health.inspect(counters, meanPairwiseDistance(samples) / spread));
@@ -71,22 +74,29 @@ export function ganWatch({
   };
 }
 
-/** Samples of the averaged generator, of the same latents at every checkpoint. */
+/** Samples of the averaged generator, of the same latents (and as the same real patches are) at every checkpoint. */
 async function sampleAverage(
-  { preset, seed }: TrainingConfig,
-  engine: Engine,
+  { config: { preset, seed }, dataset, engine }: Pick<GanWatchOptions, 'config' | 'dataset' | 'engine'>,
   state: TrainingState,
   resolution: number,
 ): Promise<Float32Array[]> {
+  const { architecture } = preset;
+  const { conditions: names } = architecture;
+  const ofSet = names.length > 0 ? conditionsOfSet(dataset) : [];
+  const order = realOrder(seed, dataset);
   const program = sampleProgram(preset, resolution, resolution, averagedGenerator(preset, state));
   const executable = await engine.compile(program);
   try {
     const samples: Float32Array[] = [];
     for (let i = 0; i < SAMPLES; i++) {
       const random = Random.of(seed, 'watch', 'latent', i);
-      const latent = Float32Array.from({ length: preset.architecture.latentSize }, () => random.gaussian());
-      const { image } = await executable.run({ latent });
-      samples.push(image!.map((value) => (value + 1) / 2));
+      const asked = ofSet[order[i % order.length]!];
+      const { image } = await executable.run({
+        ...drawChance(architecture, 1, resolution, random),
+        ...(asked === undefined ? {} : { conditions: encodeConditions(names, asked) }),
+      });
+      // The first channel is what is looked at.
+      samples.push(image!.subarray(0, resolution ** 3).map((value) => (value + 1) / 2));
     }
     return samples;
   } finally {
@@ -94,13 +104,16 @@ async function sampleAverage(
   }
 }
 
+const realOrder = (seed: number, { count }: PatchSource): Uint32Array =>
+  Random.of(seed, 'watch', 'real').permutation(count);
+
 /** Some patches of the set at a coarser resolution, not varied. */
 async function realPatches(
   { seed }: TrainingConfig,
   dataset: PatchSource,
   resolution: number,
 ): Promise<Float32Array[]> {
-  const order = Random.of(seed, 'watch', 'real').permutation(dataset.count);
+  const order = realOrder(seed, dataset);
   const patches: Float32Array[] = [];
   for (const index of order.subarray(0, SAMPLES)) {
     let patch = await readPatch(dataset, index);

@@ -110,6 +110,24 @@ export function averagePool(x: Tensor): Tensor {
   });
 }
 
+/**
+ * Weights 1/6, 4/6, 1/6 along each axis (those of a cubic B-spline at its knots), the outermost voxels going on beyond the
+ * border: what alternates from voxel to voxel is left with a third along each axis.
+ */
+export function smooth(x: Tensor): Tensor {
+  return resampleCubically(x, (size) => {
+    const matrix = new Float64Array(size * size);
+    for (let at = 0; at < size; at++)
+      for (const [step, weight] of [
+        [-1, 1 / 6],
+        [0, 4 / 6],
+        [1, 1 / 6],
+      ] as const)
+        matrix[Math.min(size - 1, Math.max(0, at + step)) * size + at]! += weight;
+    return t.constant(matrix, [size, size]);
+  });
+}
+
 /** A linear map along x, y and z in turn: three products with a small matrix, differentiable as they are. */
 function resampleCubically(x: Tensor, matrixFor: (size: number) => Tensor): Tensor {
   let result = x;

@@ -10,12 +10,14 @@ import {
   type PartName,
 } from '../../../server/src/gan/steps.ts';
 import type { Preset } from '../../../server/src/gan/presets.ts';
+import { drawCriticAugmentation } from '../../../server/src/gan/criticAugmentation.ts';
+import { Random } from '../../../server/src/nn/random.ts';
 import { initialise } from '../../../server/src/nn/layers.ts';
 import { firstMoment } from '../../../server/src/nn/learning.ts';
 import { stageParameters } from '../../../server/src/gan/trainingState.ts';
 import { inputShapes, sizeOf, type Program, type Tensor } from '../../../server/src/tensor/index.ts';
 import { probedElements, relativeError, smoothValues } from '../tensor/numeric.ts';
-import { TINY_GROWN, TINY_PLAIN } from './tinyPresets.ts';
+import { TINY_CONDITIONAL, TINY_GROWN, TINY_PLAIN } from './tinyPresets.ts';
 
 /** With beta1 = 0 the new first moment is the gradient itself. */
 const withGradients = (preset: Preset): Preset => ({ ...preset, adamBeta1: 0 });
@@ -24,6 +26,7 @@ const CASES = [
   ['the plain form', withGradients(TINY_PLAIN), 0],
   ['the first stage of the grown form', withGradients(TINY_GROWN), 0],
   ['the second stage of the grown form', withGradients(TINY_GROWN), 1],
+  ['the second stage of the conditional form', withGradients(TINY_CONDITIONAL), 1],
 ] as const;
 
 describe.each(CASES)('the steps of %s', (_, preset, stage) => {
@@ -115,9 +118,15 @@ describe.each(CASES)('the steps of %s', (_, preset, stage) => {
 /** Parameters as they start (but none exactly zero), everything else from fixed numbers. */
 function feedsFor(preset: Preset, stage: number, program: Program): Record<string, Float64Array> {
   const started = initialise(stageParameters(preset, stage).all, 11);
+  const { batchSize, resolution } = preset.stages[stage]!;
+  const { architecture, criticAugmentation } = preset;
+  const always = criticAugmentation === null ? null : { ...criticAugmentation, probability: 1 };
+  const variations = drawCriticAugmentation(always, architecture, batchSize, resolution, Random.of('steps'));
   return Object.fromEntries(
     [...inputShapes(program)].map(([name, shape], i) => {
       const values = smoothValues(sizeOf(shape), i);
+      const variation = variations[name];
+      if (variation !== undefined) return [name, Float64Array.from(variation)];
       const start = started[name];
       if (start !== undefined) return [name, values.map((v, j) => 3 * start[j]! + 0.1 * v)];
       // Second moments and Adam's scalars are positive, and mix lies between 0 and 1.

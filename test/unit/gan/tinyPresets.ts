@@ -32,6 +32,19 @@ export const TINY_GROWN: Preset = {
   ],
 };
 
+/** All of the conditional form from 8³ to 16³ with a handful of channels. */
+export const TINY_CONDITIONAL: Preset = {
+  ...PRESETS['conditional-64']!,
+  name: 'tiny-conditional',
+  architecture: {
+    ...PRESETS['conditional-64']!.architecture,
+    latentSize: 3,
+    channels: [3, 3, 2],
+    firstResolution: 8,
+  },
+  stages: TINY_GROWN.stages,
+};
+
 /** Soft balls of different radii on a dark ground, in [0, 1]. */
 export function ballPatches(count: number, size: number): PatchSource {
   return {

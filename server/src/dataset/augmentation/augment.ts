@@ -4,7 +4,7 @@ import { IDENTITY, product, rotation, transpose } from './affine.ts';
 import type { Augmentation } from './augmentation.ts';
 import { drawControlGrid, type ControlGrid } from './elastic.ts';
 import { addNoise } from './noise.ts';
-import { copyOriented, MIRRORINGS, ORIENTATIONS, orientationMatrix } from './orientation.ts';
+import { copyOriented, IN_PLANE, MIRRORINGS, ORIENTATIONS, orientationMatrix } from './orientation.ts';
 import { warpPatch, type Warp } from './warp.ts';
 
 /** What happens to one patch. */
@@ -26,6 +26,8 @@ export function drawOrientation({ symmetries }: Augmentation, random: Random): n
       return 0;
     case 'flips':
       return random.integer(MIRRORINGS);
+    case 'in-plane':
+      return random.integer(IN_PLANE);
     case 'all':
       return random.integer(ORIENTATIONS);
   }

@@ -4,8 +4,11 @@ import { MOST_DISPLACEMENT } from './elastic.ts';
 
 /** Lengths are in voxels of the set's patches; stages of coarser resolution scale them. */
 export const augmentationSchema = z.object({
-  /** The cube's own symmetries: none, the 8 mirrorings, or all 48 (mirrorings and swapped axes). */
-  symmetries: z.enum(['none', 'flips', 'all']),
+  /**
+   * The cube's own symmetries: none, the 8 mirrorings, the 16 that keep the body's axis (mirrorings, x and y swapped), or
+   * all 48.
+   */
+  symmetries: z.enum(['none', 'flips', 'in-plane', 'all']),
   /** Rotation about a random axis through the patch's centre by an angle uniform in ± this. */
   rotationDegrees: z.number().min(0).max(180),
   /** Magnification about the patch's centre, uniform between these. */
@@ -32,6 +35,9 @@ export const SYMMETRIES_ONLY: Augmentation = {
   elastic: { gridVoxels: 16, displacementVoxels: 0 },
   noise: 0,
 };
+
+/** CT resolves less along the body than in the plane: patches that keep their axis keep that too. */
+export const IN_PLANE_ONLY: Augmentation = { ...SYMMETRIES_ONLY, symmetries: 'in-plane' };
 
 /** The augmentation of the project's founding README, and mirrorings. */
 export const SEED_AUGMENTATION: Augmentation = {

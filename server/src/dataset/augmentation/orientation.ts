@@ -4,6 +4,8 @@ import type { Matrix } from './affine.ts';
 export const ORIENTATIONS = 48;
 /** Orientations below this keep the order of the axes. */
 export const MIRRORINGS = 8;
+/** Orientations below this keep the body's axis (z): mirrored, and x and y swapped. */
+export const IN_PLANE = 16;
 
 const AXIS_ORDERS = [
   [0, 1, 2],
