@@ -3,6 +3,45 @@ import { InsertionOptions, MeasuredEdit, PlacementSetting } from './edit.ts';
 import { ModelEvaluation } from './evaluation.ts';
 import { Id, PointLps, Sha256, Uid } from './primitives.ts';
 
+/** What a conditional generator can be asked for: the diameter in mm, the others in points of the LIDC form. */
+export const ConditionName = z.enum([
+  'diameter',
+  'malignancy',
+  'texture',
+  'spiculation',
+  'lobulation',
+  'sphericity',
+  'margin',
+]);
+export type ConditionName = z.infer<typeof ConditionName>;
+
+/** A condition that a model takes, and what its training nodules were like. */
+export const Condition = z
+  .object({
+    name: ConditionName,
+    unit: z.enum(['mm', 'points']),
+    low: z.number().describe('the least that can be asked for'),
+    high: z.number().describe('the most'),
+    trained: z
+      .array(z.object({ from: z.number(), to: z.number(), nodules: z.int() }))
+      .describe('training nodules by value, from (inclusive) to (exclusive, the last one inclusive)'),
+  })
+  .meta({ id: 'Condition' });
+export type Condition = z.infer<typeof Condition>;
+
+const points = z.number().min(1).max(5);
+const conditionFields = {
+  diameter: z.number().min(3).max(40).describe('mm'),
+  ...{ malignancy: points, texture: points, spiculation: points },
+  ...{ lobulation: points, sphericity: points, margin: points },
+};
+/** What a candidate was asked to be, in full. */
+export const Conditions = z.object(conditionFields).meta({ id: 'Conditions' });
+export type Conditions = z.infer<typeof Conditions>;
+/** What is wanted of candidates; what is left out is drawn from the model's training nodules. */
+export const WantedConditions = z.strictObject(conditionFields).partial().meta({ id: 'WantedConditions' });
+export type WantedConditions = z.infer<typeof WantedConditions>;
+
 /** A trained generator that can make candidates. */
 export const Model = z
   .object({
@@ -13,6 +52,7 @@ export const Model = z
     updates: z.int().nullable().describe('generator updates; null where the training is not known'),
     /** One honest paragraph: what it was trained on and how far it is. */
     summary: z.string(),
+    conditions: z.array(Condition).describe('what it can be asked for; empty for an unconditional generator'),
     evaluation: ModelEvaluation.nullable().describe('null where no evaluation was attached to it'),
   })
   .meta({ id: 'Model' });
@@ -27,6 +67,9 @@ export const GenerateRequest = z
       .min(0)
       .max(2 ** 31 - 1),
     count: z.int().min(1).max(16),
+    conditions: WantedConditions.optional().describe(
+      'refused with 400 where the model does not take one of them',
+    ),
   })
   .meta({ id: 'GenerateRequest' });
 export type GenerateRequest = z.infer<typeof GenerateRequest>;
@@ -47,6 +90,15 @@ export const Candidate = z
     index: z.int(),
     /** Mean HU inside the half-maximum region of the candidate. */
     meanHu: z.number(),
+    conditions: Conditions.nullable().describe(
+      'what it was asked to be; null for an unconditional generator',
+    ),
+    support: z
+      .int()
+      .nullable()
+      .describe(
+        'training nodules like what was wanted (within a point and a quarter of the diameter); few: no ground in the data',
+      ),
     thumbnails: Thumbnails,
   })
   .meta({ id: 'Candidate' });

@@ -32,6 +32,8 @@ const meta: CandidateMeta = {
   seed: 7,
   index: 0,
   meanHu: -120.5,
+  conditions: null,
+  support: null,
   thumbnails: { axial: 'a', coronal: 'c', sagittal: 's' },
 };
 

@@ -52,6 +52,8 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
       seed: 1,
       index: 0,
       meanHu: -1.5,
+      conditions: null,
+      support: null,
       thumbnails: { axial: '', coronal: '', sagittal: '' },
     };
     const voxels = Float32Array.from([0.1, 0.2]);

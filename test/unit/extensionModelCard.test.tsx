@@ -13,6 +13,7 @@ const model: Model = {
   resolution: 64,
   updates: 224,
   summary: 'Trained on 165 malignant nodules.',
+  conditions: [],
   evaluation: null,
 };
 const evaluation: ModelEvaluation = inShort(evaluationOf(model));

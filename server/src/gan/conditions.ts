@@ -31,6 +31,19 @@ export const CONDITION_RANGES: Readonly<Record<ConditionName, readonly [number, 
   margin: [1, 5],
 };
 
+const between = (name: ConditionName): z.ZodNumber =>
+  z.number().min(CONDITION_RANGES[name][0]).max(CONDITION_RANGES[name][1]);
+
+export const conditionsSchema = z.object({
+  diameter: between('diameter'),
+  malignancy: between('malignancy'),
+  texture: between('texture'),
+  spiculation: between('spiculation'),
+  lobulation: between('lobulation'),
+  sphericity: between('sphericity'),
+  margin: between('margin'),
+});
+
 const ratings = characteristicsSchema.pick({
   malignancy: true,
   texture: true,
@@ -54,6 +67,7 @@ export const encodeConditions = (names: readonly ConditionName[], conditions: Co
 /** What a real nodule would have had to be asked for as; undefined where the source rates nothing. */
 export function conditionsOf(patch: PatchEntry): Conditions | undefined {
   if (patch.origin !== 'real' || patch.characteristics === null) return undefined;
-  const rated = ratings.parse(patch.characteristics);
-  return { diameter: patch.diameterMm, ...rated };
+  const [low, high] = CONDITION_RANGES.diameter;
+  const diameter = Math.min(high, Math.max(low, patch.diameterMm));
+  return { diameter, ...ratings.parse(patch.characteristics) };
 }

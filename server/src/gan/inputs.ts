@@ -28,7 +28,7 @@ export function generatorInputs(
 
 /** Latents and noise for a batch: the latents first, so that a generator without noise draws the same ones. */
 export function drawChance(
-  { latentSize, noise }: Architecture,
+  { latentSize, noise }: Pick<Architecture, 'latentSize' | 'noise'>,
   batch: number,
   resolution: number,
   random: Random,

@@ -51,6 +51,14 @@ export async function exportModel(
   const { config, state } = await loadState(checkpoint);
   const { preset } = config;
   const { counters } = state;
+  const { trainingConditions, ...described } = description;
+  const conditional = preset.architecture.conditions.length > 0;
+  if (conditional && trainingConditions === undefined)
+    throw new NoduleLabError(
+      'invalid-input',
+      `${preset.name} is conditional, and its card says what its training nodules were like: name the set that it was ` +
+        'trained on (--dataset).',
+    );
   const { resolution } = preset.stages[counters.stage]!;
   const averages = Object.fromEntries(
     generator(preset.architecture, resolution).parameters.map(({ name }) => [
@@ -64,7 +72,8 @@ export async function exportModel(
     encodeSafetensors(generatorTensors(preset, resolution, averages), {}, type),
     (sha256) =>
       trainedCardSchema.parse({
-        ...description,
+        ...described,
+        ...(conditional ? { trainingConditions } : {}),
         format: 1,
         weights: { file: WEIGHTS_FILE, sha256, type },
         preset,

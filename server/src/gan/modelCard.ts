@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { fieldOfViewSchema, softMarginSchema, splitSchema } from '../dataset/manifest.ts';
 import type { PatchManifest } from '../dataset/manifest.ts';
+import { conditionsOf, conditionsSchema, type ConditionName } from './conditions.ts';
 import { presetSchema } from './presets.ts';
 
 export const WEIGHTS_FILE = 'generator.safetensors';
@@ -38,6 +39,11 @@ export const modelDescriptionSchema = z.object({
   fieldOfView: fieldOfViewSchema.optional(),
   /** How far around their nodules the training patches kept the CT. Older cards do not say it. */
   softMargin: softMarginSchema.optional(),
+  /**
+   * What each nodule of the training set would have been asked for as: a conditional generator answers to what is among
+   * them, and to little else. Only in cards of conditional generators.
+   */
+  trainingConditions: z.array(conditionsSchema).min(1).optional(),
   /** Version of the code that trained it; of the code that imported it, where it was trained elsewhere. */
   codeVersion: z.string().min(1),
   license: z.string().min(1),
@@ -49,10 +55,14 @@ export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 /** What a card says of the set that a model was trained on; all unknown without one. */
 export function trainedOn(
   manifest: PatchManifest | undefined,
-): Pick<ModelDescription, 'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin'> {
+): Pick<
+  ModelDescription,
+  'datasetSha256' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin' | 'trainingConditions'
+> {
   if (manifest === undefined) return { datasetSha256: null, splitSha256: null };
   const { patchesSha256, split, fold, fieldOfView, softMargin } = manifest;
   const { seed, folds, testPatients, seriesForPatients } = split;
+  const conditions = manifest.patches.flatMap((patch) => conditionsOf(patch) ?? []);
   return {
     datasetSha256: patchesSha256,
     splitSha256: split.sha256,
@@ -62,6 +72,7 @@ export function trainedOn(
     },
     fieldOfView,
     ...(softMargin === undefined ? {} : { softMargin }),
+    ...(conditions.length === manifest.patches.length ? { trainingConditions: conditions } : {}),
   };
 }
 
@@ -106,6 +117,10 @@ export type ModelCard = NetworkCard | GraphCard;
 /** Edge in voxels at which a network of ours makes its image. */
 export const resolutionOfCard = (card: NetworkCard): number =>
   card.training === null ? card.resolution : card.training.resolution;
+
+/** What the model can be asked for; empty for an unconditional one. */
+export const conditionsOfCard = (card: ModelCard): readonly ConditionName[] =>
+  'graph' in card ? [] : card.preset.architecture.conditions;
 
 /** Length of the latent vector. */
 export const latentSizeOf = (card: ModelCard): number =>

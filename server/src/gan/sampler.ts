@@ -2,52 +2,131 @@
 import type { Engine } from '../engine/engine.ts';
 import { openOnnxFile } from '../engine/onnxFile.ts';
 import { Random } from '../nn/random.ts';
+import { NoduleLabError } from '../volume/errors.ts';
+import { CONDITION_RANGES, encodeConditions, type ConditionName, type Conditions } from './conditions.ts';
+import { drawChance } from './inputs.ts';
 import type { GraphModel, Model, NetworkModel } from './model.ts';
-import { latentSizeOf, resolutionOfCard } from './modelCard.ts';
+import { conditionsOfCard, latentSizeOf, resolutionOfCard } from './modelCard.ts';
+import type { Architecture } from './presets.ts';
 import { sampleProgram } from './steps.ts';
+import { fillConditions, supportOf, type WantedConditions } from './support.ts';
+
+/** One sample: size³ values in [0, 1] a channel, z slowest, x fastest. */
+export interface DrawnSample {
+  readonly hu: Float32Array;
+  /** How far each voxel belongs to the nodule; undefined where the generator makes no alpha. */
+  readonly alpha: Float32Array | undefined;
+  /** What it was asked for, in full; undefined for an unconditional generator. */
+  readonly conditions: Conditions | undefined;
+}
+
+/** Chance of a sample, which with the conditions decides it. */
+export type Chance = Readonly<Record<'latent', Float32Array>> &
+  Readonly<Partial<Record<'noise', Float32Array>>>;
 
 export interface Sampler {
   /** Edge of a sample in voxels. */
   readonly size: number;
   /** SHA-256 of the model's weights. */
   readonly modelSha256: string;
+  /** What it can be asked for; empty for an unconditional generator. */
+  readonly conditionNames: readonly ConditionName[];
   /**
-   * Sample number `index` of the series `seed`: size³ values in [0, 1], z slowest, x fastest. The same model, seed,
-   * index and engine give the same voxels; other engines agree to about 1e-5.
+   * Sample number `index` of the series `seed`. The same model, seed, index, wish and engine give the same voxels; other
+   * engines agree to about 1e-5. What is not wanted is drawn from the training nodules (see support.ts), by a stream of its
+   * own: another wish with the same seed and index has the same latent.
+   * @throws NoduleLabError `invalid-input` for a condition that the model does not have, or beyond its range
    */
-  sample(seed: number, index: number): Promise<Float32Array>;
-  /** The image of a given latent vector. */
-  fromLatent(latent: Float32Array): Promise<Float32Array>;
+  draw(seed: number, index: number, wanted?: WantedConditions): Promise<DrawnSample>;
+  /** Channel HU of `draw`. */
+  sample(seed: number, index: number, wanted?: WantedConditions): Promise<Float32Array>;
+  /** Channel HU of the image of given chance, by nobody's wish in particular. */
+  fromChance(chance: Chance, conditions?: Conditions): Promise<Float32Array>;
+  /** How many training nodules are like what is wanted; undefined for an unconditional generator. */
+  support(wanted: WantedConditions): number | undefined;
   release(): Promise<void>;
 }
 
-/** The latent vector of a sample: standard normal, from the stream named by model, seed and index. */
-export function latentOf(model: Model, seed: number, index: number): Float32Array {
-  const random = Random.of('sample', model.card.weights.sha256, seed, index);
-  return Float32Array.from({ length: latentSizeOf(model.card) }, () => random.gaussian());
+/** The latent vector of a sample (and its noise): standard normal, from the stream named by model, seed and index. */
+export function chanceOf({ card }: Model, seed: number, index: number): Chance {
+  const random = Random.of('sample', card.weights.sha256, seed, index);
+  const plain: Pick<Architecture, 'latentSize' | 'noise'> =
+    'graph' in card ? { latentSize: latentSizeOf(card), noise: false } : card.preset.architecture;
+  const resolution = 'graph' in card ? card.graph.size : resolutionOfCard(card);
+  return drawChance(plain, 1, resolution, random) as Chance;
 }
 
 /** @param engine runs our own networks; one from elsewhere runs on ONNX Runtime's CPU, whatever this is */
 export async function openSampler(model: Model, engine: Engine): Promise<Sampler> {
+  const { card } = model;
   const { size, range, run, release } =
     'onnx' in model ? await openGraph(model) : await openNetwork(model, engine);
   const [low, high] = range;
-  const fromLatent = async (latent: Float32Array): Promise<Float32Array> =>
+  const names = conditionsOfCard(card);
+  const rows = ('graph' in card ? undefined : card.trainingConditions) ?? [];
+  const image = async (chance: Chance, conditions: Conditions | undefined): Promise<Float32Array> => {
+    const asked = conditions === undefined ? {} : { conditions: encodeConditions(names, conditions) };
     // Out of the network's range, into that of the data.
-    (await run(latent)).map((value) => Math.min(1, Math.max(0, (value - low) / (high - low))));
+    return (await run({ ...chance, ...asked })).map((value) =>
+      Math.min(1, Math.max(0, (value - low) / (high - low))),
+    );
+  };
+  const full = (seed: number, index: number, wanted: WantedConditions): Conditions | undefined => {
+    checkWanted(card.name, names, wanted);
+    if (names.length === 0) return undefined;
+    return fillConditions(wanted, rows, Random.of('conditions', card.weights.sha256, seed, index));
+  };
+  const draw = async (seed: number, index: number, wanted: WantedConditions = {}): Promise<DrawnSample> => {
+    const conditions = full(seed, index, wanted);
+    const values = await image(chanceOf(model, seed, index), conditions);
+    const voxels = size ** 3;
+    return {
+      hu: values.slice(0, voxels),
+      alpha: values.length > voxels ? values.slice(voxels) : undefined,
+      conditions,
+    };
+  };
   return {
     size,
-    modelSha256: model.card.weights.sha256,
-    fromLatent,
-    sample: (seed, index) => fromLatent(latentOf(model, seed, index)),
+    modelSha256: card.weights.sha256,
+    conditionNames: names,
+    draw,
+    sample: async (seed, index, wanted) => (await draw(seed, index, wanted)).hu,
+    fromChance: async (chance, conditions) => (await image(chance, conditions)).slice(0, size ** 3),
+    support: (wanted) => (names.length === 0 ? undefined : supportOf(wanted, rows)),
     release,
   };
 }
 
+/** Throws unless the model can be asked for that. */
+function checkWanted(model: string, names: readonly ConditionName[], wanted: WantedConditions): void {
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value === undefined) continue;
+    const name = names.find((known) => known === key);
+    if (name === undefined)
+      throw new NoduleLabError(
+        'invalid-input',
+        names.length === 0
+          ? `${model} is unconditional and cannot be asked for ${key}: leave it out, or choose a conditional model.`
+          : `${model} cannot be asked for ${key}; it can be for: ${names.join(', ')}.`,
+        { condition: key },
+      );
+    const [low, high] = CONDITION_RANGES[name];
+    if (!(value >= low && value <= high))
+      throw new NoduleLabError(
+        'invalid-input',
+        `${name} can be asked for from ${low} to ${high}${name === 'diameter' ? ' mm' : ''}, not as ${value}.`,
+        { condition: name },
+      );
+  }
+}
+
+type Feeds = Readonly<Record<string, Float32Array>>;
+
 interface Opened {
   readonly size: number;
   readonly range: readonly [number, number];
-  run(latent: Float32Array): Promise<Float32Array>;
+  run(feeds: Feeds): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
@@ -60,7 +139,7 @@ async function openNetwork({ card, parameters }: NetworkModel, engine: Engine): 
   return {
     size,
     range: [-1, 1],
-    run: async (latent) => (await executable.run({ latent })).image!,
+    run: async (feeds) => (await executable.run(feeds)).image!,
     release: () => executable.release(),
   };
 }
@@ -71,7 +150,7 @@ async function openGraph({ card, onnx }: GraphModel): Promise<Opened> {
   return {
     size,
     range,
-    run: async (latent) => (await runner.run(latent, [1, latentSize])).values,
+    run: async (feeds) => (await runner.run(feeds.latent!, [1, latentSize])).values,
     release: () => runner.release(),
   };
 }

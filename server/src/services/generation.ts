@@ -4,7 +4,7 @@ import { PARENCHYMA_HU, unwindowHu } from '../volume/window.ts';
 import type { ServiceContext } from './context.ts';
 import { thumbnailsOf } from './thumbnails.ts';
 
-/** The same model, seed and count give the same candidates. */
+/** The same model, seed, conditions and count give the same candidates. */
 export async function generateCandidates(
   { models, store }: Pick<ServiceContext, 'models' | 'store'>,
   request: GenerateRequest,
@@ -12,7 +12,7 @@ export async function generateCandidates(
   const { model, sampler } = await models.load(request.model);
   const candidates: Candidate[] = [];
   for (let index = 0; index < request.count; index += 1) {
-    const voxels = await sampler.sample(request.seed, index);
+    const { hu: voxels, conditions } = await sampler.draw(request.seed, index, request.conditions);
     candidates.push(
       await store.candidates.put(
         {
@@ -21,6 +21,8 @@ export async function generateCandidates(
           seed: request.seed,
           index,
           meanHu: meanHuOfNodule(voxels),
+          conditions: conditions ?? null,
+          support: sampler.support(request.conditions ?? {}) ?? null,
           thumbnails: thumbnailsOf(voxels, sampler.size),
         },
         voxels,

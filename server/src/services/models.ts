@@ -9,6 +9,7 @@ import { CARD_FILE, type ModelCard, readModelCard, resolutionOfCard } from '../g
 import { openSampler, type Sampler } from '../gan/sampler.ts';
 import { openDetector, type Detector } from '../networks/detector.ts';
 import { shippedNetworkFolder } from '../networks/shipped.ts';
+import { describeConditions } from './modelConditions.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { readModelEvaluation, readModelReport } from './modelEvaluation.ts';
 
@@ -127,6 +128,7 @@ async function describe(card: ModelCard, folder: string): Promise<Model> {
       data,
       ...faults,
     ].join(' '),
+    conditions: describeConditions(card),
     evaluation: await readModelEvaluation({ folder, sha256: weights.sha256 }),
   };
 }

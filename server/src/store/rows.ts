@@ -71,7 +71,13 @@ export const AuditRow = z.object({
 export type AuditRow = z.infer<typeof AuditRow>;
 
 export const NoduleRow = z.object({ nodule: Nodule });
-export const CandidateRow = z.object({ candidate: Candidate });
+/** Candidates of before conditions were known were made without any. */
+export const CandidateRow = z.object({
+  candidate: Candidate.extend({
+    conditions: Candidate.shape.conditions.default(null),
+    support: Candidate.shape.support.default(null),
+  }),
+});
 export const SettingRow = z.object({ value: z.json() });
 
 /** Parses rows of one shape. @throws unusable where the database holds something else. */

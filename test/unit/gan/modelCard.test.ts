@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { REPOSITORY } from '../../../server/src/cli/runtime.ts';
 import type { PatchManifest } from '../../../server/src/dataset/manifest.ts';
 import { ALWAYS_TEST } from '../../../server/src/dataset/split.ts';
+import { conditionsOf } from '../../../server/src/gan/conditions.ts';
 import { modelCardSchema, trainedOn } from '../../../server/src/gan/modelCard.ts';
 import { makeSet, RULE } from '../../support/nodulePatches.ts';
 
@@ -20,8 +21,9 @@ describe('what a card says of the training set', () => {
     manifest = await makeSet(join(root, 'set'), { malignant: 1, benign: 1 });
   });
 
-  test('is its hashes, how its split was drawn, the fold and the field of view', () => {
+  test('is its hashes, how its split was drawn, the fold, the field of view and what its nodules were like', () => {
     expect(trainedOn(manifest)).toEqual({
+      trainingConditions: manifest.patches.map((patch) => conditionsOf(patch)),
       datasetSha256: manifest.patchesSha256,
       splitSha256: manifest.split.sha256,
       split: { ...RULE, fold: 'train' },

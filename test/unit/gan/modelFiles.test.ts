@@ -65,7 +65,7 @@ const latents = (length: number): Float32Array => {
 
 async function imageOf(folder: string, latent: Float32Array): Promise<Float32Array> {
   const sampler = await openSampler(await loadGenerator(folder), engine);
-  const image = await sampler.fromLatent(latent);
+  const image = await sampler.fromChance({ latent });
   await sampler.release();
   return image;
 }
