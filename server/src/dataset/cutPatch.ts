@@ -74,6 +74,7 @@ function cutOut(nodule: SourceNodule, voxels: NoduleVoxels, of: NoduleClass, cut
     spacingMm: fieldMm / size,
     centre: [round(centre[0]), round(centre[1]), round(centre[2])],
     ...(ends === undefined ? {} : { ctEnds: ends }),
+    ctSpacing: [ct.spacing[0], ct.spacing[1], ct.spacing[2]],
     characteristics: nodule.characteristics === null ? null : { ...nodule.characteristics },
     readers: nodule.readers,
     maskOf: nodule.maskOf,

@@ -48,6 +48,7 @@ export const softMarginSchema = z
 const OLD_MARGIN = { fullMm: 1, rimMm: 3 };
 
 const lps = z.tuple([z.number(), z.number(), z.number()]);
+const lpsSpacing = z.tuple([positive, positive, positive]);
 /** The outer borders of a CT, LPS mm from the middle of a patch. */
 const ctEndsSchema = z.object({ low: lps, high: lps });
 
@@ -60,6 +61,8 @@ export const realPatchSchema = anyPatch.extend({
   centre: lps,
   /** Only where the CT ends within the patch, as cut-outs do: the isolated form closes there in a cap. */
   ctEnds: ctEndsSchema.optional(),
+  /** Between voxels of the CT that it was cut from, (x, y, z) mm. Older sets do not say it. */
+  ctSpacing: lpsSpacing.optional(),
   /** Null where the source has none (a list of places and diameters). */
   characteristics: characteristicsSchema.nullable(),
   /** How many readers marked it; null where the source does not say. */
