@@ -1,11 +1,12 @@
 /** Sampling candidates from the generator, and choosing one. */
-import type { Candidate } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { COUNT, isActive, type Session } from '../state/session.ts';
-import { signed } from '../state/words.ts';
+import { chosenModel, COUNT, isActive, type Session } from '../state/session.ts';
+import { areStale, wishesFor } from '../state/wishes.ts';
+import { CandidateRow } from './CandidateRow.tsx';
 import { ModelCard, ModelFold } from './ModelCard.tsx';
 import { Button, Section } from './parts.tsx';
+import { Wishes } from './Wishes.tsx';
 
 interface Props {
   readonly service: NoduleLabService;
@@ -16,48 +17,11 @@ interface Props {
 /** Seeds that a person can read out to another. */
 const rollSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
 
-function CandidateRow({
-  candidate,
-  chosen,
-  onChoose,
-  disabled,
-}: {
-  candidate: Candidate;
-  chosen: boolean;
-  onChoose: () => void;
-  disabled: boolean;
-}) {
-  const name = `Candidate ${candidate.index + 1}`;
-  const { axial, coronal, sagittal } = candidate.thumbnails;
-  return (
-    <button
-      type="button"
-      className="nl-item nl-candidate"
-      aria-pressed={chosen}
-      aria-label={`${name}, mean ${signed(candidate.meanHu)} HU`}
-      onClick={onChoose}
-      disabled={disabled}
-      data-testid={`candidate-${candidate.index + 1}`}
-    >
-      <img src={axial} alt="" title="axial" />
-      <img src={coronal} alt="" title="coronal" />
-      <img src={sagittal} alt="" title="sagittal" />
-      <span className="nl-facts nl-small">
-        <b>{candidate.index + 1}</b>
-        <br />
-        <span className="nl-dim">
-          {signed(candidate.meanHu)}
-          {'\u2009'}HU
-        </span>
-      </span>
-    </button>
-  );
-}
-
 export function GenerateSection({ service, session, next }: Props) {
   const { generation } = service;
   const busy = session.generating || isActive(session.job);
-  const model = session.models.find(({ name }) => name === session.modelName);
+  const model = chosenModel(session);
+  const stale = session.candidates.length > 0 && areStale(wishesFor(model, session.wanted), session.asked);
   const several = session.models.length > 1;
   const [described, describe] = useState(false);
   return (
@@ -90,6 +54,7 @@ export function GenerateSection({ service, session, next }: Props) {
       }
     >
       {model && described && <ModelCard model={model} />}
+      {model && <Wishes service={service} session={session} />}
       <div className="nl-row" style={{ flexWrap: 'nowrap', marginTop: 4 }}>
         <label className="nl-field" title="The same seed gives the same candidates">
           Seed
@@ -125,8 +90,9 @@ export function GenerateSection({ service, session, next }: Props) {
         </select>
         <Button
           wide
-          main={next && session.candidates.length === 0}
+          main={stale || (next && session.candidates.length === 0)}
           disabled={busy}
+          {...(stale ? { title: 'The candidates below were asked for otherwise' } : {})}
           onPress={() => void generation.generate()}
           testId="generate"
         >

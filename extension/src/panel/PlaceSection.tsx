@@ -2,7 +2,7 @@
 import { PlacementSetting } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { DIAMETER, isActive, type Session } from '../state/session.ts';
+import { chosenCandidate, DIAMETER, isActive, type Session, sizeOf } from '../state/session.ts';
 import { millimetres, SETTING_WORDS } from '../state/words.ts';
 import { GuardLegend } from './GuardLegend.tsx';
 import { Button, Section } from './parts.tsx';
@@ -57,6 +57,7 @@ export function PlaceSection({ service, session, next }: Props) {
   const { place } = session;
   const [more, setMore] = useState(false);
   const changed = session.meanHu !== null || session.turnDeg.some((angle) => angle !== 0);
+  const madeFor = sizeOf(chosenCandidate(session));
   const blocked =
     !session.host || session.chosenCandidateId === null || isActive(session.job) || session.proposing;
   return (
@@ -120,6 +121,20 @@ export function PlaceSection({ service, session, next }: Props) {
         />
         <output style={{ minWidth: 56, textAlign: 'right' }}>{millimetres(session.diameterMm)}</output>
       </label>
+      {madeFor !== null && madeFor !== session.diameterMm && (
+        <p className="nl-small nl-dim nl-field" data-testid="made-for">
+          <span className="nl-wide">The candidate was made for {millimetres(madeFor)}.</span>
+          <button
+            type="button"
+            className="nl-link"
+            disabled={isActive(session.job)}
+            onClick={() => placement.setDiameter(madeFor)}
+            data-testid="made-for-use"
+          >
+            Use that
+          </button>
+        </p>
+      )}
       <Kind service={service} session={session} />
       {session.guardShown && <GuardLegend session={session} />}
       {more && <PlaceOptions service={service} session={session} />}

@@ -39,6 +39,34 @@ export const styles = `
 .nl-candidate { grid-template-columns: 58px 58px 58px 1fr; gap: 3px; padding: 2px; }
 .nl-candidate img { width: 58px; height: 58px; display: block; border-radius: 3px; background: #000; image-rendering: auto; }
 .nl-candidate .nl-facts { padding-left: 5px; overflow: hidden; }
+.nl-candidate .nl-asked { grid-column: 1 / -1; font-size: 11px; color: var(--nl-dim); padding: 0 3px 1px; }
+.nl-wishes { margin-top: 2px; }
+.nl-wishes .nl-fold { display: flex; gap: 4px; text-align: left; white-space: nowrap; min-width: 0; padding-left: 0; }
+.nl-wishes .nl-fold span { overflow: hidden; text-overflow: ellipsis; }
+.nl-wishes[data-able='false'] .nl-fold { color: var(--nl-dim) !important; }
+.nl-wishes .nl-button { min-height: 24px; padding: 0 7px; font-size: 12px; flex: none; }
+.nl-wishes .nl-icon { width: 24px; padding: 0; }
+.nl-wish { display: grid; grid-template-columns: 92px 1fr 56px; align-items: center; column-gap: 4px; padding-top: 3px; }
+.nl-wish[data-off='true'] { opacity: .45; }
+.nl-wish input:disabled { opacity: 1; }
+.nl-wish output { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.nl-scale { position: relative; display: flex; height: 18px; }
+.nl-trained { position: absolute; left: 6px; right: 6px; top: 7px; height: 4px; }
+.nl-trained i { position: absolute; height: 4px; background: hsl(var(--primary, 214 98% 60%)); }
+.nl-trained i[data-few='true'] { background: repeating-linear-gradient(90deg, #f59e0b 0 2px, transparent 2px 5px); }
+.nl .nl-scale input[type='range'] { appearance: none; background: none; height: 18px; margin: 0; position: relative; width: 100%; }
+.nl-scale input[type='range']::-webkit-slider-runnable-track { background: none; height: 18px; }
+.nl-scale input[type='range']::-moz-range-track { background: none; height: 18px; }
+.nl-scale input[type='range']::-webkit-slider-thumb { appearance: none; box-sizing: border-box; width: 12px; height: 12px; margin-top: 3px; border-radius: 6px; background: hsl(var(--foreground, 0 0% 98%)); border: 2px solid hsl(var(--primary, 214 98% 60%)); }
+.nl-scale input[type='range']::-moz-range-thumb { box-sizing: border-box; width: 12px; height: 12px; border-radius: 6px; background: hsl(var(--foreground, 0 0% 98%)); border: 2px solid hsl(var(--primary, 214 98% 60%)); }
+.nl-scale input[data-any='true']::-webkit-slider-thumb { background: hsl(var(--background, 0 0% 0%)); border: 1px solid var(--nl-dim); }
+.nl-scale input[data-any='true']::-moz-range-thumb { background: hsl(var(--background, 0 0% 0%)); border: 1px solid var(--nl-dim); }
+.nl-ends { grid-column: 2 / 4; display: flex; justify-content: space-between; font-size: 11px; line-height: 13px; color: var(--nl-dim); margin-right: 60px; white-space: nowrap; }
+.nl-ends .nl-few { margin-right: -60px; }
+.nl-few { color: #f59e0b; flex: none; }
+.nl-few:empty { display: inline-block; width: 10px; height: 9px; background: #f59e0b; clip-path: polygon(50% 0, 100% 100%, 0 100%); }
+.nl-few-text { display: block; color: #f59e0b; }
+.nl-aid { padding-top: 5px; }
 .nl-field { display: flex; align-items: center; gap: 5px; }
 .nl input[type='number'], .nl select { font: inherit; height: 28px; padding: 0 6px; border-radius: 4px; border: 1px solid var(--nl-line); background: hsl(var(--background, 0 0% 0%)); color: inherit; min-width: 0; }
 .nl select { min-width: 44px; padding: 0 2px; }

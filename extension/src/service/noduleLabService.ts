@@ -4,7 +4,15 @@ import { type ApiClient, createApiClient } from '../api/client.ts';
 import { type Connection, listenToEvents } from '../api/events.ts';
 import { ApiError } from '../api/problem.ts';
 import type { ExtensionContext } from '../ohif.ts';
-import { diameterFor, emptySession, forgetHost, type Host, type Session } from '../state/session.ts';
+import {
+  chosenCandidate,
+  diameterFor,
+  emptySession,
+  forgetHost,
+  type Host,
+  type Session,
+  sizeOf,
+} from '../state/session.ts';
 import { createStore, type Store } from '../state/store.ts';
 import { Viewer } from '../viewer/viewer.ts';
 import { Acceptance } from './acceptance.ts';
@@ -84,11 +92,12 @@ export class NoduleLabService {
     const nodule = this.store.get().nodules.find((candidate) => candidate.id === id);
     if (!nodule) return;
     const { host, place } = this.store.get();
+    const made = sizeOf(chosenCandidate(this.store.get()));
     this.store.set({
       selectedNoduleId: id,
       showContours: true,
-      // A size chosen for a place that is being looked at is not taken away.
-      ...(place ? {} : { diameterMm: diameterFor(nodule) }),
+      // A size chosen for a place that is being looked at is not taken away, nor one that the candidate was made for.
+      ...(place || made !== null ? {} : { diameterMm: diameterFor(nodule) }),
     });
     // A synthetic series lists the nodules of its source: the place is the same in both.
     if (host) void this.#viewer.jumpTo(host.seriesInstanceUID, nodule.centre);

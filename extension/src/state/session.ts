@@ -8,6 +8,7 @@ import type {
   PlacementSetting,
   PointLps,
   Preview,
+  WantedConditions,
 } from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
 import type { LabelMap } from '../geometry/labelPlane.ts';
@@ -52,6 +53,10 @@ export interface Session {
   readonly modelName: string | null;
   readonly seed: number;
   readonly count: number;
+  /** What is wanted of candidates; what is not named is any. */
+  readonly wanted: WantedConditions;
+  /** What was wanted of the candidates on the screen. */
+  readonly asked: WantedConditions;
   readonly generating: boolean;
   readonly candidates: readonly Candidate[];
   readonly chosenCandidateId: string | null;
@@ -85,7 +90,7 @@ export interface Session {
   readonly error: string | null;
 }
 
-export const DIAMETER = { least: 3, most: 30, usual: 10 } as const;
+export const DIAMETER = { least: 3, most: 40, usual: 10 } as const;
 export const MEAN_HU = { least: -800, most: 200, usual: -100 } as const;
 export const COUNT = { least: 3, most: 8 } as const;
 
@@ -101,6 +106,8 @@ export const emptySession: Session = {
   modelName: null,
   seed: 1,
   count: COUNT.least,
+  wanted: {},
+  asked: {},
   generating: false,
   candidates: [],
   chosenCandidateId: null,
@@ -144,6 +151,14 @@ export const forgetHost = {
   unconfirmed: null,
 } as const satisfies Partial<Session>;
 
+/** The one that is placed next. */
+export const chosenCandidate = ({ candidates, chosenCandidateId }: Session): Candidate | null =>
+  candidates.find(({ id }) => id === chosenCandidateId) ?? null;
+
+/** The chosen generator, once the list is there. */
+export const chosenModel = ({ models, modelName }: Session): Model | undefined =>
+  models.find(({ name }) => name === modelName);
+
 export const selectedNodule = (session: Session): Nodule | null =>
   session.nodules.find((nodule) => nodule.id === session.selectedNoduleId) ?? null;
 
@@ -164,3 +179,7 @@ export const isActive = (job: Job | null): boolean => job?.state === 'queued' ||
 /** The slider's value for a nodule: its own diameter, within what can be inserted, in steps of half a millimetre. */
 export const diameterFor = (nodule: Nodule): number =>
   Math.min(DIAMETER.most, Math.max(DIAMETER.least, Math.round(nodule.diameterMm * 2) / 2));
+
+/** The size that a candidate is meant for, to a tenth of a millimetre; null where it was asked for none. */
+export const sizeOf = (candidate: Candidate | null): number | null =>
+  candidate?.conditions ? Math.round(candidate.conditions.diameter * 10) / 10 : null;
