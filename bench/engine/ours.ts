@@ -30,7 +30,7 @@ async function training(preset: Preset, threads: number): Promise<Work> {
       return Float32Array.from({ length: resolution ** 3 }, () => random.uniform());
     },
   };
-  const config: TrainingConfig = { preset, seed: 1, patches: noise.count, patchesSha256: null };
+  const config: TrainingConfig = { preset, seed: 1, patches: noise.count, patchesSha256: null, ancestors: [] };
   const runner = await StageRunner.open(engine(threads), config, initialState(config), noise, () =>
     performance.now(),
   );
@@ -42,7 +42,7 @@ async function training(preset: Preset, threads: number): Promise<Work> {
 }
 
 async function sampling(preset: Preset, samples: number, threads: number): Promise<Work> {
-  const { values } = initialState({ preset, seed: 1, patches: 1, patchesSha256: null });
+  const { values } = initialState({ preset, seed: 1, patches: 1, patchesSha256: null, ancestors: [] });
   const executable = await engine(threads).compile(sampleProgram(preset, 64, 64, values));
   return async () => {
     for (let index = 0; index < samples; index++) {

@@ -40,7 +40,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
       stages: seed.stages.map((stage) => ({ ...stage, batchSize: BATCH })),
     };
     const stage = preset.stages[0]!;
-    const { values } = initialState({ preset, seed: 3, patches: BATCH, patchesSha256: null });
+    const { values } = initialState({ preset, seed: 3, patches: BATCH, patchesSha256: null, ancestors: [] });
     const shapes: Record<string, readonly number[]> = {
       latent: [BATCH, 100],
       real: [BATCH, 1, 64, 64, 64],

@@ -25,6 +25,7 @@ import {
 } from './modelCard.ts';
 import { writeModelFolder } from './modelFolder.ts';
 import type { Preset } from './presets.ts';
+import { exportState } from './shippedState.ts';
 import { average } from './steps.ts';
 import { loadState } from './trainingState.ts';
 
@@ -41,12 +42,16 @@ export interface GraphModel {
 }
 export type Model = NetworkModel | GraphModel;
 
-/** Writes the averaged generator of a checkpoint as a model folder. */
+/**
+ * Writes the averaged generator of a checkpoint as a model folder.
+ * @param options.state whether the training's state goes with it, so that others can train on (see shippedState.ts)
+ */
 export async function exportModel(
   checkpoint: CheckpointInfo,
   folder: string,
   description: ModelDescription,
   type: 'F32' | 'F16' = 'F16',
+  { state: withState = false }: { readonly state?: boolean } = {},
 ): Promise<TrainedCard> {
   const { config, state } = await loadState(checkpoint);
   const { preset } = config;
@@ -83,8 +88,10 @@ export async function exportModel(
           updates: counters.update,
           seconds: Math.round(counters.seconds),
           resolution,
+          ancestors: config.ancestors,
         },
       }),
+    withState ? (partial) => exportState(checkpoint, partial) : undefined,
   );
 }
 

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { fieldOfViewSchema, softMarginSchema, splitSchema } from '../dataset/manifest.ts';
 import type { PatchManifest } from '../dataset/manifest.ts';
+import { ancestorSchema } from './ancestors.ts';
 import { conditionsOf, conditionsSchema, type ConditionName } from './conditions.ts';
 import { presetSchema } from './presets.ts';
 
@@ -91,6 +92,8 @@ export const trainedCardSchema = networkCardSchema.extend({
     seconds: z.number().nonnegative(),
     /** Resolution of the stage that the training had reached; samples are made at it and then smoothly enlarged. */
     resolution: count,
+    /** What its networks were trained on before, the first one first. Older cards do not say it. */
+    ancestors: z.array(ancestorSchema).default([]),
   }),
 });
 
@@ -121,6 +124,10 @@ export const resolutionOfCard = (card: NetworkCard): number =>
 /** What the model can be asked for; empty for an unconditional one. */
 export const conditionsOfCard = (card: ModelCard): readonly ConditionName[] =>
   'graph' in card ? [] : card.preset.architecture.conditions;
+
+/** Whether its samples say how far each voxel belongs to the nodule. */
+export const makesAlpha = (card: ModelCard): boolean =>
+  !('graph' in card) && card.preset.architecture.output === 'hu+alpha';
 
 /** Length of the latent vector. */
 export const latentSizeOf = (card: ModelCard): number =>

@@ -4,6 +4,7 @@ import type { PatchSource } from '../dataset/patchSource.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { CheckpointInfo } from '../nn/checkpoint.ts';
 import { runTraining, type LoopEvent, type LoopResult } from '../nn/trainingLoop.ts';
+import { ancestorsIn } from './ancestors.ts';
 import { batchesPerEpoch } from './batches.ts';
 import type { TrainingEvent } from './events.ts';
 import type { Limits } from './limits.ts';
@@ -13,6 +14,7 @@ import type { Measures } from './stageRunner.ts';
 import { epochAt, ganTrainee } from './trainee.ts';
 import { checkTrainingData, configOf } from './trainingData.ts';
 import type { TrainingConfig } from './trainingState.ts';
+import type { WarmStart } from './warmStart.ts';
 import { ganWatch } from './watch.ts';
 
 export interface TrainOptions {
@@ -40,6 +42,11 @@ export interface TrainOptions {
   readonly checkpointMinutes?: number;
   /** Threads that make batches (see batchLoader.ts). */
   readonly dataThreads?: number;
+  /**
+   * Networks that a new training begins with instead of random ones. One that goes on keeps its own and need not be given
+   * them again.
+   */
+  readonly from?: WarmStart;
 }
 
 export type TrainingResult = LoopResult;
@@ -48,7 +55,8 @@ export type TrainingResult = LoopResult;
 export async function train(options: TrainOptions): Promise<TrainingResult> {
   const { preset, dataset, engine, seed, outDir, clock, signal, onProgress } = options;
   await checkTrainingData(dataset, preset, signal);
-  const config = configOf(preset, seed, dataset);
+  const ancestors = options.from?.ancestors ?? (await ancestorsIn(outDir));
+  const config = configOf(preset, seed, dataset, ancestors);
   const recorder = new Recorder(outDir, factsOf(options, config), options.now ?? (() => new Date()));
   const watch = ganWatch({
     ...{ config, dataset, engine },
@@ -78,10 +86,11 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 
 const factsOf = (
   { engine, engineReason, codeVersion, dataset }: TrainOptions,
-  { preset, seed }: TrainingConfig,
+  { preset, seed, ancestors }: TrainingConfig,
 ): RunFacts => ({
   preset,
   seed,
+  ancestors,
   dataset: {
     name: dataset.name ?? null,
     patches: dataset.count,

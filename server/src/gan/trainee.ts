@@ -7,6 +7,7 @@ import { stageEnd, trainingOver, type Limits } from './limits.ts';
 import { StageRunner, type Measures } from './stageRunner.ts';
 import { checkSameTraining } from './trainingData.ts';
 import { enterStage, initialState, loadState, valueShapes, type TrainingConfig } from './trainingState.ts';
+import { warmState, type WarmStart } from './warmStart.ts';
 
 /** Times that the critic has seen the whole set in this stage: batches shown / batches per epoch. */
 export function epochAt({ preset, patches }: TrainingConfig, stage: number, stageUpdate: number): number {
@@ -21,10 +22,12 @@ export interface TraineeOptions {
   /** Milliseconds since some fixed moment. */
   readonly clock: () => number;
   readonly dataThreads?: number;
+  /** Networks that it begins with instead of random ones. */
+  readonly from?: WarmStart;
 }
 
 export function ganTrainee(
-  { dataset, engine, limits = {}, clock, dataThreads }: TraineeOptions,
+  { dataset, engine, limits = {}, clock, dataThreads, from }: TraineeOptions,
   config: TrainingConfig,
 ): Trainee<Measures, TrainingConfig> {
   const { preset, patches } = config;
@@ -39,7 +42,7 @@ export function ganTrainee(
     load: loadState,
     checkResumable: (folder, stored) => checkSameTraining(folder, stored, config),
     shapes: (stage) => valueShapes(config, stage),
-    initial: () => initialState(config),
+    initial: () => (from === undefined ? initialState(config) : warmState(config, from)),
     enterStage: (state, stage) => enterStage(config, state, stage),
     stageEnd: (stage) => stageEnd(preset, stage, limits, patches),
     isOver: (counters) => trainingOver(preset, limits, counters, patches),

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { checkPatches, nameOf, type PatchSource } from '../dataset/patchSource.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import type { Ancestor } from './ancestors.ts';
 import { conditionsOf, type Conditions } from './conditions.ts';
 import type { Preset } from './presets.ts';
 import type { TrainingConfig } from './trainingState.ts';
@@ -54,9 +55,15 @@ export function conditionsOfSet(source: PatchSource): readonly Conditions[] {
 }
 
 /** What is fixed for a training of this preset and seed on this set. */
-export const configOf = (preset: Preset, seed: number, source: PatchSource): TrainingConfig => ({
+export const configOf = (
+  preset: Preset,
+  seed: number,
+  source: PatchSource,
+  ancestors: readonly Ancestor[] = [],
+): TrainingConfig => ({
   preset,
   seed,
+  ancestors: [...ancestors],
   patches: source.count,
   patchesSha256: source.sha256 ?? null,
 });
@@ -70,6 +77,9 @@ export function checkSameTraining(folder: string, stored: TrainingConfig, given:
     ...(sameHash(stored.patchesSha256, given.patchesSha256)
       ? []
       : [`patches with the SHA-256 ${stored.patchesSha256!.slice(0, 12)}…`]),
+    ...(isDeepStrictEqual(stored.ancestors, given.ancestors)
+      ? []
+      : [stored.ancestors.length === 0 ? 'networks that began at random' : beganWith(stored.ancestors)]),
   ];
   if (differences.length === 0) return;
   throw new NoduleLabError(
@@ -79,6 +89,9 @@ export function checkSameTraining(folder: string, stored: TrainingConfig, given:
     { stored, given },
   );
 }
+
+const beganWith = (ancestors: readonly Ancestor[]): string =>
+  `networks that began with ${ancestors.at(-1)!.source}`;
 
 /** Trainings of before hashes were kept know none; there the number of patches has to do. */
 const sameHash = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;

@@ -11,6 +11,7 @@ import {
   type StoredTraining,
   type TrainingState,
 } from '../nn/trainingState.ts';
+import { ancestorSchema } from './ancestors.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
 import { presetSchema, type Preset } from './presets.ts';
@@ -27,6 +28,8 @@ export const trainingConfigSchema = z.object({
     .regex(/^[0-9a-f]{64}$/)
     .nullable()
     .default(null),
+  /** What its networks were trained on before, the first one first; empty where they began at random. */
+  ancestors: z.array(ancestorSchema).default([]),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { readVerified, writeAtomically, writeJsonAtomically } from './artefactFile.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensors } from './safetensors.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensors, type StoredTypes } from './safetensors.ts';
 
 const FORMAT = 1;
 const REMEDY = 'Restore it; to go on from the checkpoint before it, move this one and its .json away.';
@@ -29,17 +29,19 @@ export interface CheckpointContent {
   readonly state: unknown;
 }
 
+/** @param types how tensors are stored; by default exactly, so that a training goes on bit for bit */
 export async function writeCheckpoint(
   folder: string,
   content: CheckpointContent,
   { update, step = 0, milestone }: { update: number; step?: number; milestone: boolean },
+  types: StoredTypes = 'F32',
 ): Promise<CheckpointInfo> {
   await mkdir(folder, { recursive: true });
   const stem = checkpointStem(update, step);
   const file = `${stem}.safetensors`;
   const written = await writeAtomically(
     join(folder, file),
-    encodeSafetensors(content.tensors, { state: JSON.stringify(content.state) }),
+    encodeSafetensors(content.tensors, { state: JSON.stringify(content.state) }, types),
   );
   const sidecar = { format: FORMAT, file, ...written, update, milestone } as const;
   try {
@@ -74,6 +76,16 @@ export async function readCheckpoint(info: CheckpointInfo): Promise<CheckpointCo
   const path = join(info.folder, info.file);
   const { tensors, metadata } = decodeSafetensors(await readVerified(path, info.sha256, REMEDY), path);
   return { tensors, state: JSON.parse(metadata.state ?? 'null') as unknown };
+}
+
+/** Copies a checkpoint into another folder, after checking its hash. */
+export async function copyCheckpoint(info: CheckpointInfo, folder: string): Promise<CheckpointInfo> {
+  const { folder: from, ...sidecar } = info;
+  const bytes = await readVerified(join(from, info.file), info.sha256, REMEDY);
+  await mkdir(folder, { recursive: true });
+  await writeAtomically(join(folder, info.file), [bytes]);
+  await writeJsonAtomically(join(folder, `${stemOf(info)}.json`), sidecar);
+  return { ...info, folder };
 }
 
 /** Removes all but the newest `keep` checkpoints that are no milestones, and leaves the file `good` alone. */

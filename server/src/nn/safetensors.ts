@@ -14,6 +14,8 @@ export interface StoredTensor {
 }
 export type StoredTensors = Readonly<Record<string, StoredTensor>>;
 export type StoredType = 'F32' | 'F16';
+/** One type for all tensors, or one for each by its name. */
+export type StoredTypes = StoredType | ((name: string) => StoredType);
 
 const BYTES: Record<StoredType, number> = { F32: 4, F16: 2 };
 const LENGTH_BYTES = 8;
@@ -33,8 +35,9 @@ const metadataSchema = z.record(z.string(), z.string());
 export function* encodeSafetensors(
   tensors: StoredTensors,
   metadata: Readonly<Record<string, string>> = {},
-  type: StoredType = 'F32',
+  types: StoredTypes = 'F32',
 ): Generator<Uint8Array> {
+  const typeOf = typeof types === 'string' ? () => types : types;
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, values }] of Object.entries(tensors)) {
@@ -43,7 +46,8 @@ export function* encodeSafetensors(
         'invalid-input',
         `The tensor ${name} has ${values.length} values, which is not what its shape ${formatShape(shape)} holds.`,
       );
-    header[name] = { dtype: type, shape, data_offsets: [offset, (offset += values.length * BYTES[type])] };
+    const dtype = typeOf(name);
+    header[name] = { dtype, shape, data_offsets: [offset, (offset += values.length * BYTES[dtype])] };
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   // Spaces after the JSON align the values to eight bytes, as the format asks.
@@ -52,8 +56,8 @@ export function* encodeSafetensors(
   new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
   start.set(json, LENGTH_BYTES);
   yield start;
-  for (const { values } of Object.values(tensors)) {
-    const stored = type === 'F32' ? values : Uint16Array.from(values, toFloat16);
+  for (const [name, { values }] of Object.entries(tensors)) {
+    const stored = typeOf(name) === 'F32' ? values : Uint16Array.from(values, toFloat16);
     yield new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   }
 }

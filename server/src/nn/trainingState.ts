@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
 import { formatShape, sameShape, type Shape } from '../tensor/index.ts';
 import { listCheckpoints, readCheckpoint, writeCheckpoint, type CheckpointInfo } from './checkpoint.ts';
-import type { StoredTensors } from './safetensors.ts';
+import type { StoredTensors, StoredTypes } from './safetensors.ts';
 
 const counter = z.number().int().nonnegative();
 
@@ -61,11 +61,13 @@ export interface StoredTraining<Config> {
   readonly lastGood: string | null;
 }
 
+/** @param types how values are stored; by default exactly, so that a training goes on bit for bit */
 export function saveTraining(
   folder: string,
   { config, state, watch, lastGood }: StoredTraining<unknown>,
   shapes: Shapes,
   milestone: boolean,
+  types?: StoredTypes,
 ): Promise<CheckpointInfo> {
   const { counters, values } = state;
   const tensors: StoredTensors = Object.fromEntries(
@@ -75,6 +77,7 @@ export function saveTraining(
     folder,
     { tensors, state: { config, counters, watch, lastGood } },
     { update: counters.update, step: counters.step, milestone },
+    types,
   );
 }
 

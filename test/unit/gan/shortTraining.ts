@@ -16,7 +16,7 @@ export async function shortTraining(
   from?: TrainingState,
   aborted: () => boolean = () => false,
 ): Promise<{ state: TrainingState; results: UpdateResult[] }> {
-  const config: TrainingConfig = { preset, seed: 7, patches: PATCHES, patchesSha256: null };
+  const config: TrainingConfig = { preset, seed: 7, patches: PATCHES, patchesSha256: null, ancestors: [] };
   let state = from ?? initialState(config);
   const dataset = ballPatches(PATCHES, preset.stages.at(-1)!.resolution);
   const runner = await StageRunner.open(engine, config, state, dataset, () => 0, 0);

@@ -45,7 +45,7 @@ describe('a training with a learning rate of 1000', () => {
   test('is stopped with a clear word, and the checkpoint before it went wrong is whole', async () => {
     const preset = { ...SMALL, stages: [{ ...SMALL.stages[0]!, learningRate: 1e3 }] };
     // The first checkpoint is of the start itself: the state before the first step.
-    const config = { preset, seed: 1, patches: 48, patchesSha256: null };
+    const config = { preset, seed: 1, patches: 48, patchesSha256: null, ancestors: [] };
     const start = enterStage(config, { values: {}, counters: NO_UPDATES }, 0);
     const content = { config, state: start, watch: null, lastGood: null };
     const first = await saveTraining(outDir, content, valueShapes(config, 0), false);
@@ -79,7 +79,7 @@ describe('a generator that makes the same image of every latent', () => {
   const collapsedAt = async (update: number): Promise<Preset> => {
     // So small a rate that it cannot find its way back.
     const preset = { ...SMALL, stages: [{ ...SMALL.stages[0]!, learningRate: 1e-12 }] };
-    const config = { preset, seed: 1, patches: 48, patchesSha256: null };
+    const config = { preset, seed: 1, patches: 48, patchesSha256: null, ancestors: [] };
     const counters = { ...NO_UPDATES, update, stageUpdate: update };
     const state = enterStage(config, { values: {}, counters }, 0);
     const weights = 'generator.latent.weight';

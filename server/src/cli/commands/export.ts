@@ -16,6 +16,7 @@ interface ExportOptions {
   readonly license: string;
   readonly fault: string[];
   readonly type: 'F16' | 'F32';
+  readonly state: boolean;
   readonly out?: string;
 }
 
@@ -30,6 +31,11 @@ export function registerExport(program: Command, context: () => CommandContext):
     .option('--license <text>', 'terms of the training data', 'not stated')
     .option('--fault <text...>', 'known faults, one sentence each', [])
     .addOption(new Option('--type <type>', 'precision of the weights').choices(['F16', 'F32']).default('F16'))
+    .option(
+      '--state',
+      "put the training's state beside the model, so that others can train on (train --continue, --from)",
+      false,
+    )
     .option('--out <dir>', 'folder of the model; <data>/models/<name> by default')
     .action(async (options: ExportOptions) => run(context(), options));
 }
@@ -55,6 +61,7 @@ async function run({ output, dataDir }: CommandContext, options: ExportOptions):
       faults: options.fault,
     },
     options.type,
+    { state: options.state },
   );
   output.result(
     { folder, ...card },

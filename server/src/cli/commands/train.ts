@@ -3,28 +3,30 @@ import { type Command, Option } from 'commander';
 import { openTrainingSet } from '../../gan/trainingSet.ts';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import type { ProgressEvent, TrainingEvent } from '../../gan/events.ts';
+import type { Limits } from '../../gan/limits.ts';
 import {
   AUGMENTATION_NAMES,
   changedPreset,
   PRESETS,
   presetNamed,
+  type Preset,
   type PresetChanges,
 } from '../../gan/presets.ts';
 import { REPORT_FILE } from '../../gan/report/recorder.ts';
 import { train } from '../../gan/train.ts';
 import type { Times } from '../../nn/runningTimes.ts';
 import type { CommandContext } from '../context.ts';
-import { engineOption, integer, positive } from '../options.ts';
+import { engineOption, integer, positive, UsageError } from '../options.ts';
 import type { Output } from '../output.ts';
 import { VERSION } from '../runtime.ts';
+import { beginningOptions, openBeginning, stageUpdates, type BeginningOptions } from './trainBeginning.ts';
 
-interface TrainOptions extends PresetChanges {
+interface TrainOptions extends PresetChanges, BeginningOptions {
   readonly dataset: string;
   readonly preset: string;
   readonly widthDivisor: number;
-  readonly out: string;
   readonly seed: number;
-  readonly resume: boolean;
+  readonly stageUpdates?: number[];
   readonly updates?: number;
   readonly minutes?: number;
   readonly epochs?: number;
@@ -35,7 +37,7 @@ interface TrainOptions extends PresetChanges {
 }
 
 export function registerTrain(program: Command, context: () => CommandContext): void {
-  program
+  const command = program
     .command('train')
     .description(
       'train the WGAN-GP. An epoch shows the critic the whole set once; a generator update is n_critic critic steps and one generator step',
@@ -56,6 +58,11 @@ export function registerTrain(program: Command, context: () => CommandContext): 
     .requiredOption('--out <dir>', 'folder for checkpoints')
     .option('--seed <number>', 'seed of weights, latents and order', integer(0, 2 ** 31 - 1), 1)
     .option('--no-resume', 'refuse a folder with checkpoints instead of going on from the newest')
+    .option(
+      '--stage-updates <numbers>',
+      'end the stages after so many updates each, as 1500,2000,20000; by default as the preset says',
+      stageUpdates,
+    )
     .option('--updates <number>', 'end after this many generator updates in all', integer(1))
     .option('--minutes <number>', 'end after this many minutes in all', positive)
     .option('--epochs <number>', 'end after this many epochs of the current stage', positive)
@@ -66,21 +73,25 @@ export function registerTrain(program: Command, context: () => CommandContext): 
       'threads that make batches; one per four cores by default',
       integer(1, 64),
     )
-    .option('--events', 'one JSON event a line on stdout', false)
-    .action(async (options: TrainOptions) => run(context(), options));
+    .option('--events', 'one JSON event a line on stdout', false);
+  beginningOptions(command).action(async (options: TrainOptions) => run(context(), options));
 }
 
-async function run({ output, signal }: CommandContext, options: TrainOptions): Promise<void> {
+async function run(context: CommandContext, options: TrainOptions): Promise<void> {
+  const { output, signal } = context;
+  const preset = changedPreset(presetNamed(options.preset, options.widthDivisor), options);
+  const limits = limitsOf(options, preset);
   const dataset = await openTrainingSet(resolve(options.dataset));
-  const { updates, minutes, epochs, threads, dataThreads } = options;
+  const { threads, dataThreads } = options;
   const tellAll = (event: TrainingEvent): void =>
     options.events ? void process.stdout.write(`${JSON.stringify(event)}\n`) : tell(output, event);
   try {
+    const from = await openBeginning(context, options, dataset);
     const { engine, reason } = await openEngine(options.engine, threads === undefined ? {} : { threads });
     tellAll({ type: 'engine', name: engine.name, reason });
     const result = await train({
-      preset: changedPreset(presetNamed(options.preset, options.widthDivisor), options),
-      dataset,
+      ...{ preset, dataset, limits },
+      ...(from === undefined ? {} : { from }),
       outDir: resolve(options.out),
       seed: options.seed,
       engine,
@@ -88,11 +99,6 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
       codeVersion: VERSION,
       resume: options.resume,
       ...(dataThreads === undefined ? {} : { dataThreads }),
-      limits: {
-        ...(updates === undefined ? {} : { maxUpdates: updates }),
-        ...(minutes === undefined ? {} : { maxMinutes: minutes }),
-        ...(epochs === undefined ? {} : { epochs }),
-      },
       clock: () => performance.now(),
       signal,
       onProgress: tellAll,
@@ -118,6 +124,20 @@ async function run({ output, signal }: CommandContext, options: TrainOptions): P
   } finally {
     await dataset.close();
   }
+}
+
+function limitsOf({ updates, minutes, epochs, stageUpdates: byStage }: TrainOptions, preset: Preset): Limits {
+  if (byStage !== undefined && byStage.length !== preset.stages.length)
+    throw new UsageError(
+      `--stage-updates takes one number for each stage of ${preset.name}, and it has ${preset.stages.length}: ` +
+        `${preset.stages.map(({ resolution }) => `${resolution}³`).join(', ')}.`,
+    );
+  return {
+    ...(updates === undefined ? {} : { maxUpdates: updates }),
+    ...(minutes === undefined ? {} : { maxMinutes: minutes }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(byStage === undefined ? {} : { stages: byStage.map((maxUpdates) => ({ maxUpdates })) }),
+  };
 }
 
 function tell(output: Output, event: TrainingEvent): void {

@@ -67,6 +67,15 @@ function facts(run: Run, curve: readonly CurvePoint[]): (readonly [string, strin
     ['Engine', run.engine.reason === null ? run.engine.name : `${run.engine.name}: ${run.engine.reason}`],
     ['Patches', `${patches} of ${size}³${name === null ? '' : ` from ${name}`}`],
     ...(sha256 === null ? [] : ([['SHA-256 of the patches', `${sha256.slice(0, 16)}…`]] as const)),
+    ...run.ancestors
+      .slice(-1)
+      .map(
+        ({ source, taken, updates }) =>
+          [
+            'Began with',
+            `${taken === 'generator' ? 'the generator' : taken} of ${source}${updates === null ? '' : ` after ${updates} updates`}`,
+          ] as const,
+      ),
     ['Started', moment(run.started)],
     ...run.resumed
       .slice(-1)

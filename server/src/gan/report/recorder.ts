@@ -20,7 +20,7 @@ import { REAL_FILE, samplesFileOf, sweepGrids, writeGrid } from './sampleGrid.ts
 export const REPORT_FILE = 'report.html';
 
 /** What a run is about, before it has begun. */
-export type RunFacts = Pick<Run, 'preset' | 'seed' | 'dataset' | 'engine' | 'codeVersion'>;
+export type RunFacts = Pick<Run, 'preset' | 'seed' | 'ancestors' | 'dataset' | 'engine' | 'codeVersion'>;
 
 /** Warnings kept, newest last. */
 const KEPT_WARNINGS = 100;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
+import { ancestorSchema } from '../ancestors.ts';
 import { warningCodeSchema } from '../health.ts';
 import { presetSchema } from '../presets.ts';
 
@@ -25,6 +26,8 @@ export const runSchema = z.object({
   /** What computes, and why this engine. */
   engine: z.object({ name: z.string(), reason: z.string().nullable() }),
   codeVersion: z.string().nullable(),
+  /** What its networks were trained on before, the first one first. Older runs do not say it. */
+  ancestors: z.array(ancestorSchema).default([]),
   /** When its first update began, and when it went on from which update. */
   started: time,
   resumed: z.array(z.object({ at: time, update: count })),
