@@ -14,6 +14,7 @@ import { openEvaluationTools, type EvaluationTools } from '../../server/src/serv
 import { Random } from '../../server/src/nn/random.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
 import { PARENCHYMA_HU, windowHu } from '../../server/src/volume/window.ts';
+import { drawing } from '../support/drawing.ts';
 import { ballPatch, makeSet, RULE, splitOf, type SetPlan } from '../support/nodulePatches.ts';
 import { nodulelab } from '../support/product.ts';
 
@@ -41,8 +42,7 @@ const GENERATOR: BalanceModel = {
   },
   sha256: 'ab'.repeat(32),
   size: SIZE,
-  conditions: [],
-  sample: async (seed, index) => lump(`sample ${seed} ${index}`),
+  ...drawing((seed, index) => lump(`sample ${seed} ${index}`)),
 };
 
 const at = (name: string): string => join(root, name);
@@ -223,7 +223,7 @@ describe('sets that cannot be held against each other are refused', () => {
     ],
     ['field of view', { fieldOfView: { mm: 48 } }, 'field of view 48 mm against 2 diameters'],
     ['window', { windowHu: [-1200, 600] }, 'window -1200 to 600 HU against -1000 to 400 HU'],
-    ['form', { form: 'context' }, 'only isolated nodules without alpha can be evaluated'],
+    ['form', { form: 'context' }, 'only isolated nodules can be evaluated'],
   ] as const)('for another %s', async (name, manifest, words) => {
     await makeReal(`other ${name}`, 'test', {
       ...{ malignant: 2, size: SIZE },

@@ -38,6 +38,9 @@ export function goodFigures(): Figure[] {
     figure('memorisation/features', { measured: estimate(0.99), floor: estimate(1) }),
     figure('copies/pixels', { measured: estimate(0.02), floor: estimate(0.01) }),
     figure('spotting/auc', { measured: estimate(0.7), floor: estimate(0.5), bad: estimate(0.99) }),
+    figure('adherence/insertedDiameter', {
+      ...{ measured: estimate(0.04), floor: estimate(0.03), bad: estimate(0.4) },
+    }),
   ];
 }
 

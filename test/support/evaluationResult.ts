@@ -118,6 +118,7 @@ export function evaluationOf(model: { readonly name: string; readonly sha256: st
       ...distances(0.4),
       figure('memorisation/pixels', { better: 'higher', notComputed: 'there is no training set' }),
       figure('spotting/auc', { measured: between(0.97, 0.94, 0.99) }),
+      figure('adherence/insertedDiameter', { measured: between(0.03, 0.02, 0.05) }),
     ],
     gates: gatesOf(0.4),
     controls: [
@@ -135,6 +136,16 @@ export function evaluationOf(model: { readonly name: string; readonly sha256: st
         measured: between(0.08, 0.07, 0.1),
         ceiling: between(0.05, 0.04, 0.06),
         n: 500,
+        notComputed: null,
+      },
+      {
+        attribute: 'insertedDiameter',
+        statistic: 'median relative error',
+        unit: '',
+        measured: between(0.03, 0.02, 0.05),
+        ceiling: between(0.02, 0.01, 0.03),
+        chance: { value: 0.42, interval: null },
+        n: 60,
         notComputed: null,
       },
       {
@@ -156,6 +167,7 @@ export function evaluationOf(model: { readonly name: string; readonly sha256: st
         notComputed: 'the generator was not asked for it',
       },
     ],
+    insertedInto: [{ host: 'LIDC-IDRI-0001', synthetic: 60, real: 58 }],
     spotting: {
       auc: between(0.97, 0.94, 0.99),
       proof: between(0.99, 0.97, 1),

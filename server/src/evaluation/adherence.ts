@@ -5,6 +5,7 @@
  */
 import type { Characteristics } from '../dataset/manifest.ts';
 import { clusterBootstrap } from './bootstrap.ts';
+import { Random } from '../nn/random.ts';
 import { partialSpearman, partialSpearmanEstimate } from './correlation.ts';
 import type { GroupItem } from './patchGroup.ts';
 import type { Adherence, Estimate } from './result.ts';
@@ -12,12 +13,22 @@ import type { Adherence, Estimate } from './result.ts';
 /** A set as it was measured; all lists have one entry a patch. */
 export interface AdherenceSide {
   readonly items: readonly GroupItem[];
-  /** Diameter of the ball of the measured nodule's volume, mm; null where the patch shows no nodule. */
-  readonly equivalentDiameterMm: readonly (number | null)[];
+  /** Largest in-plane diameter above half maximum, mm; null where the patch shows no nodule. */
+  readonly largestDiameterMm: readonly (number | null)[];
+  /** Null for a patch that was not inserted; undefined where none was. */
+  readonly inserted?: readonly (InsertedSize | null)[] | undefined;
   /** Mean of the measured nodule, HU. */
   readonly meanHu: readonly (number | null)[];
   /** By the attribute network, which no generator was trained with; null where there is none. */
   readonly predicted: readonly (Readonly<Record<string, number>> | null)[];
+}
+
+/** A nodule as it measures in a host CT, by the voxels of the host above half maximum. */
+export interface InsertedSize {
+  /** Diameter of the ball of its volume, mm: what insertion takes a diameter for. */
+  readonly sphereMm: number;
+  /** Largest in-plane diameter, mm: what readers measure. */
+  readonly largestMm: number;
 }
 
 export interface AdherenceOptions {
@@ -44,14 +55,26 @@ export const ADHERENCE_CHARACTERISTICS = [
   'internalStructure',
 ] as const satisfies readonly (keyof Characteristics)[];
 
-const NOT_ASKED = 'not asked for';
+/** Why a row is not computed whose condition the generator does not take. */
+export const NOT_ASKED = 'not asked for';
+const NOT_INSERTED = 'no nodule of the set was inserted into a CT';
+/** Deals of the requests to other nodules, whose mean is what chance alone gives. */
+const DEALS = 20;
 
-/** One row each for diameter, mean HU and every characteristic. */
+/** Whether a generator was asked for anything. */
+export const wasAsked = (items: readonly GroupItem[]): boolean =>
+  items.some(({ conditions }) => Object.keys(conditions).length > 0);
+
+/** One row each for the diameter on the patch and in a CT, the density for its texture, and every characteristic. */
 export function adherence(options: AdherenceOptions): Adherence[] {
   return [
-    diameterRow(options),
-    meanHuRow(options),
-    ...ADHERENCE_CHARACTERISTICS.map((name) => characteristicRow(name, options)),
+    sizeRow('diameter', options, ({ largestDiameterMm }, index) => largestDiameterMm[index]),
+    sizeRow('insertedDiameter', options, ({ inserted }, index) => inserted?.[index]?.sphereMm),
+    sizeRow('insertedLargest', options, ({ inserted }, index) => inserted?.[index]?.largestMm),
+    correlationRow('textureHu', 'texture', options, ({ meanHu }, index) => meanHu[index]),
+    ...ADHERENCE_CHARACTERISTICS.map((name) =>
+      correlationRow(name, name, options, ({ predicted }, index) => predicted[index]?.[name]),
+    ),
   ];
 }
 
@@ -82,69 +105,87 @@ function pairsOf(
   };
 }
 
-/** A manifest's diameter is what was asked for; where the generator takes diameters, what it was given is the same. */
-function diameterRow({ synthetic, real, draws, seed }: AdherenceOptions): Adherence {
-  const of = (side: AdherenceSide): Pairs =>
-    pairsOf(
-      side,
-      (item) => item.diameterMm,
-      (index) => side.equivalentDiameterMm[index],
-    );
-  const error = (pairs: Pairs): Estimate | null =>
-    medianError(pairs, (asked, found) => Math.abs(found - asked) / asked, { draws, seed });
-  return row('diameter', 'median relative error', '1', of(synthetic), error, error(of(real)));
-}
+type Found = (side: AdherenceSide, index: number) => number | null | undefined;
 
-function meanHuRow({ synthetic, draws, seed }: AdherenceOptions): Adherence {
-  const pairs = pairsOf(
-    synthetic,
-    (item) => item.conditions['meanHu'],
-    (index) => synthetic.meanHu[index],
-  );
-  const error = (given: Pairs): Estimate | null =>
-    medianError(given, (asked, found) => Math.abs(found - asked), { draws, seed });
-  // Real nodules have the mean that they have: there is nothing that they could miss.
-  return row('meanHu', 'median absolute error', 'HU', pairs, error, null);
-}
+/** Of a generator that takes no diameter, a manifest's is what its sample stands for. */
+const sizeOf = ({ conditions, diameterMm }: GroupItem): number => conditions['diameter'] ?? diameterMm;
 
-function characteristicRow(
-  name: (typeof ADHERENCE_CHARACTERISTICS)[number],
+function sizeRow(
+  attribute: 'diameter' | 'insertedDiameter' | 'insertedLargest',
   { synthetic, real, draws, seed }: AdherenceOptions,
+  found: Found,
 ): Adherence {
-  const correlation = (pairs: Pairs): Estimate | null => {
-    const [x, y, control] = [pairs.asked, pairs.found, pairs.diameters];
-    if (x.length < LEAST_PAIRS || !Number.isFinite(partialSpearman(x, y, control))) return null;
-    return partialSpearmanEstimate({ x, y, control, clusters: pairs.clusters, draws, seed });
+  const of = (side: AdherenceSide): Pairs => pairsOf(side, sizeOf, (index) => found(side, index));
+  const pairs = of(synthetic);
+  const ofReal = of(real);
+  const measured = medianError(pairs, { draws, seed });
+  const why =
+    attribute === 'diameter' || synthetic.inserted !== undefined
+      ? undefined
+      : wasAsked(synthetic.items)
+        ? NOT_INSERTED
+        : NOT_ASKED;
+  return {
+    ...row(attribute, 'median relative error', pairs, measured, why),
+    ...{ ceiling: medianError(ofReal, { draws, seed }), ceilingN: ofReal.asked.length },
+    chance: measured === null ? null : { value: errorByChance(pairs, seed), interval: null },
   };
+}
+
+/** @param attribute the row's name; `asked` is the condition that it is about */
+function correlationRow(
+  attribute: string,
+  asked: (typeof ADHERENCE_CHARACTERISTICS)[number],
+  { synthetic, real, draws, seed }: AdherenceOptions,
+  found: Found,
+): Adherence {
+  const correlation = ({ asked: x, found: y, diameters: control, clusters }: Pairs): Estimate | null =>
+    x.length < LEAST_PAIRS || !Number.isFinite(partialSpearman(x, y, control))
+      ? null
+      : partialSpearmanEstimate({ x, y, control, clusters, draws, seed });
   const pairs = pairsOf(
     synthetic,
-    (item) => item.conditions[name],
-    (index) => synthetic.predicted[index]?.[name],
+    (item) => item.conditions[asked],
+    (index) => found(synthetic, index),
   );
-  const ceiling = correlation(
-    pairsOf(
-      real,
-      (item) => item.characteristics?.[name],
-      (index) => real.predicted[index]?.[name],
-    ),
+  const ofReal = pairsOf(
+    real,
+    (item) => item.characteristics?.[asked],
+    (index) => found(real, index),
   );
-  const asked = synthetic.items.some(({ conditions }) => conditions[name] !== undefined);
-  const why = asked && pairs.asked.length === 0 ? 'there is no attribute network that would tell' : undefined;
-  return row(name, 'partial Spearman at fixed diameter', '1', pairs, correlation, ceiling, why);
+  const wanted = synthetic.items.some(({ conditions }) => conditions[asked] !== undefined);
+  const why =
+    wanted && pairs.asked.length === 0 ? 'there is no attribute network that would tell' : undefined;
+  return {
+    ...row(attribute, 'partial Spearman at fixed diameter', pairs, correlation(pairs), why),
+    ...{ ceiling: correlation(ofReal), ceilingN: ofReal.asked.length, chance: null },
+  };
 }
+
+const relativeError = (asked: number, found: number): number => Math.abs(found - asked) / asked;
 
 function medianError(
   { asked, found, clusters }: Pairs,
-  error: (asked: number, found: number) => number,
   bootstrap: { readonly draws: number; readonly seed: number },
 ): Estimate | null {
   if (asked.length < LEAST_PAIRS) return null;
-  const errors = Float64Array.from(asked, (wanted, at) => error(wanted, found[at]!));
+  const errors = Float64Array.from(asked, (wanted, at) => relativeError(wanted, found[at]!));
   return clusterBootstrap({
     ...bootstrap,
     clusters: [clusters],
     statistic: ([rows]) => median(Float64Array.from(rows!, (at) => errors[at]!)),
   });
+}
+
+/** The error where each request is held against the nodule of another: that of a generator which follows none. */
+function errorByChance({ asked, found }: Pairs, seed: number): number {
+  const random = Random.of('evaluation', 'adherence', 'dealt', seed);
+  let sum = 0;
+  for (let deal = 0; deal < DEALS; deal++) {
+    const order = random.permutation(asked.length);
+    sum += median(Float64Array.from(found, (size, at) => relativeError(asked[order[at]!]!, size)));
+  }
+  return sum / DEALS;
 }
 
 function median(values: Float64Array): number {
@@ -156,14 +197,10 @@ function median(values: Float64Array): number {
 function row(
   attribute: string,
   statistic: Adherence['statistic'],
-  unit: string,
-  pairs: Pairs,
-  estimate: (pairs: Pairs) => Estimate | null,
-  ceiling: Estimate | null,
+  { asked: { length: n } }: Pairs,
+  measured: Estimate | null,
   why?: string,
-): Adherence {
-  const n = pairs.asked.length;
-  const measured = estimate(pairs);
+): Pick<Adherence, 'attribute' | 'statistic' | 'unit' | 'measured' | 'n' | 'notComputed'> {
   const notComputed =
     measured !== null
       ? null
@@ -173,5 +210,5 @@ function row(
           : n < LEAST_PAIRS
             ? `${n} patches, and ${LEAST_PAIRS} are needed at least`
             : 'what was asked for, or what was found, is the same for all, or goes with the diameter wholly'));
-  return { attribute, statistic, unit, measured, ceiling, n, notComputed };
+  return { attribute, statistic, unit: '1', measured, n, notComputed };
 }

@@ -28,6 +28,8 @@ export const LIMITS = {
   spotting: 0.8,
   /** AUC on ellipsoids below which a classifier proves nothing. */
   spottingProof: 0.95,
+  /** Median relative error of the diameter in a CT: readers differ by about as much when they measure the same nodule. */
+  diameter: 0.1,
   /** Share of patches that must show a nodule before anything is measured on nodules. */
   shown: 0.9,
 } as const;
@@ -40,6 +42,7 @@ export const GATE_NAMES = [
   'diversity',
   'memorisation',
   'spotting',
+  'adherence',
 ] as const;
 export type GateName = (typeof GATE_NAMES)[number];
 
@@ -65,6 +68,7 @@ const places = (measure: string, spaces: readonly Space[] = SPACES): string[] =>
   spaces.flatMap((space) => VIEWS.map((view) => `${measure}/${space}/${view}`));
 
 const PROOF = 'spotting/auc';
+const DIAMETER = 'adherence/insertedDiameter';
 
 const RULES: Readonly<Record<GateName, Rule>> = {
   'frechet-attributes': positionRule('attributes'),
@@ -129,6 +133,22 @@ const RULES: Readonly<Record<GateName, Rule>> = {
             },
       ),
   },
+  adherence: {
+    rule: `Median relative error of the diameter, inserted into CTs, at most ${LIMITS.diameter}; requests dealt to other nodules must show more`,
+    figures: [DIAMETER],
+    judge: (figure) =>
+      measuredWith(figure, figure.bad?.value, 'requests were not dealt to other nodules', (value, chance) =>
+        atMost(chance, LIMITS.diameter)
+          ? {
+              passed: null,
+              found: `${short(value)} proves nothing: requests dealt to other nodules show ${short(chance)}`,
+            }
+          : {
+              passed: atMost(value, LIMITS.diameter),
+              found: `${short(value)}, limit ${LIMITS.diameter}`,
+            },
+      ),
+  },
 };
 
 /**
@@ -171,11 +191,11 @@ function positionJudged({ measured, noInterval }: Figure, value: number, limit: 
 
 /**
  * Judges all figures of one set. A gate fails where one of its figures does; it passes where all were computed and none
- * fails; otherwise nothing is said (`passed` null).
+ * fails; otherwise nothing is said (`passed` null). A generator that takes no conditions is not asked about adherence.
  */
 export function gatesOf(figures: readonly Figure[]): Gate[] {
   const all = new Map(figures.map((figure) => [figure.key, figure]));
-  return GATE_NAMES.map((name): Gate => {
+  return GATE_NAMES.filter((name) => name !== 'adherence' || all.has(DIAMETER)).map((name): Gate => {
     const { rule, figures: keys, judge } = RULES[name];
     const present = keys.flatMap((key) => all.get(key) ?? []);
     const judged = present.map((figure) => ({ key: figure.key, ...judge(figure, all) }));

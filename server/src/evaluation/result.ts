@@ -79,14 +79,18 @@ export const setSummarySchema = z.object({
 
 /** How far what was asked for is followed. */
 export const adherenceSchema = z.object({
-  /** `diameter`, `meanHu`, or a characteristic. */
+  /** `diameter`, `insertedDiameter`, `insertedLargest`, `textureHu`, or a characteristic. */
   attribute: z.string(),
   statistic: z.enum(['median relative error', 'median absolute error', 'partial Spearman at fixed diameter']),
   unit: z.string(),
   measured: estimateSchema.nullable(),
   /** The same statistic on held-out real nodules, by the network's own predictions: no generator can show more. */
   ceiling: estimateSchema.nullable(),
+  /** The same where each request is dealt to the nodule of another; null where 0 is what chance gives. */
+  chance: estimateSchema.nullable().default(null),
   n: count,
+  /** Real nodules behind the ceiling; older results do not say it. */
+  ceilingN: count.optional(),
   notComputed: z.string().nullable(),
 });
 
@@ -146,6 +150,8 @@ export const evaluationResultSchema = z.object({
   gates: z.array(gateSchema),
   controls: z.array(controlSchema),
   adherence: z.array(adherenceSchema),
+  /** The CTs that nodules were inserted into, to be measured there; undefined where none were. */
+  insertedInto: z.array(z.object({ host: z.string(), synthetic: count, real: count })).optional(),
   spotting: z
     .object({
       auc: estimateSchema,

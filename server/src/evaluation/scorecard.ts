@@ -141,7 +141,9 @@ function classesItem({ real, synthetic }: Measured): Item {
 }
 
 function conditionsItem({ adherence }: Measured): Item {
-  const asked = adherence.filter((row) => ofCharacteristic(row) && row.measured !== null);
+  const asked = adherence.filter(
+    (row) => ofCharacteristic(row) && row.attribute !== 'textureHu' && row.measured !== null,
+  );
   return asked.length === 0
     ? item(false, 'No characteristic was asked for: patches come without spiculation, texture and the like.')
     : item(true, `Patches come with ${asked.map(({ attribute }) => attributeWord(attribute)).join(', ')}.`);
@@ -208,8 +210,12 @@ function adherenceItem(row: Adherence): Item | null {
   const evidence = `adherence/${attribute}`;
   if (measured === null) return null;
   if (!ofCharacteristic(row)) {
-    if (attribute !== 'diameter')
-      return item(null, `${name}: error ${short(measured.value)} ${row.unit}.`, evidence);
+    if (attribute === 'insertedDiameter')
+      return item(
+        atMost(measured.value, LIMITS.diameter),
+        `${name}: error ${short(measured.value)}, limit ${LIMITS.diameter}.`,
+        evidence,
+      );
     if (ceiling === null) return null;
     return item(
       atMost(measured.value, DIAMETER_ERROR * ceiling.value),

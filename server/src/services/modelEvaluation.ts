@@ -25,6 +25,14 @@ const ON_THE_CARD: Readonly<Record<string, string>> = {
   'coverage/attributes/patch': 'Coverage, attributes',
   'memorisation/features': 'Memorisation, features',
   'spotting/auc': 'Spotted by a classifier (AUC)',
+  'adherence/insertedDiameter': 'Diameter in a CT, error',
+  'adherence/textureHu': 'Texture by mean HU',
+  'adherence/malignancy': 'Malignancy as asked',
+  'adherence/texture': 'Texture as asked',
+  'adherence/spiculation': 'Spiculation as asked',
+  'adherence/lobulation': 'Lobulation as asked',
+  'adherence/sphericity': 'Sphericity as asked',
+  'adherence/margin': 'Margin as asked',
 };
 
 interface EvaluatedModel {
@@ -92,9 +100,14 @@ export async function attachEvaluation(
   return inShort(result);
 }
 
-/** The name of a real nodule may hold that of its patient; its number in the set does not. */
+/** The name of a real nodule, or of a CT, may hold that of its patient; its number does not. */
 const withoutNames = (result: EvaluationResult): EvaluationResult => ({
   ...result,
+  ...(result.insertedInto === undefined
+    ? {}
+    : {
+        insertedInto: result.insertedInto.map((into, at) => ({ ...into, host: `CT ${at + 1}` })),
+      }),
   memorisedPairs: result.memorisedPairs.map((pair) => ({
     ...pair,
     training: { ...pair.training, id: `training nodule ${pair.training.index}` },

@@ -16,8 +16,12 @@ describe('gates', () => {
 
   test('say nothing where nothing was measured, and fail nobody for it', () => {
     const gates = gatesOf([]);
-    expect(gates.map(({ passed }) => passed)).toEqual(GATE_NAMES.map(() => null));
+    expect(gates.map(({ passed }) => passed)).toEqual(gates.map(() => null));
     expect(failedBy(gates)).toEqual([]);
+  });
+
+  test('a generator that takes no conditions is not asked whether it follows any, and all else is asked', () => {
+    expect(gatesOf([]).map(({ name }) => name)).toEqual(GATE_NAMES.filter((name) => name !== 'adherence'));
   });
 
   test.each([
@@ -31,6 +35,7 @@ describe('gates', () => {
     ['memorisation', figure('memorisation/features', { measured: estimate(0.94) })],
     ['memorisation', figure('copies/pixels', { measured: estimate(0.06) })],
     ['spotting', figure('spotting/auc', { measured: estimate(0.81), bad: estimate(0.99) })],
+    ['adherence', figure('adherence/insertedDiameter', { measured: estimate(0.11), bad: estimate(0.4) })],
   ])('%s fails by one figure beyond its limit, and no other gate does', (name, changed) => {
     const gates = gatesOf(goodExcept(changed));
     expect(failedBy(gates)).toEqual([name]);
@@ -47,6 +52,7 @@ describe('gates', () => {
     ['memorisation', figure('memorisation/features', { measured: estimate(0.95) })],
     ['memorisation', figure('copies/pixels', { measured: estimate(0.05) })],
     ['spotting', figure('spotting/auc', { measured: estimate(0.8), bad: estimate(0.95) })],
+    ['adherence', figure('adherence/insertedDiameter', { measured: estimate(0.1), bad: estimate(0.4) })],
   ])('%s passes at its limit', (name, changed) => {
     expect(gate(goodExcept(changed), name).passed).toBe(true);
   });

@@ -30,6 +30,13 @@ const pictures: ReportPictures = {
     },
   ],
   spotting: { real: [0, 1], synthetic: [2, 3], proofReal: [0], ellipsoids: [1] },
+  sizes: {
+    patch: [[10, 9.4]],
+    inserted: [
+      [10, 10.2],
+      [20, 19],
+    ],
+  },
 };
 const page = renderReport(evaluationOf(model), pictures);
 /** As a reader sees it. */
@@ -75,6 +82,20 @@ describe('the report', () => {
     expect(text).toContain('not computed: the generator was not asked for it');
   });
 
+  test('holds the diameters that were asked for against those that were found, nodule by nodule', () => {
+    const part = page.slice(page.indexOf('id="adherence"'), page.indexOf('id="memorisation"'));
+    expect(textOf(part)).toMatch(/diameter in a CT .*0\.0300 \[0\.0200, 0\.0500\].* 0\.420 60/);
+    expect(textOf(part)).toContain('LIDC-IDRI-0001 (60 synthetic and 58 real ones, one at a time)');
+    expect(textOf(part)).toContain('in a CT (2)');
+    // One dot a nodule, one cross a patch.
+    expect(part.match(/M[\d.]+ [\d.]+h0/g)).toHaveLength(3);
+    const unasked = renderReport(evaluationOf(model), { ...pictures, sizes: null });
+    expect(unasked).not.toContain('found, mm');
+    // The figures stand here and not among the distances.
+    expect(page.split(`id="${figureId('adherence/insertedDiameter')}"`)).toHaveLength(2);
+    expect(withoutPatients(page)).not.toContain('LIDC-IDRI-0001');
+  });
+
   test('names what a figure is missing where nothing was measured at all', () => {
     const bare = renderReport(
       {
@@ -82,7 +103,7 @@ describe('the report', () => {
         ...{ figures: [], gates: [], controls: [], adherence: [], scorecard: [], errors: [], warnings: [] },
         ...{ spotting: null, memorisedPairs: [], networks: [], spaces: [], seconds: {} },
       },
-      { ...pictures, sheets: [], pairs: [], scatters: [], spotting: null },
+      { ...pictures, sheets: [], pairs: [], scatters: [], spotting: null, sizes: null },
     );
     expect(textOf(bare)).toContain('No control was run.');
     expect(textOf(bare)).toContain('not computed: there is no training set');

@@ -26,6 +26,7 @@ const row = (attribute: string, value: number, ceiling: number): Adherence => ({
   attribute,
   statistic: attribute === 'diameter' ? 'median relative error' : 'partial Spearman at fixed diameter',
   ...{ unit: '', measured: estimate(value), ceiling: estimate(ceiling), n: 100, notComputed: null },
+  chance: null,
 });
 
 const CARD: CardWords = {
@@ -108,13 +109,25 @@ describe('the scorecard', () => {
   });
 
   test('what was not asked for is told in one sentence, by names that are words', () => {
-    const open = ['meanHu', 'internalStructure', 'margin'].map((name) => ({
+    const open = ['textureHu', 'internalStructure', 'margin'].map((name) => ({
       ...row(name, 0, 0),
       measured: null,
     }));
     const adherence = [row('diameter', 0.1, 0.1), ...open];
     const text = scorecardOf(measured(goodFigures(), { adherence }), CARD).at(-1)?.text;
-    expect(text).toMatch(/ Not asked for or not computed: mean HU, internal structure, margin\.$/);
+    expect(text).toMatch(/ Not asked for or not computed: texture by mean HU, internal structure, margin\.$/);
+  });
+
+  test('sizes in a CT are held against the limit of the gate, not against real nodules', () => {
+    const sized = (value: number): Adherence => ({
+      ...row('insertedDiameter', value, 0.01),
+      statistic: 'median relative error',
+    });
+    const verdictAt = (value: number): string | undefined =>
+      scorecardOf(measured([], { adherence: [sized(value)] }), CARD).at(-1)?.verdict;
+    expect(verdictAt(0.3)).toBe('not met');
+    // What is open besides (the views) keeps it from being wholly met.
+    expect(verdictAt(0.1)).toBe('partly');
   });
 
   test('nothing is followed where the network itself does no better than guessing on real nodules', () => {

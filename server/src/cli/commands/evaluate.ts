@@ -2,7 +2,9 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import type { EvaluationResult } from '../../evaluation/result.ts';
+import { openHosts } from '../../services/comparison/hosts.ts';
 import { evaluateSets } from '../../services/evaluation/evaluateSets.ts';
+import { phantomHost } from '../../services/evaluation/inserted/phantomHost.ts';
 import { openEvaluationTools } from '../../services/evaluation/tools.ts';
 import type { CommandContext } from '../context.ts';
 import { engineOption, integer } from '../options.ts';
@@ -14,6 +16,7 @@ interface EvaluateOptions {
   readonly synthetic: string;
   readonly training?: string;
   readonly model?: string;
+  readonly host?: string[];
   readonly out: string;
   readonly seed: number;
   readonly draws: number;
@@ -40,6 +43,10 @@ export function registerEvaluate(program: Command, context: () => CommandContext
       "the generator's own training set (default: found in the data folder by its card)",
     )
     .option('--model <name>', 'the generator (default: found by the hash that the patches name)')
+    .option(
+      '--host <path...>',
+      'CTs that nodules of a conditional generator are inserted into, to be measured there: folders of DICOM slices, or image files (default: a thorax phantom)',
+    )
     .requiredOption(
       '--out <dir>',
       'folder for evaluation.json and report.html; an interrupted run goes on in it',
@@ -58,12 +65,14 @@ async function run(
   output.note(`Engine ${engine.name}: ${reason}`);
   const tools = await openEvaluationTools([join(dataDir, 'models'), join(REPOSITORY, 'models')], engine);
   try {
-    const { real, synthetic, training, model, seed, draws } = options;
+    const { real, synthetic, training, model, seed, draws, host } = options;
+    const hosts =
+      host === undefined ? [phantomHost()] : await openHosts(host, { researchArchive: false }, signal);
     const { result, reportPath } = await evaluateSets({
       ...{ real, synthetic, training, model, dataDir, signal },
       models: openModels(dataDir, engine),
       setup: {
-        ...{ outDir: resolve(options.out), tools, seed, draws, signal },
+        ...{ outDir: resolve(options.out), tools, seed, draws, hosts, signal },
         now: () => performance.now(),
         onProgress: (fraction, message) => output.progress(fraction, message),
       },
@@ -79,11 +88,12 @@ async function run(
 }
 
 /** As it was asked for; what is set by default is said too, since defaults may change. */
-const commandOf = ({ real, synthetic, training, model, seed, draws }: EvaluateOptions): string =>
+const commandOf = ({ real, synthetic, training, model, host, seed, draws }: EvaluateOptions): string =>
   [
     `nodulelab evaluate --real ${real} --synthetic ${synthetic}`,
     ...(training === undefined ? [] : [`--training ${training}`]),
     ...(model === undefined ? [] : [`--model ${model}`]),
+    ...(host === undefined ? [] : [`--host ${host.join(' ')}`]),
     `--out DIR --seed ${seed} --draws ${draws}`,
   ].join(' ');
 

@@ -1,71 +1,10 @@
-/** Conditions, memorisation and the classifier that spots synthetic nodules. */
+/** Memorisation and the classifier that spots synthetic nodules. */
 import { escapeHtml } from '../../gan/report/html.ts';
-import { attributeWord } from '../attributeWords.ts';
-import type { Adherence, EvaluationResult, MemorisedPair } from '../result.ts';
+import type { EvaluationResult, MemorisedPair } from '../result.ts';
 import type { PairPicture, ReportPictures, SpottingScores } from './material.ts';
-import { intervalPlot, legendOf } from './intervalPlot.ts';
-import { estimate, howIntervals, number, withUnit } from './numbers.ts';
-import { type Cell, notComputed, paragraph, patientName, pictureHtml, section, tableHtml } from './parts.ts';
+import { estimate, howIntervals, number } from './numbers.ts';
+import { notComputed, paragraph, patientName, pictureHtml, section, tableHtml } from './parts.ts';
 import { rocPlot } from './pointPlots.ts';
-
-const NO_CEILING: Cell = {
-  html: 'not computed: too few real nodules were judged, or they, or the answers of the network, are all alike',
-  class: 'reason faint',
-};
-
-export function adherenceSection({ adherence }: EvaluationResult): string {
-  if (adherence.length === 0)
-    return section(
-      'adherence',
-      'Asked for and given',
-      paragraph('The generator was asked for nothing that could be measured.'),
-    );
-  const correlations = adherence.filter(
-    ({ statistic }) => statistic === 'partial Spearman at fixed diameter',
-  );
-  const how = howIntervals(adherence.flatMap(({ measured, ceiling }) => [measured, ceiling]));
-  const value = (row: Adherence, found: Adherence['measured']): Cell =>
-    found === null ? '–' : withUnit(estimate(found), row.unit);
-  return section(
-    'adherence',
-    'Asked for and given',
-    paragraph(
-      'What was asked of the generator against what is measured in its nodules. The ceiling is the same statistic on held-out real nodules: no generator can show more than the measuring network can see.',
-    ),
-    tableHtml({
-      caption: 'How far conditions are followed.',
-      head: ['Attribute', 'Statistic', 'Measured', 'Ceiling', 'N'],
-      rows: adherence.map((row) => [
-        attributeWord(row.attribute),
-        row.statistic,
-        row.measured === null
-          ? { html: escapeHtml(notComputed(row.notComputed)), class: 'reason faint' }
-          : value(row, row.measured),
-        row.ceiling === null && correlations.includes(row) ? NO_CEILING : value(row, row.ceiling),
-        String(row.n),
-      ]),
-    }),
-    ...(correlations.some(({ measured, ceiling }) => measured !== null || ceiling !== null)
-      ? [
-          `<div>${legendOf({ ...(correlations.some(({ measured }) => measured !== null) ? { measured: 'measured' } : {}), floor: 'ceiling' })}${intervalPlot(
-            {
-              description: 'Partial Spearman correlations with their ceilings',
-              rows: correlations.map(({ attribute, measured, ceiling }) => ({
-                label: attributeWord(attribute),
-                marks: [
-                  ...(ceiling === null ? [] : [{ kind: 'floor' as const, estimate: ceiling }]),
-                  ...(measured === null ? [] : [{ kind: 'measured' as const, estimate: measured }]),
-                ],
-              })),
-              references: [{ value: 0, text: 'none' }],
-              to: 1,
-            },
-          )}</div>`,
-        ]
-      : []),
-    ...(how === '' ? [] : [paragraph(`Intervals, ${how}.`, 'small faint')]),
-  );
-}
 
 export function memorisationSection(
   { memorisedPairs, training, figures }: EvaluationResult,

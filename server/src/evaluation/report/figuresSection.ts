@@ -24,6 +24,8 @@ export function figuresSection({ figures, controls }: EvaluationResult): string 
   const measures = new Map<string, Figure[]>();
   for (const figure of figures) {
     const measure = measureOf(figure);
+    // They have a part of the page to themselves.
+    if (measure === 'adherence') continue;
     measures.set(measure, [...(measures.get(measure) ?? []), figure]);
   }
   const define = definitionWriter();

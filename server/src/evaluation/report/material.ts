@@ -14,6 +14,14 @@ export interface ReportPictures {
   readonly scatters: readonly Scatter[];
   /** Scores by which the classifier was judged; null where it was not trained. */
   readonly spotting: SpottingScores | null;
+  /** Of a generator that takes a diameter; null for others. */
+  readonly sizes: AskedSizes | null;
+}
+
+/** Diameters of synthetic nodules, mm: what was asked for, and what was found. */
+export interface AskedSizes {
+  readonly patch: readonly (readonly [asked: number, found: number])[];
+  readonly inserted: readonly (readonly [asked: number, found: number])[];
 }
 
 /** Some patches of a group as one PNG. */

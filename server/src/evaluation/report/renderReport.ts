@@ -2,8 +2,9 @@
 import { LEVEL_HU, WIDTH_HU } from '../../dataset/contactSheet/planes.ts';
 import { escapeHtml } from '../../gan/report/html.ts';
 import type { EvaluationResult } from '../result.ts';
+import { adherenceSection } from './adherenceSection.ts';
 import { controlsSection } from './controlsSection.ts';
-import { adherenceSection, memorisationSection, spottingSection } from './evidenceSections.ts';
+import { memorisationSection, spottingSection } from './evidenceSections.ts';
 import { figuresSection } from './figuresSection.ts';
 import { gatesSection, header, notes, scorecardSection, setsSection, titleOf } from './frontPage.ts';
 import type { ReportPictures, Scatter } from './material.ts';
@@ -47,7 +48,7 @@ ${scorecardSection(result)}
 ${setsSection(result)}
 ${figuresSection(result)}
 ${controlsSection(result)}
-${adherenceSection(result)}
+${adherenceSection(result, pictures)}
 ${memorisationSection(result, pictures)}
 ${spottingSection(result, pictures)}
 ${picturesSection(pictures)}

@@ -81,11 +81,6 @@ const MEASURES: Readonly<Record<string, MeasureWords>> = {
       'How near a nodule lies to the nearest other one of its own set, against the same among real nodules: well below 1 means that the generator repeats itself.',
     oneAxis: true,
   },
-  adherence: {
-    title: 'Asked for and given',
-    plain: 'How far what was asked of the generator is followed.',
-    oneAxis: false,
-  },
   spotting: {
     title: 'A classifier spots it',
     plain:
@@ -131,6 +126,7 @@ export const GATE_QUESTIONS: Readonly<Record<string, string>> = {
   diversity: 'Do two of them differ as much as two real nodules do?',
   memorisation: 'Are they new, and not copies of the training nodules?',
   spotting: 'Does a classifier that is trained for it fail to tell them from real nodules?',
+  adherence: 'Have they the size that was asked for, once they lie in a CT?',
 };
 
 export const BETTER_WORDS: Readonly<Record<Figure['better'], string>> = {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { SoftMargin } from '../../dataset/softMask.ts';
+import { wasAsked } from '../../evaluation/adherence.ts';
 import { ellipsoidControl } from '../../evaluation/controls/ellipsoids.ts';
 import type { ControlGroup } from '../../evaluation/controls/control.ts';
 import { failedBy, gatesOf } from '../../evaluation/gates.ts';
@@ -12,10 +13,12 @@ import type { Control, EvaluationResult } from '../../evaluation/result.ts';
 import { halves } from '../../evaluation/sample.ts';
 import { Random } from '../../nn/random.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import type { ComparisonHost } from '../comparison/hosts.ts';
 import { makeControls } from './controls.ts';
 import { describeGroup } from './describe/describeGroup.ts';
 import type { Described } from './describe/described.ts';
 import { startMeasureThreads } from './describe/measureThreads.ts';
+import { insertGroups } from './inserted/insertGroup.ts';
 import { measureAll, type Measures } from './measureAll.ts';
 import type { Measuring } from './measures/measuring.ts';
 import { partOf } from './patchGroups.ts';
@@ -51,6 +54,8 @@ export interface EvaluationSetup {
   readonly whyNoTraining?: string;
   readonly controls?: boolean;
   readonly spotting?: boolean;
+  /** CTs that nodules of a conditional generator are inserted into, to be measured there; none where absent. */
+  readonly hosts?: readonly ComparisonHost[];
   /** Threads that measure patches; by default one for each core. */
   readonly threads?: number;
   readonly signal?: AbortSignal | undefined;
@@ -63,7 +68,7 @@ export interface GroupsEvaluation extends Measures {
   readonly found: Pick<
     EvaluationResult,
     | ('seed' | 'draws' | 'floorOf' | 'spaces' | 'networks' | 'figures' | 'gates' | 'controls' | 'adherence')
-    | ('spotting' | 'memorisedPairs' | 'errors' | 'warnings' | 'seconds')
+    | ('insertedInto' | 'spotting' | 'memorisedPairs' | 'errors' | 'warnings' | 'seconds')
   >;
   readonly described: {
     readonly real: Described;
@@ -121,7 +126,8 @@ export async function evaluateGroups(groups: Groups, setup: EvaluationSetup): Pr
     await describe.release();
   }
 
-  const measures = await measureAll(measuring, described.training, {
+  const inserted = await insertedIn(groups, setup, stages, turn);
+  const measures = await measureAll({ ...measuring, inserted: inserted?.sizes }, described.training, {
     ...{ setup, stages, turn },
     shares: setup.spotting === false ? { measuring: 0.3, spotting: 0 } : SHARES,
     halves: () => [half, otherHalf],
@@ -145,11 +151,36 @@ export async function evaluateGroups(groups: Groups, setup: EvaluationSetup): Pr
           ? []
           : [{ name: tools.attributes.card.name, sha256: tools.attributes.card.weights.sha256 }],
       figures: measures.figures[0]!,
+      ...(inserted === null ? {} : { insertedInto: inserted.into }),
       ...doubtsOf(measuring, measures, controls, tools.missing),
       seconds: stages.end(),
     },
     described,
     controlGroups,
+  };
+}
+
+/** Null where the generator was asked for nothing, or there is no CT to insert into. */
+async function insertedIn(
+  { real, synthetic }: Groups,
+  { hosts = [], outDir, seed }: EvaluationSetup,
+  stages: Stages,
+  turn: () => Promise<void>,
+): Promise<{
+  readonly sizes: NonNullable<Measuring['inserted']>;
+  readonly into: NonNullable<EvaluationResult['insertedInto']>;
+} | null> {
+  if (hosts.length === 0 || !wasAsked(synthetic.items)) return null;
+  stages.begin('inserting nodules', 0);
+  const [own, others] = await insertGroups([synthetic, real], {
+    ...{ hosts, seed, turn, workDir: join(outDir, 'work') },
+    onProgress: (share, message) => stages.progress(share, message),
+  });
+  return {
+    sizes: { synthetic: own!.sizes, real: others!.sizes },
+    into: hosts.map(({ name }, at) => ({
+      ...{ host: name, synthetic: own!.counts[at]!, real: others!.counts[at]! },
+    })),
   };
 }
 

@@ -37,7 +37,7 @@ export async function evaluateSets(request: EvaluateRequest): Promise<Evaluated>
       { real, synthetic, training, ...(sets.sameClasses ? {} : { floor: null }) },
       { ...setup, margin, ...(whyNoTraining === undefined ? {} : { whyNoTraining }) },
     );
-    const { found, controlGroups, scatters, spottingScores } = evaluated;
+    const { found, controlGroups, scatters, sizes, spottingScores } = evaluated;
     const whole = {
       ...found,
       ...summaries,
@@ -55,7 +55,7 @@ export async function evaluateSets(request: EvaluateRequest): Promise<Evaluated>
       { real, synthetic, training, controls: controlGroups },
       { seed, pairs: result.memorisedPairs, ...(signal === undefined ? {} : { signal }) },
     );
-    const html = renderReport(result, { ...pictures, command, scatters, spotting: spottingScores });
+    const html = renderReport(result, { ...pictures, command, scatters, sizes, spotting: spottingScores });
     const reportPath = join(outDir, REPORT_FILE);
     await writeAtomically(reportPath, [new TextEncoder().encode(html)]);
     await writeJsonAtomically(join(outDir, RESULT_FILE), result);

@@ -1,17 +1,17 @@
 /** All measures on described groups, for the synthetic set and every control alike. */
-import { adherence } from '../../evaluation/adherence.ts';
 import { memorisationAgainst } from '../../evaluation/memorisation/memorisation.ts';
 import { SPACES, VIEWS, type PatchGroup } from '../../evaluation/patchGroup.ts';
 import type { Adherence, EvaluationResult, Figure, MemorisedPair } from '../../evaluation/result.ts';
-import type { Scatter, SpottingScores } from '../../evaluation/report/material.ts';
+import type { AskedSizes, Scatter, SpottingScores } from '../../evaluation/report/material.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { Described } from './describe/described.ts';
 import type { EvaluationSetup } from './evaluateGroups.ts';
 import { inceptionFigures, shownFigures } from './measures/classes.ts';
 import { distancesIn } from './measures/distances.ts';
 import { diversityFigures } from './measures/diversity.ts';
+import { adherenceFound } from './measures/adherenceFound.ts';
 import { drawsFor, inSpace, type Measuring } from './measures/measuring.ts';
-import { adherenceSideOf, seenOf } from './measures/seen.ts';
+import { seenOf } from './measures/seen.ts';
 import { measureSpotting } from './measures/spotting.ts';
 import { SMALL_VOXELS } from '../../evaluation/memorisation/smallPixels.ts';
 import type { Stages } from './stages.ts';
@@ -21,6 +21,7 @@ export interface Measures {
   readonly figures: readonly Figure[][];
   readonly spaces: EvaluationResult['spaces'];
   readonly adherence: Adherence[];
+  readonly sizes: AskedSizes | null;
   readonly spotting: EvaluationResult['spotting'];
   readonly spottingScores: SpottingScores | null;
   readonly memorisedPairs: MemorisedPair[];
@@ -73,12 +74,6 @@ export async function measureAll(
   stages.begin('nearest neighbours', 2 * part);
   await turn();
   const memorisedPairs = await addMemorisation(measuring, training, way, add);
-  const { real } = measuring;
-  const rows = adherence({
-    synthetic: adherenceSideOf(subjects[0]!),
-    real: adherenceSideOf(real),
-    ...{ seed: measuring.seed, draws: measuring.draws },
-  });
   stages.begin('classifiers', shares.spotting);
   const {
     figures: ofSpotting,
@@ -88,8 +83,10 @@ export async function measureAll(
     stages.progress(share, 'training classifiers that tell synthetic from real');
   });
   single(ofSpotting);
+  const { rows, figures: ofAdherence, sizes } = adherenceFound(measuring);
+  add(ofAdherence);
   return {
-    ...{ figures, spaces, adherence: rows, spotting, memorisedPairs },
+    ...{ figures, spaces, adherence: rows, sizes, spotting, memorisedPairs },
     spottingScores: scores,
     scatters: scattersOf(measuring),
   };

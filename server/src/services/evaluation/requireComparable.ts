@@ -1,4 +1,7 @@
-/** Sets are held against each other only where their patches were cut in the same way. */
+/**
+ * Sets are held against each other only where their patches were cut in the same way. The channel hu is judged: a set
+ * with soft masks beside it may be held against one without.
+ */
 import type { PatchManifest } from '../../dataset/manifest.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { fieldText } from '../balance/balanceModel.ts';
@@ -15,7 +18,6 @@ const ASPECTS: readonly {
 }[] = [
   { what: 'form', of: ({ form }) => form },
   { what: 'edge', of: ({ size }) => `${size} voxels` },
-  { what: 'channels', of: ({ channels }) => channels.join(' and ') },
   { what: 'window', of: ({ windowHu: [low, high] }) => `${low} to ${high} HU` },
   { what: 'field of view', of: ({ fieldOfView }) => fieldText(fieldOfView) },
   {
@@ -24,15 +26,22 @@ const ASPECTS: readonly {
   },
 ];
 
-/** @throws NoduleLabError `refused`, with both sides named; `unusable` for sets that are not of isolated nodules alone */
+/** @throws NoduleLabError `refused`, with both sides named; `unusable` for sets that are not of isolated nodules */
 export function requireComparable(real: NamedSet, other: NamedSet): void {
-  const { form, channels } = real.manifest;
-  if (form !== 'isolated' || channels.length !== 1)
+  const { form } = real.manifest;
+  if (form !== 'isolated')
     throw new NoduleLabError(
       'unusable',
-      `${real.dir} holds patches of the form ${form} with the channels ${channels.join(' and ')}: only isolated nodules without alpha can be evaluated (dataset build --form isolated).`,
+      `${real.dir} holds patches of the form ${form}: only isolated nodules can be evaluated (dataset build --form isolated).`,
       { dir: real.dir },
     );
+  for (const { dir, manifest } of [real, other])
+    if (!manifest.channels.includes('hu'))
+      throw new NoduleLabError(
+        'unusable',
+        `${dir} holds ${manifest.channels.join(' and ')} and no hu: build the set again with "nodulelab dataset build".`,
+        { dir },
+      );
   for (const { what, of } of ASPECTS) {
     const [here, there] = [of(real.manifest), of(other.manifest)];
     if (here !== there)

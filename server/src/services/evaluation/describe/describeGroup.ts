@@ -11,7 +11,7 @@ import { readChunk, writeChunk, type Chunk } from './keptChunks.ts';
 import type { Measured, MeasureThreads } from './measureThreads.ts';
 
 /** Counted up where the same patch would be described differently. */
-const DESCRIPTION_VERSION = 1;
+const DESCRIPTION_VERSION = 2;
 /** Patches that are kept together; after a crash at most two chunks are made again. */
 const CHUNK = 16;
 

@@ -3,12 +3,14 @@ import type { View } from '../../../evaluation/patchGroup.ts';
 import { smallPixels } from '../../../evaluation/memorisation/smallPixels.ts';
 import { cropAround } from '../../../evaluation/noduleCrop.ts';
 import { noduleMask } from '../../../evaluation/noduleMask.ts';
+import { largestInPlaneDiameter } from '../../../lidc/diameter.ts';
 import { radiomicFeatures, radiomicVector } from '../../../evaluation/radiomics/radiomicFeatures.ts';
 
 export interface MeasuredPatch {
   /** Null where the patch shows no nodule. */
   readonly nodule: {
-    readonly equivalentDiameterMm: number;
+    /** Of the largest line in a slice between two of its voxels, mm. */
+    readonly largestDiameterMm: number;
     readonly meanHu: number;
   } | null;
   /** Null where the view has no nodule to measure. */
@@ -27,7 +29,13 @@ export function measurePatchAlone(values: Float32Array, size: number, spacingMm:
   const crop = { values: scaled, spacingMm: spacingMm * scale };
   const inCrop = radiomicFeatures(scaled, size, crop.spacingMm);
   return {
-    nodule: { equivalentDiameterMm: nodule.equivalentVoxels * spacingMm, meanHu: nodule.meanHu },
+    nodule: {
+      largestDiameterMm: largestInPlaneDiameter(
+        { size: [size, size, size], spacing: [spacingMm, spacingMm, spacingMm] },
+        nodule.mask,
+      ),
+      meanHu: nodule.meanHu,
+    },
     radiomics: {
       patch: Array.from(radiomicVector(nodule, size, spacingMm)),
       nodule: inCrop === null ? null : Array.from(inCrop),

@@ -15,7 +15,7 @@ const readingSchema = z.object({
 export const patchDescriptionSchema = z.object({
   id: z.string(),
   /** Null where the patch shows no nodule. */
-  nodule: z.object({ equivalentDiameterMm: z.number(), meanHu: z.number() }).nullable(),
+  nodule: z.object({ largestDiameterMm: z.number(), meanHu: z.number() }).nullable(),
   /** Null without a network, and in the view of a nodule that is not there. */
   attributes: z.object({ patch: readingSchema.nullable(), nodule: readingSchema.nullable() }),
   radiomics: z.object({ patch: numbers.nullable(), nodule: numbers.nullable() }),

@@ -1,4 +1,5 @@
 /** What every measure is given, and how it answers: a figure for each set that is judged, in their order. */
+import type { InsertedSize } from '../../../evaluation/adherence.ts';
 import { sampleOf, type Sample } from '../../../evaluation/sample.ts';
 import { project, type FeatureSpace } from '../../../evaluation/featureSpace.ts';
 import type { Space, View } from '../../../evaluation/patchGroup.ts';
@@ -18,6 +19,8 @@ export interface Measuring {
   /** Null without a network; `missing` says why. */
   readonly spaces: FeatureSpaces | null;
   readonly missing: string;
+  /** Sizes in CTs of the nodules of the synthetic and the real set; undefined where none was inserted. */
+  readonly inserted?: Readonly<Record<'synthetic' | 'real', readonly (InsertedSize | null)[]>> | undefined;
   readonly seed: number;
   readonly draws: number;
 }

@@ -1,5 +1,4 @@
-/** Described groups as the measures of memorisation and adherence take them. */
-import type { AdherenceSide } from '../../../evaluation/adherence.ts';
+/** Described groups as the measures of memorisation take them. */
 import type { SeenGroup } from '../../../evaluation/memorisation/memorisation.ts';
 import type { Rows } from '../../../evaluation/rows.ts';
 import { rowsOf } from '../../../evaluation/sample.ts';
@@ -26,10 +25,3 @@ function standardised({ mean, scale }: FeatureSpace, { count, dimension, values 
       out[at] = scale[column]! > 0 ? (values[at]! - mean[column]!) / scale[column]! : 0;
   return { count, dimension, values: out };
 }
-
-export const adherenceSideOf = ({ group, patches }: Described): AdherenceSide => ({
-  items: group.items,
-  equivalentDiameterMm: patches.map(({ nodule }) => nodule?.equivalentDiameterMm ?? null),
-  meanHu: patches.map(({ nodule }) => nodule?.meanHu ?? null),
-  predicted: patches.map(({ attributes: { patch } }) => patch?.predicted ?? null),
-});

@@ -1,0 +1,16 @@
+/** The host where the user names none: a thorax that is made of nothing but a seed, without nodules of its own. */
+import { lungMask } from '../../../anatomy/lungMask.ts';
+import { DEMO_PHANTOM, makePhantom } from '../../../phantom/phantom.ts';
+import type { ComparisonHost } from '../../comparison/hosts.ts';
+
+const SEED = 1;
+
+export const phantomHost = (): ComparisonHost => ({
+  name: 'thorax phantom',
+  patientId: null,
+  key: `thorax phantom ${SEED}`,
+  load: async () => {
+    const { volume } = makePhantom({ ...DEMO_PHANTOM, nodules: [], seed: SEED });
+    return { volume, lung: lungMask(volume), nodules: [] };
+  },
+});
