@@ -117,7 +117,7 @@ describe('the state of the panel', () => {
 
   test("the slider starts at the nodule's own diameter, within what can be inserted", () => {
     expect(diameterFor({ ...nodule, diameterMm: 7.3 })).toBe(7.5);
-    expect(diameterFor(nodule)).toBe(30);
+    expect(diameterFor({ ...nodule, diameterMm: 55 })).toBe(40);
     expect(diameterFor({ ...nodule, diameterMm: 1 })).toBe(3);
   });
 });

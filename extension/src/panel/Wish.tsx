@@ -37,7 +37,7 @@ function spoken(name: ConditionName, value: number): string {
 
 /** Lies under the slider's thumb: a whole line where the generator has seen nodules, a broken one where it saw few. */
 function Trained({ name, condition }: Pick<Props, 'name' | 'condition'>) {
-  const { low, high } = scaleOf(name);
+  const { low, high } = scaleOf(name, condition);
   const share = (value: number): string => `${((value - low) / (high - low)) * 100}%`;
   return (
     <span className="nl-trained" aria-hidden="true">
@@ -55,7 +55,7 @@ function Trained({ name, condition }: Pick<Props, 'name' | 'condition'>) {
 }
 
 export function Wish({ name, condition, value, disabled, onChange }: Props) {
-  const { low, high, step } = scaleOf(name);
+  const { low, high, step } = scaleOf(name, condition);
   const word = CONDITION_WORDS[name];
   const off = disabled || condition === undefined;
   const few = value !== undefined && isFew(condition, value);

@@ -22,25 +22,25 @@ export interface Scale {
 }
 
 /** The values of a condition that can be set: medians of readers, and sizes, lie half a point or millimetre apart. */
-export function scaleOf(name: ConditionName): Scale {
+export function scaleOf(name: ConditionName, condition?: Condition): Scale {
   const { minValue, maxValue } = Conditions.shape[name];
-  return { low: minValue!, high: maxValue!, step: 0.5 };
+  return { low: condition?.low ?? minValue!, high: condition?.high ?? maxValue!, step: 0.5 };
 }
 
 /** The value at which a wish starts when it is switched on: the middle of the stretch with most training nodules. */
 export function usualValue(name: ConditionName, condition: Condition | undefined): number {
-  const { low, high } = scaleOf(name);
+  const { low, high } = scaleOf(name, condition);
   const { from, to } = (condition?.trained ?? []).reduce(
     (most, stretch) => (stretch.nodules > most.nodules ? stretch : most),
     { from: low, to: high, nodules: 0 },
   );
   // At the ends of a scale of points a stretch is half as long, and its point is the end.
   const value = from === low ? low : to === high ? high : (from + to) / 2;
-  return inSteps(name, name === 'diameter' ? (from + to) / 2 : value);
+  return inSteps(name, name === 'diameter' ? (from + to) / 2 : value, condition);
 }
 
-export function inSteps(name: ConditionName, value: number): number {
-  const { low, high, step } = scaleOf(name);
+export function inSteps(name: ConditionName, value: number, condition?: Condition): number {
+  const { low, high, step } = scaleOf(name, condition);
   return Math.min(high, Math.max(low, Math.round(value / step) * step));
 }
 
@@ -70,9 +70,10 @@ export const namedIn = (wanted: WantedConditions): readonly ConditionName[] =>
 /** What of the wishes this generator can be asked for. */
 export const wishesFor = (model: Model | undefined, wanted: WantedConditions): WantedConditions =>
   Object.fromEntries(
-    namedIn(wanted)
-      .filter((name) => conditionOf(model, name) !== undefined)
-      .map((name) => [name, wanted[name]]),
+    namedIn(wanted).flatMap((name) => {
+      const condition = conditionOf(model, name);
+      return condition === undefined ? [] : [[name, inSteps(name, wanted[name]!, condition)]];
+    }),
   );
 
 /** Its size and ratings as wishes; its size alone where no reader rated it. */

@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Candidate, Condition, Conditions, Model, Nodule } from '@nodulelab/contract';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { CandidateRow } from '../../extension/src/panel/CandidateRow.tsx';
+import { Wish } from '../../extension/src/panel/Wish.tsx';
+import { Wishes } from '../../extension/src/panel/Wishes.tsx';
+import { Generation } from '../../extension/src/service/generation.ts';
+import type { NoduleLabService } from '../../extension/src/service/noduleLabService.ts';
+import { emptySession, type Session } from '../../extension/src/state/session.ts';
+import { desk, settled } from '../support/extensionDesk.ts';
+
+const diameter: Condition = {
+  ...{ name: 'diameter', unit: 'mm', low: 3, high: 40 },
+  trained: [{ from: 3, to: 40, nodules: 578 }],
+};
+const spiculation: Condition = {
+  ...{ name: 'spiculation', unit: 'points', low: 1, high: 5 },
+  trained: [
+    { from: 1, to: 3.5, nodules: 560 },
+    { from: 3.5, to: 5, nodules: 18 },
+  ],
+};
+const model: Model = {
+  ...{ name: 'c', sha256: '9'.repeat(64), preset: 'conditional-64', resolution: 64, updates: 9 },
+  ...{ summary: '', evaluation: null, conditions: [diameter, spiculation] },
+};
+const asked: Conditions = {
+  ...{
+    diameter: 12.04,
+    malignancy: 4,
+    texture: 5,
+    spiculation: 5,
+    lobulation: 1,
+    sphericity: 4,
+    margin: 4.5,
+  },
+};
+const candidate: Candidate = {
+  ...{ id: 'a', sha256: '1'.repeat(64), model: 'c', modelSha256: '9'.repeat(64), seed: 1, index: 0 },
+  ...{ meanHu: -103, conditions: asked, support: 3 },
+  thumbnails: { axial: 'data:a', coronal: 'data:c', sagittal: 'data:s' },
+};
+const textOf = (html: string): string =>
+  html
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('\u2009', ' ')
+    .replace(/\s+/g, ' ');
+
+describe('asking for candidates', () => {
+  const start = () => {
+    const { desk: shared, requests } = desk();
+    shared.store.set({ models: [model], modelName: 'c', place: null });
+    const told: (string | null)[] = [];
+    const generation = new Generation(shared, () => told.push(shared.store.get().chosenCandidateId));
+    return { store: shared.store, generation, requests, told };
+  };
+
+  test('sends what is named and the generator takes, and nothing where nothing is', async () => {
+    const { generation, requests, store } = start();
+    void generation.generate();
+    expect(requests[0]!.body).not.toHaveProperty('conditions');
+    requests[0]!.answer(200, { candidates: [] });
+    await settled();
+    generation.setWish('diameter', 12.1);
+    generation.setWish('spiculation', 9);
+    generation.setWish('margin', 4);
+    generation.setWish('texture', Number.NaN);
+    void generation.generate();
+    expect(requests[1]!.body).toMatchObject({ conditions: { diameter: 12, spiculation: 5 } });
+    expect(requests[1]!.body!['conditions']).not.toHaveProperty('margin');
+    generation.setWish('spiculation', null);
+    expect(store.get().wanted).toEqual({ diameter: 12, margin: 4 });
+    generation.wantAny();
+    expect(store.get().wanted).toEqual({});
+  });
+
+  test('a real nodule as the source fills in its size and its ratings', () => {
+    const { generation, store } = start();
+    generation.setWish('margin', 1);
+    generation.wantLike({ diameterMm: 9.9, consensus: null } as Nodule);
+    expect(store.get().wanted).toEqual({ diameter: 10 });
+  });
+
+  test('the size at the place starts at that of the chosen candidate, whether or not it was the first', async () => {
+    const { generation, requests, store, told } = start();
+    void generation.generate();
+    const second = { ...candidate, id: 'b', index: 1, conditions: { ...asked, diameter: 31.26 } };
+    const plain = { ...candidate, id: 'p', index: 2, conditions: null, support: null };
+    requests[0]!.answer(200, { candidates: [candidate, second, plain] });
+    await settled();
+    expect([store.get().chosenCandidateId, store.get().diameterMm]).toEqual(['a', 12]);
+    generation.choose('b');
+    expect(store.get().diameterMm).toBe(31.3);
+    generation.choose('p');
+    expect(store.get().diameterMm).toBe(31.3);
+    expect(told).toEqual(['a', 'b', 'p']);
+  });
+});
+
+describe('a candidate in the list', () => {
+  const row = (change: Partial<Candidate>, chosen = true): string =>
+    renderToStaticMarkup(
+      <CandidateRow
+        candidate={{ ...candidate, ...change }}
+        chosen={chosen}
+        disabled={false}
+        onChoose={() => {}}
+      />,
+    );
+
+  test('shows what it was asked to be, and tells it to who cannot see it', () => {
+    const html = row({ support: 5 });
+    expect(textOf(html)).toContain('12.0 mm');
+    expect(textOf(html)).toContain('solid');
+    expect(textOf(html)).toContain('mal. 4, spic. 5, lob. 1, spher. 4, margin 4.5');
+    expect(html.replaceAll('\u2009', ' ')).toMatch(
+      /aria-label="Candidate 1, mean −103 HU; asked to be 12\.0 mm, malignancy 4, [^"]*; an aid: Lung-RADS 4A \(solid\)"/,
+    );
+    expect(html).not.toContain('nl-few');
+  });
+
+  test('is marked where few training nodules were like it, in the list and in words where it is chosen', () => {
+    expect(row({}, false)).toContain('nl-few');
+    expect(textOf(row({}, false))).not.toContain('Few nodules');
+    expect(textOf(row({}))).toContain('Few nodules like this in training: 3');
+    expect(row({}, false)).toMatch(/aria-label="[^"]*Few nodules like this in training: 3\./);
+  });
+
+  test('of an unconditional generator is only its number and its attenuation', () => {
+    expect(textOf(row({ conditions: null, support: null })).trim()).toBe('1 \u2212103 HU');
+  });
+});
+
+describe('a slider', () => {
+  const wish = (value: number | undefined, given: Condition | undefined = spiculation): string =>
+    renderToStaticMarkup(
+      <Wish name="spiculation" condition={given} value={value} disabled={false} onChange={() => {}} />,
+    );
+
+  test('that is not named says any, to the eye and to a screen reader', () => {
+    expect(textOf(wish(undefined))).toMatch(/Spiculation any none marked/);
+    expect(wish(undefined)).toContain('aria-valuetext="any"');
+    expect(wish(undefined)).not.toContain('checked');
+  });
+
+  test('that is named has the words of the form at its ends', () => {
+    expect(textOf(wish(2))).toMatch(/Spiculation 2 none marked/);
+    expect(wish(2)).toContain('aria-valuetext="2 of 1, none, to 5, marked"');
+    expect(wish(2)).toContain('title="560 of 578 training nodules are about like this"');
+  });
+
+  test('draws the stretch with few training nodules as such, and a value there says so', () => {
+    expect(wish(2).match(/data-few="(true|false)"/g)).toEqual(['data-few="false"', 'data-few="true"']);
+    expect(textOf(wish(2))).not.toContain('few nodules');
+    expect(textOf(wish(5))).toContain('few nodules like this in training');
+    expect(wish(5)).toMatch(/aria-valuetext="5 of 1[^"]*; few nodules like this in training"/);
+  });
+
+  test('is off where the generator does not take the condition', () => {
+    const html = renderToStaticMarkup(
+      <Wish name="margin" condition={undefined} value={undefined} disabled={false} onChange={() => {}} />,
+    );
+    expect(html.match(/disabled=""/g)).toHaveLength(2);
+    expect(html).toContain('data-off="true"');
+  });
+});
+
+describe('the wishes while they are folded', () => {
+  const fold = (change: Partial<Session>): string =>
+    renderToStaticMarkup(
+      <Wishes
+        service={{} as NoduleLabService}
+        session={{ ...emptySession, models: [model], modelName: 'c', ...change }}
+      />,
+    );
+
+  test('say any nodule, or what is named, with a mark where few training nodules were like it', () => {
+    expect(textOf(fold({}))).toContain('Wanted: any nodule');
+    const named = fold({ wanted: { diameter: 8, spiculation: 5, margin: 3 } });
+    expect(textOf(named)).toContain('8.0 mm, spic. 5');
+    expect(textOf(named)).not.toContain('margin');
+    expect(named).toContain('aria-label="few nodules like this in training"');
+    expect(fold({ wanted: { spiculation: 1 } })).not.toContain('nl-few');
+  });
+
+  test('offer the selected real nodule as the source, not where the generator takes no wishes', () => {
+    const nodule = { id: 'n', number: 2, diameterMm: 9, consensus: null } as Nodule;
+    const selected = { nodules: [nodule], selectedNoduleId: 'n' };
+    expect(fold({})).not.toContain('wish-like');
+    expect(fold(selected)).toMatch(/<button(?![^>]*disabled)[^>]*data-testid="wish-like"/);
+    expect(textOf(fold(selected))).toContain('Like nodule 2');
+    expect(fold({ ...selected, models: [{ ...model, conditions: [] }] })).toMatch(
+      /<button[^>]*disabled[^>]*data-testid="wish-like"/,
+    );
+  });
+});
