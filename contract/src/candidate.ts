@@ -1,19 +1,8 @@
 import { z } from 'zod';
+import { ConditionName, Conditions, WantedConditions } from './conditions.ts';
 import { InsertionOptions, MeasuredEdit, PlacementSetting } from './edit.ts';
 import { ModelEvaluation } from './evaluation.ts';
 import { Id, PointLps, Sha256, Uid } from './primitives.ts';
-
-/** What a conditional generator can be asked for: the diameter in mm, the others in points of the LIDC form. */
-export const ConditionName = z.enum([
-  'diameter',
-  'malignancy',
-  'texture',
-  'spiculation',
-  'lobulation',
-  'sphericity',
-  'margin',
-]);
-export type ConditionName = z.infer<typeof ConditionName>;
 
 /** A condition that a model takes, and what its training nodules were like. */
 export const Condition = z
@@ -28,19 +17,6 @@ export const Condition = z
   })
   .meta({ id: 'Condition' });
 export type Condition = z.infer<typeof Condition>;
-
-const points = z.number().min(1).max(5);
-const conditionFields = {
-  diameter: z.number().min(3).max(40).describe('mm'),
-  ...{ malignancy: points, texture: points, spiculation: points },
-  ...{ lobulation: points, sphericity: points, margin: points },
-};
-/** What a candidate was asked to be, in full. */
-export const Conditions = z.object(conditionFields).meta({ id: 'Conditions' });
-export type Conditions = z.infer<typeof Conditions>;
-/** What is wanted of candidates; what is left out is drawn from the model's training nodules. */
-export const WantedConditions = z.strictObject(conditionFields).partial().meta({ id: 'WantedConditions' });
-export type WantedConditions = z.infer<typeof WantedConditions>;
 
 /** A trained generator that can make candidates. */
 export const Model = z
@@ -120,6 +96,7 @@ export const QualityCheck = z
   .meta({ id: 'QualityCheck' });
 export type QualityCheck = z.infer<typeof QualityCheck>;
 
+const Diameter = z.number().min(3).max(40);
 const After = Id.optional().describe('a preview in the same series that this one is made on top of');
 
 export const PreviewRequest = z
@@ -127,7 +104,9 @@ export const PreviewRequest = z
     seriesInstanceUID: Uid,
     candidateId: Id,
     centre: PointLps,
-    diameterMm: z.number().min(3).max(40),
+    diameterMm: Diameter.optional().describe(
+      "the diameter of the candidate's conditions where absent, 10 mm where it has none",
+    ),
     options: InsertionOptions.optional(),
     after: After,
   })
@@ -193,7 +172,8 @@ export type AcceptRequest = z.infer<typeof AcceptRequest>;
 export const PlaceRequest = z
   .object({
     seriesInstanceUID: Uid,
-    diameterMm: z.number().min(3).max(40),
+    diameterMm: Diameter.optional().describe("the candidate's where absent (see PreviewRequest)"),
+    candidateId: Id.optional().describe('what the place is for'),
     seed: z.int().min(0).default(0),
     setting: PlacementSetting.optional(),
     after: After,
@@ -208,7 +188,10 @@ export const InsertManyRequest = z
     series: z.array(Uid).min(1).max(1000),
     candidateId: Id.optional().describe('one nodule for all; a new sample for each series where absent'),
     model: z.string().optional(),
-    diameterMm: z.number().min(3).max(40),
+    conditions: WantedConditions.optional().describe('of new samples; not together with candidateId'),
+    diameterMm: Diameter.optional().describe(
+      "the diameter of each candidate's conditions where absent, 10 mm where it has none",
+    ),
     options: InsertionOptions.optional(),
     nodulesPerSeries: z.int().min(1).max(20).default(1),
     seed: z
@@ -216,6 +199,10 @@ export const InsertManyRequest = z
       .min(0)
       .max(2 ** 31 - 1)
       .default(1),
+  })
+  .refine(({ candidateId, conditions }) => candidateId === undefined || conditions === undefined, {
+    message: 'a candidate is as it was made: conditions are of new samples',
+    path: ['conditions'],
   })
   .meta({ id: 'InsertManyRequest' });
 export type InsertManyRequest = z.infer<typeof InsertManyRequest>;

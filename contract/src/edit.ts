@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Conditions } from './conditions.ts';
 import { Id, PointLps, Sha256, Uid } from './primitives.ts';
 
 /**
@@ -68,6 +69,9 @@ export const InsertEdit = z
       .describe('null where it is not recorded'),
     seed: z.int().nullable(),
     index: z.int().nullable(),
+    conditions: Conditions.optional().describe(
+      'what a conditional model was asked for, in full: with model, seed and index it gives the same candidate again',
+    ),
     blendingSeed: z.int(),
     options: InsertionOptions,
     details: z

@@ -1,6 +1,7 @@
 /** What crosses the wire between the viewer, the command line and the server. */
 export * from './primitives.ts';
 export * from './nodule.ts';
+export * from './conditions.ts';
 export * from './candidate.ts';
 export * from './evaluation.ts';
 export * from './guard.ts';

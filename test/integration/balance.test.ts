@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { SyntheticPatch } from '../../server/src/dataset/manifest.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
+import type { WantedConditions } from '../../server/src/gan/support.ts';
 import type { BalanceModel } from '../../server/src/services/balance/balanceModel.ts';
 import { openTrainingSet } from '../../server/src/gan/trainingSet.ts';
 import { balanceSet, type BalanceOptions } from '../../server/src/services/balance/balanceSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
+import { PARENCHYMA_HU, windowHu } from '../../server/src/volume/window.ts';
+import { drawing, USUAL } from '../support/drawing.ts';
 import { ballPatch, makeSet, RULE, splitOf, type SetPlan } from '../support/nodulePatches.ts';
 import { nodulelab } from '../support/product.ts';
 
@@ -28,8 +31,7 @@ const model = (more: Partial<BalanceModel> = {}, card: Partial<BalanceModel['car
   },
   sha256: 'ab'.repeat(32),
   size: 16,
-  conditions: [],
-  sample: async (seed, index) => ballPatch(16, 3.5, `${seed} ${index}`),
+  ...drawing((seed, index) => ballPatch(16, 3.5, `${seed} ${index}`)),
   ...more,
 });
 
@@ -88,18 +90,19 @@ describe('a balanced set', () => {
         seed: 7,
         conditions: {},
       });
-      const again = await made.sample(item.seed, item.index, item.conditions);
-      expect(sha256Of(new Uint8Array(again.buffer))).toBe(item.sampleSha256);
+      const { hu } = await made.draw(item.seed, item.index, item.conditions);
+      expect(sha256Of(new Uint8Array(hu.buffer))).toBe(item.sampleSha256);
     }
   });
 
   test('lays synthetic nodules on the ground of the real ones', async () => {
     const manifest = await balanced(
       {},
-      model({
-        sample: async (seed, index) =>
+      model(
+        drawing((seed, index) =>
           ballPatch(16, 3.5, `${seed} ${index}`).map((value, at) => value + (at % 3) / 200),
-      }),
+        ),
+      ),
     );
     const file = await openPatchFile(manifest.outDir);
     for (const [index, { origin }] of manifest.patches.entries()) {
@@ -154,16 +157,18 @@ describe('a balanced set', () => {
   });
 
   test('asks a conditional model for the characteristics of one real malignant nodule at a time', async () => {
-    const asked: Readonly<Record<string, number>>[] = [];
+    const asked: WantedConditions[] = [];
     const manifest = await balanced(
       { malignant: 4, benign: 20 },
-      model({
-        conditions: ['diameterMm', 'spiculation'],
-        sample: async (seed, index, conditions) => {
-          asked.push(conditions);
-          return ballPatch(16, 3.5, `${seed} ${index}`);
-        },
-      }),
+      model(
+        drawing(
+          (seed, index, wanted) => {
+            asked.push(wanted);
+            return ballPatch(16, 3.5, `${seed} ${index}`);
+          },
+          ['diameter', 'spiculation'],
+        ),
+      ),
     );
     const pairs = new Set(
       manifest.patches.flatMap((patch) =>
@@ -174,25 +179,74 @@ describe('a balanced set', () => {
     );
     expect(asked).toHaveLength(16);
     for (const conditions of asked)
-      expect(pairs).toContain(`${conditions['diameterMm']} ${conditions['spiculation']}`);
+      expect(pairs).toContain(`${conditions.diameter} ${conditions.spiculation}`);
     const items = synthetics(manifest.patches);
-    expect(items.map(({ conditions }) => conditions)).toEqual(asked);
-    for (const item of items) expect(item.conditions['diameterMm']).toBe(item.diameterMm);
+    // In full, whatever was asked for.
+    expect(items.map(({ conditions }) => conditions)).toEqual(
+      asked.map((wanted) => ({ ...USUAL, ...wanted })),
+    );
+    for (const item of items) expect(item.conditions['diameter']).toBe(item.diameterMm);
+  });
+
+  test('asks for what is wanted in place of what the real nodule is, and gives the patch that size', async () => {
+    const conditional = model(
+      drawing((seed, index) => ballPatch(16, 3.5, `${seed} ${index}`), ['diameter', 'texture']),
+    );
+    const { patches } = await balanced({}, conditional, { wanted: { diameter: 12.5 } });
+    for (const { conditions, diameterMm, spacingMm } of synthetics(patches))
+      expect([conditions['diameter'], diameterMm, spacingMm]).toEqual([12.5, 12.5, 25 / 16]);
+    await expect(balanced({}, conditional, { wanted: { margin: 2 } })).rejects.toMatchObject({
+      kind: 'invalid-input',
+      message: 'balls cannot be asked for margin; it can be for: diameter, texture.',
+    });
+  });
+
+  test('takes what a model with alpha makes as it is, both channels, on exactly the ground of real ones', async () => {
+    const ground = Math.fround(windowHu(PARENCHYMA_HU));
+    const alphaOf = (name: string): Float32Array =>
+      ballPatch(16, 3.5, name).map((value) => Math.max(0, (value - 0.1) / 0.7));
+    const withAlpha: Partial<BalanceModel> = {
+      makesAlpha: true,
+      draw: async (seed, index) => {
+        const alpha = alphaOf(`${seed} ${index}`);
+        // The last digits of the ground are a network's.
+        const hu = alpha.map((share, at) => ground + (at % 7) * 2e-4 + 0.6 * share);
+        return { hu, alpha, conditions: undefined };
+      },
+    };
+    const { outDir, patches, channels } = await balanced({ alpha: true }, model(withAlpha));
+    expect(channels).toEqual(['hu', 'alpha']);
+    const file = await openPatchFile(outDir);
+    const onGround: number[] = [];
+    for (const [n, patch] of patches.entries()) {
+      if (patch.origin === 'real') continue;
+      const [hu, alpha] = [await file.patch(n), await file.channel(n, 'alpha')];
+      const expected = alphaOf(`7 ${patch.index}`);
+      for (const [at, share] of alpha.entries()) {
+        expect(Math.abs(share - expected[at]!)).toBeLessThan(1e-3);
+        if (share === 0) onGround.push(hu[at]!);
+      }
+    }
+    expect(onGround.length).toBeGreaterThan(1000);
+    expect(new Set(onGround).size).toBe(1);
+    expect(onGround[0]).toBeCloseTo(ground, 4);
+    await file.close();
   });
 
   test('leaves out samples that show no nodule, says so, and still reaches the ratio', async () => {
     const manifest = await balanced(
       {},
-      model({
-        sample: async (seed, index) =>
+      model(
+        drawing((seed, index) =>
           index === 2 ? new Float32Array(16 ** 3).fill(0.093) : ballPatch(16, 3.5, `${seed} ${index}`),
-      }),
+        ),
+      ),
     );
     expect(synthetics(manifest.patches).map(({ index }) => index)).toEqual([0, 1, 3, 4, 5, 6]);
     expect(manifest.leftOut).toContainEqual({ id: 'sample 7/2', reason: 'the sample shows no nodule' });
-    await expect(
-      balanced({}, model({ sample: async () => new Float32Array(16 ** 3).fill(0.093) })),
-    ).rejects.toThrow('9 of 9 samples of balls show no nodule');
+    await expect(balanced({}, model(drawing(() => new Float32Array(16 ** 3).fill(0.093))))).rejects.toThrow(
+      '9 of 9 samples of balls show no nodule',
+    );
   });
 
   test('leaves nothing behind when it is cancelled', async () => {

@@ -10,6 +10,7 @@ import { openHosts, type LoadedHost } from '../../server/src/services/comparison
 import { makeLesion, look } from '../../server/src/services/comparison/lesions.ts';
 import { openRealNodules } from '../../server/src/services/comparison/realNodules.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
+import { drawing } from '../support/drawing.ts';
 import { ballPatch, makeSet, RULE } from '../support/nodulePatches.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
 
@@ -51,7 +52,7 @@ const options = (name: string, more: Partial<CompareOptions> = {}): CompareOptio
       split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
     },
     sha256: 'ab'.repeat(32),
-    sample: async (seed, index) => ballPatch(32, 8, `${seed} ${index}`, 2),
+    ...drawing((seed, index) => ballPatch(32, 8, `${seed} ${index}`, 2)),
   },
   tools: {
     ...{ engine: onnxCpuEngine(), attributes: null, spaces: null },

@@ -15,6 +15,7 @@ import { balanceSet } from '../../server/src/services/balance/balanceSet.ts';
 import { exportSet, type ExportSetOptions } from '../../server/src/services/exportSet/exportSet.ts';
 import type { ExportRecord } from '../../server/src/services/exportSet/exportRecord.ts';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
+import { drawing } from '../support/drawing.ts';
 import { ballPatch, makeSet, RULE } from '../support/nodulePatches.ts';
 import { nodulelab } from '../support/product.ts';
 
@@ -44,8 +45,8 @@ beforeAll(async () => {
         ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 }, softMargin: SOFT_MARGIN },
         split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
-      ...{ sha256: MODEL_SHA256, size: SIZE, conditions: [] },
-      sample: async (seed, index) => ballPatch(SIZE, 3.5, `${seed} ${index}`),
+      ...{ sha256: MODEL_SHA256, size: SIZE },
+      ...drawing((seed, index) => ballPatch(SIZE, 3.5, `${seed} ${index}`)),
     },
     { setDir: at('real'), outDir: at('balanced'), ratio: [1, 1], seed: 1, unlocked: false },
   );

@@ -25,6 +25,7 @@ import { recorderOf } from '../../server/src/services/offline/record.ts';
 import type { InsertSetState } from '../../server/src/services/insertSet/state.ts';
 import type { YieldReport } from '../../server/src/services/insertSet/yieldReport.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
+import { drawing } from '../support/drawing.ts';
 import { altered } from '../support/ctFiles.ts';
 import { ballPatch, makeSet, RULE } from '../support/nodulePatches.ts';
 import { makePhantomStudy, nodulelab } from '../support/product.ts';
@@ -39,7 +40,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** As soft at its edge as the phantom's 1.8 mm pixels are. */
 const softBall = (name: string): Float32Array => ballPatch(32, 8, name, 2);
-const drawBall = async (seed: number, index: number): Promise<Float32Array> => softBall(`${seed} ${index}`);
+const drawBall = (seed: number, index: number): Float32Array => softBall(`${seed} ${index}`);
 
 beforeAll(async () => {
   keys = await openProvenanceKeys(DATA);
@@ -52,8 +53,8 @@ beforeAll(async () => {
         ...{ name: 'balls', splitSha256: null, fieldOfView: { diameters: 2 }, softMargin: SOFT_MARGIN },
         split: { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' },
       },
-      ...{ sha256: 'ab'.repeat(32), size: 32, conditions: [] },
-      sample: drawBall,
+      ...{ sha256: 'ab'.repeat(32), size: 32 },
+      ...drawing(drawBall),
     },
     { setDir: at('real'), outDir: SET, ratio: [1, 1], seed: 1, unlocked: false },
   );
@@ -145,7 +146,7 @@ describe('a set inserted into two scans', () => {
   });
 
   test('draws the nodules again where the model is at hand: what is inserted is what the model drew', async () => {
-    const drawn = await insertSet(options('drawn', { openModel: async () => ({ sample: drawBall }) }));
+    const drawn = await insertSet(options('drawn', { openModel: async () => drawing(drawBall) }));
     expect(drawn).toMatchObject({ drawnAnew: true, placed: report.placed });
     const text = readFileSync(at('drawn', 'host-0001', '0001.dcm'), 'latin1');
     const [item] = drawn.items.filter(({ placed, host }) => placed && host === 0);
@@ -154,9 +155,7 @@ describe('a set inserted into two scans', () => {
   }, 60_000);
 
   test('refuses a model that draws other nodules than those of the set, before anything is written', async () => {
-    const other = insertSet(
-      options('other-draw', { openModel: async () => ({ sample: async () => drawBall(9, 9) }) }),
-    );
+    const other = insertSet(options('other-draw', { openModel: async () => drawing(() => drawBall(9, 9)) }));
     await expect(other).rejects.toMatchObject({
       kind: 'unusable',
       message: expect.stringContaining('draws other voxels for synthetic/00001'),

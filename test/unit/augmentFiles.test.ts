@@ -11,6 +11,7 @@ import { readPatchFile } from '../../server/src/services/patchFiles/readPatchFil
 import { sampleSet } from '../../server/src/services/patchFiles/sampleSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
 import { bare, randomPatch } from '../support/formulaPatches.ts';
+import { USUAL } from '../support/drawing.ts';
 import { writePatchSet } from '../support/patchSet.ts';
 
 const SIZE = 12;
@@ -91,21 +92,28 @@ describe('augmenting files', () => {
   test('carries the origin of a sample along, through a second augmentation too', async () => {
     const outDir = join(folder, 'samples');
     const sampler = {
-      ...{ size: SIZE, modelSha256: sha256Of('m') },
-      sample: (_: number, index: number) => Promise.resolve(bare(randomPatch(SIZE, index), SIZE)),
+      ...{ size: SIZE, modelSha256: sha256Of('m'), makesAlpha: true },
+      draw: async (_: number, index: number) => {
+        const hu = bare(randomPatch(SIZE, index), SIZE);
+        return { hu, alpha: hu, conditions: USUAL };
+      },
     };
     await sampleSet(
       {
         ...{ outDir, sampler, modelName: 'm', engine: 'formula', seed: 7, count: 3, pictures: false },
-        ...{ codeVersion: '1', now: () => 0, signal: new AbortController().signal },
+        ...{ codeVersion: '1', now: () => 0, signal: new AbortController().signal, wanted: {}, alpha: true },
       },
       () => undefined,
     );
-    await augment({ input: outDir, out: join(folder, 'first') });
+    const { manifest } = await augment({ input: outDir, out: join(folder, 'first') });
+    // Not those of alpha, which lie beside them.
+    expect(manifest.patches.map(({ source }) => source.file)).toEqual(
+      [0, 1, 2].map((index) => `nodule_000${index}.npy`),
+    );
     await augment({ input: join(folder, 'first/nodule_0002_a000.npy'), out: join(folder, 'second.npy') });
     const { origin } = await readPatchFile(join(folder, 'second.npy'));
     expect(origin).toEqual({
-      ...{ synthetic: true, seed: 7, index: 2, diameterMm: null },
+      ...{ synthetic: true, seed: 7, index: 2, conditions: USUAL, diameterMm: expect.any(Number) },
       model: { name: 'm', sha256: sha256Of('m') },
     });
   });

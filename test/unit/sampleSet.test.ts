@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseNpy } from '../../server/src/formats/npy.ts';
+import type { Conditions } from '../../server/src/gan/conditions.ts';
+import type { DrawnSample } from '../../server/src/gan/sampler.ts';
+import type { WantedConditions } from '../../server/src/gan/support.ts';
 import { Random } from '../../server/src/nn/random.ts';
 import { samplesSchema, type Samples } from '../../server/src/services/patchFiles/manifests.ts';
+import { readPatchFile } from '../../server/src/services/patchFiles/readPatchFile.ts';
 import { sampleSet, type SampleSetRequest } from '../../server/src/services/patchFiles/sampleSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
+import { USUAL } from '../support/drawing.ts';
 
 const SIZE = 8;
 let folder: string;
@@ -21,10 +26,26 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const sampler = (model = 'a') => ({
   size: SIZE,
   modelSha256: sha256Of(model),
-  sample(seed: number, index: number): Promise<Float32Array> {
+  makesAlpha: false,
+  draw(seed: number, index: number): Promise<DrawnSample> {
     sampled.push(index);
-    const random = Random.of(model, seed, index);
-    return Promise.resolve(Float32Array.from({ length: SIZE ** 3 }, () => random.uniform()));
+    return Promise.resolve({ hu: noise(model, seed, index), alpha: undefined, conditions: undefined });
+  },
+});
+
+const noise = (...name: (string | number)[]): Float32Array => {
+  const random = Random.of(...name);
+  return Float32Array.from({ length: SIZE ** 3 }, () => random.uniform());
+};
+
+/** The same, conditional and with alpha. */
+const conditional = () => ({
+  ...sampler('c'),
+  makesAlpha: true,
+  async draw(seed: number, index: number, wanted: WantedConditions = {}): Promise<DrawnSample> {
+    sampled.push(index);
+    const conditions = { ...USUAL, malignancy: 1 + (index % 5), ...wanted } as Conditions;
+    return { hu: noise('c', index, conditions.texture), alpha: noise('alpha', index), conditions };
   },
 });
 
@@ -32,7 +53,14 @@ const run = (more: Partial<SampleSetRequest> = {}, onProgress: (message: string)
   sampleSet(
     {
       ...{ outDir: folder, modelName: 'a', sampler: sampler(), engine: 'formula', seed: 1, count: 5 },
-      ...{ pictures: false, codeVersion: '1', now: () => 0, signal: new AbortController().signal },
+      ...{
+        wanted: {},
+        alpha: false,
+        pictures: false,
+        codeVersion: '1',
+        now: () => 0,
+        signal: new AbortController().signal,
+      },
       ...more,
     },
     (_, message) => onProgress(message),
@@ -58,7 +86,7 @@ describe('a folder of samples', () => {
       const bytes = await readFile(join(folder, sample.file));
       const { shape, data } = parseNpy(bytes, sample.file);
       expect(shape).toEqual([SIZE, SIZE, SIZE]);
-      expect(data).toEqual(await sampler().sample(1, index));
+      expect(data).toEqual((await sampler().draw(1, index)).hu);
       expect(sample).toMatchObject({ index, seed: 1, sha256: sha256Of(bytes) });
       expect(sample.sampleSha256).toBe(
         sha256Of(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
@@ -123,6 +151,7 @@ describe('a folder of samples', () => {
     ['another model', { sampler: sampler('b') }, /samples of model/],
     ['another seed', { seed: 2 }, /samples of seed 1, and 2 was asked for/],
     ['another engine', { engine: 'other' }, /samples of engine formula/],
+    ['another wish', { wanted: { texture: 5 } }, /samples of no conditions, and texture 5 was asked for/],
   ] satisfies [string, Partial<SampleSetRequest>, RegExp][])('takes none of %s', async (_, more, message) => {
     await run({ count: 2 });
     const before = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name))));
@@ -141,5 +170,43 @@ describe('a folder of samples', () => {
     await writeFile(join(folder, 'samples.json'), '{"mine": true}');
     await expect(run()).rejects.toThrow(/samples.json is not one that this version writes/);
     expect(await readFile(join(folder, 'samples.json'), 'utf8')).toBe('{"mine": true}');
+  });
+});
+
+describe('a folder of samples of a conditional model', () => {
+  const asked = { sampler: conditional(), wanted: { texture: 2 }, count: 3 };
+
+  test('says what was wanted, and of each sample what it was asked to be in full', async () => {
+    await run(asked);
+    const { samples, wanted } = await manifest();
+    expect(wanted).toEqual({ texture: 2 });
+    expect(samples.map(({ conditions }) => conditions)).toEqual(
+      [0, 1, 2].map((index) => ({ ...USUAL, malignancy: 1 + index, texture: 2 })),
+    );
+    const { origin } = await readPatchFile(join(folder, 'nodule_0001.npy'));
+    expect(origin).toMatchObject({ conditions: samples[1]!.conditions, diameterMm: USUAL.diameter });
+  });
+
+  test('has alpha beside each sample where it is wanted, also of samples from before', async () => {
+    await run(asked);
+    expect(await npyFiles()).toHaveLength(3);
+    sampled = [];
+    const { kept } = await run({ ...asked, alpha: true });
+    expect([kept, sampled]).toEqual([0, [0, 1, 2]]);
+    const { samples } = await manifest();
+    for (const [index, { alpha }] of samples.entries()) {
+      const bytes = await readFile(join(folder, `nodule_000${index}_alpha.npy`));
+      expect(alpha).toEqual({ file: `nodule_000${index}_alpha.npy`, sha256: sha256Of(bytes) });
+      expect(parseNpy(bytes, 'alpha').data).toEqual(noise('alpha', index));
+    }
+    sampled = [];
+    await rm(join(folder, 'nodule_0001_alpha.npy'));
+    await run({ ...asked, alpha: true });
+    expect(sampled).toEqual([1]);
+  });
+
+  test('is refused alpha where the model makes none, before anything is written', async () => {
+    await expect(run({ alpha: true })).rejects.toThrow('a makes no alpha: leave --alpha out');
+    expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** Nodules into one series of the archive: each preview stands on the one before it, and the last one is accepted. */
 import type { InsertionOptions, PointLps, Preview } from '@nodulelab/contract';
+import type { WantedConditions } from '../gan/support.ts';
 import { placeSeedOf } from '../services/offline/insertOffline.ts';
 import { requireConfirmed } from '../services/offline/confirmation.ts';
 import type { Vec3 } from '../volume/ctVolume.ts';
@@ -12,11 +13,14 @@ export interface ArchivedInsertion {
   readonly seriesInstanceUID: string;
   /** One for each nodule, LPS mm. */
   readonly at: readonly (Vec3 | 'auto')[];
-  readonly diameterMm: number;
+  /** Without it each candidate's own, where its model was asked for one. */
+  readonly diameterMm: number | undefined;
   readonly options: InsertionOptions;
   readonly confirmed: readonly string[];
   readonly seed: number;
   readonly model: string | undefined;
+  /** What new samples are asked for. */
+  readonly conditions: WantedConditions | undefined;
   /** A candidate that is there already, instead of new samples. */
   readonly candidate: string | undefined;
   readonly researchArchive: boolean;
@@ -48,13 +52,13 @@ export async function insertArchived(context: CommandContext, insertion: Archive
 
 async function candidatesFor(
   services: ArchiveServices,
-  { at, candidate, seed, model }: ArchivedInsertion,
+  { at, candidate, seed, model, conditions }: ArchivedInsertion,
 ): Promise<string[]> {
   if (candidate !== undefined) return at.map(() => candidate);
   const ids: string[] = [];
   for (let batch = 0; ids.length < at.length; batch++) {
     const count = Math.min(MOST_CANDIDATES, at.length - ids.length);
-    const request = { seed: (seed + batch) % 2 ** 31, count, ...(model === undefined ? {} : { model }) };
+    const request = { seed: (seed + batch) % 2 ** 31, count, model, conditions };
     ids.push(...(await services.generate(request)).candidates.map(({ id }) => id));
   }
   return ids;
@@ -69,9 +73,8 @@ async function previewOne(
   number: number,
   after: string | undefined,
 ): Promise<Preview> {
-  const common = { seriesInstanceUID, diameterMm, ...(after === undefined ? {} : { after }) };
-  const previewAt = (centre: PointLps): Promise<Preview> =>
-    services.preview({ ...common, candidateId, centre, options });
+  const common = { seriesInstanceUID, candidateId, diameterMm, ...(after === undefined ? {} : { after }) };
+  const previewAt = (centre: PointLps): Promise<Preview> => services.preview({ ...common, centre, options });
   if (at !== 'auto') return previewAt([...at]);
   const { setting } = options;
   for (let attempt = 0; ; attempt++) {

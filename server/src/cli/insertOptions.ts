@@ -1,5 +1,6 @@
 /** The options of `nodulelab insert`, and what they mean together. */
 import type { InsertionOptions, PlacementSetting } from '@nodulelab/contract';
+import type { WantedConditions } from '../gan/support.ts';
 import type { WantedPlace } from '../services/wantedPlace.ts';
 import { UsageError, type PlaceOption } from './options.ts';
 
@@ -20,6 +21,7 @@ export interface InsertOptions {
   readonly confirm?: readonly string[];
   readonly seed: number;
   readonly model?: string;
+  readonly condition?: WantedConditions;
   readonly researchArchive: boolean;
 }
 

@@ -77,9 +77,13 @@ export async function main(args: readonly string[], streams: Streams): Promise<n
     // Commander has printed its own message already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     streams.stderr.write(`nodulelab: ${lineOf(error)}\n`);
-    return error instanceof UsageError ? USAGE : FAILURE;
+    return error instanceof UsageError || asksTooMuch(error) ? USAGE : FAILURE;
   }
 }
+
+/** A condition that only the model can refuse is wrong usage as much as one that the parser refuses. */
+const asksTooMuch = (error: unknown): boolean =>
+  error instanceof NoduleLabError && error.kind === 'invalid-input' && 'condition' in error.details;
 
 function lineOf(error: unknown): string {
   if (error instanceof NoduleLabError) return error.message;

@@ -31,6 +31,9 @@ export function editParameters(edit: Edit): string[] {
     ...line('SHA-256 of the model', edit.model?.sha256),
     ...line('seed', edit.seed),
     ...line('index', edit.index),
+    ...Object.entries(edit.conditions ?? {}).flatMap(([name, value]) =>
+      line(`condition of the model: ${name}, ${name === 'diameter' ? 'mm' : 'points'}`, value),
+    ),
     ...line('seed of the blending', edit.blendingSeed),
     ...line('requested diameter, mm', edit.diameterMm),
     ...line('requested mean HU', options.meanHu),

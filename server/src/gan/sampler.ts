@@ -2,11 +2,11 @@
 import type { Engine } from '../engine/engine.ts';
 import { openOnnxFile } from '../engine/onnxFile.ts';
 import { Random } from '../nn/random.ts';
-import { NoduleLabError } from '../volume/errors.ts';
-import { CONDITION_RANGES, encodeConditions, type ConditionName, type Conditions } from './conditions.ts';
+import { requireAskable } from './askable.ts';
+import { encodeConditions, type ConditionName, type Conditions } from './conditions.ts';
 import { drawChance } from './inputs.ts';
 import type { GraphModel, Model, NetworkModel } from './model.ts';
-import { conditionsOfCard, latentSizeOf, resolutionOfCard } from './modelCard.ts';
+import { conditionsOfCard, latentSizeOf, makesAlpha, resolutionOfCard } from './modelCard.ts';
 import type { Architecture } from './presets.ts';
 import { sampleProgram } from './steps.ts';
 import { fillConditions, supportOf, type WantedConditions } from './support.ts';
@@ -31,6 +31,8 @@ export interface Sampler {
   readonly modelSha256: string;
   /** What it can be asked for; empty for an unconditional generator. */
   readonly conditionNames: readonly ConditionName[];
+  /** Whether samples come with alpha. */
+  readonly makesAlpha: boolean;
   /**
    * Sample number `index` of the series `seed`. The same model, seed, index, wish and engine give the same voxels; other
    * engines agree to about 1e-5. What is not wanted is drawn from the training nodules (see support.ts), by a stream of its
@@ -72,7 +74,7 @@ export async function openSampler(model: Model, engine: Engine): Promise<Sampler
     );
   };
   const full = (seed: number, index: number, wanted: WantedConditions): Conditions | undefined => {
-    checkWanted(card.name, names, wanted);
+    requireAskable(card.name, names, wanted);
     if (names.length === 0) return undefined;
     return fillConditions(wanted, rows, Random.of('conditions', card.weights.sha256, seed, index));
   };
@@ -90,35 +92,13 @@ export async function openSampler(model: Model, engine: Engine): Promise<Sampler
     size,
     modelSha256: card.weights.sha256,
     conditionNames: names,
+    makesAlpha: makesAlpha(card),
     draw,
     sample: async (seed, index, wanted) => (await draw(seed, index, wanted)).hu,
     fromChance: async (chance, conditions) => (await image(chance, conditions)).slice(0, size ** 3),
     support: (wanted) => (names.length === 0 ? undefined : supportOf(wanted, rows)),
     release,
   };
-}
-
-/** Throws unless the model can be asked for that. */
-function checkWanted(model: string, names: readonly ConditionName[], wanted: WantedConditions): void {
-  for (const [key, value] of Object.entries(wanted)) {
-    if (value === undefined) continue;
-    const name = names.find((known) => known === key);
-    if (name === undefined)
-      throw new NoduleLabError(
-        'invalid-input',
-        names.length === 0
-          ? `${model} is unconditional and cannot be asked for ${key}: leave it out, or choose a conditional model.`
-          : `${model} cannot be asked for ${key}; it can be for: ${names.join(', ')}.`,
-        { condition: key },
-      );
-    const [low, high] = CONDITION_RANGES[name];
-    if (!(value >= low && value <= high))
-      throw new NoduleLabError(
-        'invalid-input',
-        `${name} can be asked for from ${low} to ${high}${name === 'diameter' ? ' mm' : ''}, not as ${value}.`,
-        { condition: name },
-      );
-  }
 }
 
 type Feeds = Readonly<Record<string, Float32Array>>;

@@ -25,9 +25,10 @@ import { editedDetectorBox } from '../networks/detectorBox.ts';
 import { detectorCheck } from './detectorCheck.ts';
 import type { ModelRegistry } from './models.ts';
 import { verifyNifti } from './niftiVerification.ts';
-import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from './nodulePatch.ts';
+import { nodulePatch, type NoduleChoice } from './nodulePatch.ts';
 import { badNames, requireConfirmed } from './offline/confirmation.ts';
 import { blendingSeed } from './placement.ts';
+import { DEFAULT_DIAMETER_MM } from './usualDiameter.ts';
 import { wantedPoint, type WantedPlace } from './wantedPlace.ts';
 
 export interface NiftiInsertion {
@@ -38,7 +39,7 @@ export interface NiftiInsertion {
   readonly nodule: NoduleChoice;
   /** Voxels are those of the file. */
   readonly at: WantedPlace;
-  /** Without it the recorded size of the nodule, else 10 mm. */
+  /** Without it the size that is recorded of the nodule or that its model was asked for, else 10 mm. */
   readonly diameterMm?: number | undefined;
   readonly options: InsertionOptions;
   /** Names of checks whose bad verdict a person has seen and accepts. */

@@ -1,13 +1,20 @@
 /** The nodule that is to be inserted: sampled anew, or from a .npy file with what is recorded about it. */
 import { basename } from 'node:path';
 import { sha256Of } from '../store/artefacts.ts';
+import type { WantedConditions } from '../gan/support.ts';
 import type { ModelRegistry } from './models.ts';
-import { NOT_RECORDED, type Origin } from './patchFiles/manifests.ts';
+import type { Origin } from './patchFiles/manifests.ts';
 import { readPatchFile } from './patchFiles/readPatchFile.ts';
 
 /** Where the nodule comes from. */
 export type NoduleChoice =
-  { readonly file: string } | { readonly model?: string | undefined; readonly seed: number };
+  | { readonly file: string }
+  | {
+      readonly model?: string | undefined;
+      readonly seed: number;
+      /** What is not named is drawn from the model's training nodules. */
+      readonly wanted?: WantedConditions | undefined;
+    };
 
 export interface NodulePatch {
   /** Values in [0, 1], z slowest, x fastest. */
@@ -19,21 +26,18 @@ export interface NodulePatch {
   readonly origin: Origin;
 }
 
-/** Where neither the caller nor the record of the patch names a size. */
-export const DEFAULT_DIAMETER_MM = 10;
-
-/** @throws NoduleLabError `invalid-input` where the file is no patch; as `ModelRegistry.load` */
+/** @throws NoduleLabError `invalid-input` where the file is no patch, or the model cannot be asked for that; as `ModelRegistry.load` */
 export async function nodulePatch(models: ModelRegistry, choice: NoduleChoice): Promise<NodulePatch> {
   if ('file' in choice) {
     const { voxels, sha256, origin } = await readPatchFile(choice.file);
     return { voxels, sha256: voxelHash(voxels), file: { name: basename(choice.file), sha256 }, origin };
   }
   const { model, sampler } = await models.load(choice.model);
-  const voxels = await sampler.sample(choice.seed, 0);
+  const { hu: voxels, conditions = null } = await sampler.draw(choice.seed, 0, choice.wanted);
   const { name, sha256 } = model;
   const origin: Origin = {
-    ...NOT_RECORDED,
-    ...{ synthetic: true, model: { name, sha256 }, seed: choice.seed, index: 0 },
+    ...{ synthetic: true, model: { name, sha256 }, seed: choice.seed, index: 0, conditions },
+    diameterMm: conditions?.diameter ?? null,
   };
   return { voxels, sha256: voxelHash(voxels), origin };
 }

@@ -8,13 +8,16 @@ import { indexToWorld, type IndexBox, type VolumeGeometry } from '../volume/ctVo
 import type { ServiceContext } from './context.ts';
 import { stackBelow } from './editStack.ts';
 import type { Previews } from './openPreviews.ts';
+import { requireCandidate } from './requireCandidate.ts';
+import { DEFAULT_DIAMETER_MM, usualDiameterOf } from './usualDiameter.ts';
 
 export async function proposePlaceIn(
   context: Pick<ServiceContext, 'imaging' | 'store'>,
   previews: Pick<Previews, 'get'>,
   request: z.infer<typeof PlaceRequest>,
 ): Promise<Place> {
-  const { diameterMm, seed, setting: wanted } = request;
+  const { seed, setting: wanted } = request;
+  const diameterMm = request.diameterMm ?? (await diameterFor(context, request.candidateId));
   const { sourceSeriesInstanceUID, edits } = await stackBelow(context, previews, request);
   const { centre, setting } = await context.imaging.propose({
     ...{ seriesInstanceUID: sourceSeriesInstanceUID, diameterMm, seed },
@@ -23,6 +26,15 @@ export async function proposePlaceIn(
     clearOf: edits.flatMap(({ edit }) => (edit.kind === 'insert' ? [earlierNodule(edit)] : [])),
   });
   return { centre: [...centre], setting };
+}
+
+async function diameterFor(
+  { store }: Pick<ServiceContext, 'store'>,
+  candidateId: string | undefined,
+): Promise<number> {
+  return candidateId === undefined
+    ? DEFAULT_DIAMETER_MM
+    : usualDiameterOf((await requireCandidate(store, candidateId)).candidate);
 }
 
 /** Of the original: an inserted nodule does not change where another one may go by much, and a person sees it. */

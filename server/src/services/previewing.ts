@@ -10,6 +10,8 @@ import { masksMeet } from './imaging/boxes.ts';
 import type { EditResult } from './imaging/protocol.ts';
 import type { OpenPreview, Previews } from './openPreviews.ts';
 import { blendingSeed, boxGeometry } from './placement.ts';
+import { requireCandidate } from './requireCandidate.ts';
+import { usualDiameterOf } from './usualDiameter.ts';
 
 type Context = Pick<ServiceContext, 'imaging' | 'store' | 'newId' | 'newUid'>;
 type InsertionContext = Context & Pick<ServiceContext, 'models'>;
@@ -24,13 +26,9 @@ export async function previewInsertion(
   candidateCheck: CandidateCheck,
   request: PreviewRequest,
 ): Promise<Preview> {
-  const { seriesInstanceUID, candidateId, centre, diameterMm, options = {} } = request;
-  const stored = await context.store.candidates.get(candidateId);
-  if (!stored)
-    throw new NoduleLabError('not-found', `there is no candidate ${candidateId}: generate it again`, {
-      candidateId,
-    });
-  const { candidate, voxels } = stored;
+  const { seriesInstanceUID, candidateId, centre, options = {} } = request;
+  const { candidate, voxels } = await requireCandidate(context.store, candidateId);
+  const { diameterMm = usualDiameterOf(candidate) } = request;
   const below = await stackBelow(context, previews, request);
   const seed = blendingSeed(candidate.sha256);
   // Opened meanwhile; where that fails, the check says so.
@@ -49,6 +47,7 @@ export async function previewInsertion(
       ...{ candidateSha256: candidate.sha256, candidateId: candidate.id },
       ...{ model: { name: candidate.model, sha256: candidate.modelSha256 } },
       ...{ seed: candidate.seed, index: candidate.index },
+      ...(candidate.conditions === null ? {} : { conditions: candidate.conditions }),
       ...{ centre, diameterMm, options, blendingSeed: seed },
     },
     result,

@@ -4,6 +4,8 @@ import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import { openBalanceModel } from '../../services/balance/balanceModel.ts';
 import { balanceSet } from '../../services/balance/balanceSet.ts';
 import { beforeAndAfter, beforeAndAfterText, type Ratio } from '../../services/balance/ratio.ts';
+import type { WantedConditions } from '../../gan/support.ts';
+import { conditionOption } from '../conditionOption.ts';
 import type { CommandContext } from '../context.ts';
 import { engineOption, integer } from '../options.ts';
 import { openModels } from '../runtime.ts';
@@ -14,6 +16,7 @@ interface BalanceOptions {
   readonly model?: string;
   readonly seed: number;
   readonly engine: EngineChoice;
+  readonly condition?: WantedConditions;
   readonly unlocked: boolean;
   readonly out: string;
 }
@@ -26,6 +29,7 @@ export function registerBalance(program: Command, context: () => CommandContext)
     .option('--to <ratio>', 'malignant to benign', ratio, [1, 1] as const)
     .option('--model <name>', 'a model under models/')
     .option('--seed <number>', 'the same seed gives the same set', integer(0, 2 ** 31 - 1), 1)
+    .addOption(conditionOption('the others are those of the real nodule that each stands for'))
     .addOption(engineOption())
     .option('--unlocked', 'vouch for a model whose card does not say on which split it was trained', false)
     .requiredOption('--out <dir>', 'new folder for the balanced set')
@@ -50,6 +54,7 @@ async function run({ dataDir, output, signal }: CommandContext, options: Balance
     outDir,
     ratio: options.to,
     seed: options.seed,
+    wanted: options.condition,
     unlocked: options.unlocked,
     signal,
     onProgress: (done, total) => output.progress(done / total, `nodule ${done} of ${total}`),

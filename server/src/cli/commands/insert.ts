@@ -6,13 +6,15 @@ import { type Command, Option } from 'commander';
 import { makeUidGenerator } from '../../dicom/uid.ts';
 import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
 import { insertIntoNifti } from '../../services/niftiInsertion.ts';
-import { DEFAULT_DIAMETER_MM, type NoduleChoice } from '../../services/nodulePatch.ts';
+import type { NoduleChoice } from '../../services/nodulePatch.ts';
 import { insertOffline } from '../../services/offline/insertOffline.ts';
 import { recorderOf } from '../../services/offline/record.ts';
+import { DEFAULT_DIAMETER_MM } from '../../services/usualDiameter.ts';
 import type { WantedPlace } from '../../services/wantedPlace.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { withArchive } from '../archiveServices.ts';
 import { checksTable } from '../checksTable.ts';
+import { conditionOption } from '../conditionOption.ts';
 import { checkNames } from '../checkNames.ts';
 import type { CommandContext } from '../context.ts';
 import { manyReport, offlineReport } from '../editReport.ts';
@@ -50,7 +52,7 @@ export function registerInsert(program: Command, context: () => CommandContext):
     .option('--candidate <id>', 'a candidate of the server instead of new samples (--series)')
     .option(
       '--diameter <mm>',
-      `diameter of the nodule (default: what is recorded beside its file, else ${DEFAULT_DIAMETER_MM})`,
+      `diameter of the nodule (default: what its model was asked for or is recorded beside its file, else ${DEFAULT_DIAMETER_MM})`,
       positive,
     )
     .addOption(
@@ -67,6 +69,7 @@ export function registerInsert(program: Command, context: () => CommandContext):
     )
     .option('--seed <number>', 'seed of the samples and of proposed places', integer(0, 2 ** 31 - 1), 1)
     .option('--model <name>', 'a model under models/')
+    .addOption(conditionOption())
     .option(
       '--research-archive',
       'the host is research data: Patient Identity Removed = YES is not required',
@@ -85,12 +88,15 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
     throw new UsageError(
       'give either --series UID, or --dicom DIR with --out DIR, or --nifti FILE with --out FILE (see insert --help)',
     );
-  if (nodule !== undefined && (options.model !== undefined || archived))
+  const samples = options.model !== undefined || options.condition !== undefined;
+  if (nodule !== undefined && (samples || archived))
     throw new UsageError(
-      '--nodule stands for a sample: it goes with --dicom or --nifti, and without --model',
+      '--nodule stands for a sample: it goes with --dicom or --nifti, and without --model and --condition',
     );
-  if (candidate !== undefined && (options.model !== undefined || !archived))
-    throw new UsageError('--candidate stands for a sample: it goes with --series, and without --model');
+  if (candidate !== undefined && (samples || !archived))
+    throw new UsageError(
+      '--candidate stands for a sample: it goes with --series, and without --model and --condition',
+    );
   if (dicom !== undefined) return offline(context, options, dicom, out ?? '');
   if (nifti !== undefined) return inNifti(context, options, nifti, out ?? '');
   const hosts = [...(series ?? []), ...(seriesFile === undefined ? [] : await uidsIn(seriesFile))];
@@ -107,7 +113,7 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
       if ('lps' in place) return place.lps;
       throw new UsageError('--series takes no voxels, since an archive orders no slices: give LPS mm');
     }),
-    diameterMm: options.diameter ?? DEFAULT_DIAMETER_MM,
+    ...{ diameterMm: options.diameter, conditions: options.condition },
     options: insertionOptions(options),
     confirmed: options.confirm ?? [],
   });
@@ -115,8 +121,9 @@ async function run(context: CommandContext, options: InsertOptions): Promise<voi
 
 /** The server takes these; said here, so that the option is named and not a field of its request. */
 function requireDiameter(diameter: number | undefined): void {
-  if (diameter === undefined || PreviewRequest.shape.diameterMm.safeParse(diameter).success) return;
-  const { minValue, maxValue } = PreviewRequest.shape.diameterMm;
+  const allowed = PreviewRequest.shape.diameterMm.unwrap();
+  if (diameter === undefined || allowed.safeParse(diameter).success) return;
+  const { minValue, maxValue } = allowed;
   throw new UsageError(`--diameter ${diameter}: with --series it is ${minValue} to ${maxValue} mm`);
 }
 
@@ -143,7 +150,7 @@ async function intoMany(
   const { model, candidate: candidateId, seed } = options;
   const request = InsertManyRequest.safeParse({
     ...{ series, seed, model, candidateId, options: insertionOptions(options) },
-    diameterMm: options.diameter ?? DEFAULT_DIAMETER_MM,
+    ...{ diameterMm: options.diameter, conditions: options.condition },
     nodulesPerSeries: placesOf(options).length,
   });
   if (!request.success)
@@ -161,8 +168,8 @@ async function intoMany(
 }
 
 /** The file of nodule n, or a sample of its own. */
-function noduleOf({ nodule, model, seed }: InsertOptions, n: number): NoduleChoice {
-  if (nodule === undefined) return { model, seed: (seed + n) % 2 ** 31 };
+function noduleOf({ nodule, model, seed, condition }: InsertOptions, n: number): NoduleChoice {
+  if (nodule === undefined) return { model, seed: (seed + n) % 2 ** 31, wanted: condition };
   return { file: resolve(nodule.length === 1 ? nodule[0]! : nodule[n]!) };
 }
 

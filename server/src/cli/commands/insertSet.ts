@@ -36,7 +36,7 @@ export function registerInsertSet(program: Command, context: () => CommandContex
     .option('--seed <number>', 'chooses hosts and places', integer(0, 2 ** 31 - 1), 1)
     .option(
       '--diameter <mm|from-to>',
-      'for samples: a diameter, or a range that they are drawn from',
+      'for samples: a diameter, or a range that they are drawn from (default: what their model was asked for)',
       diameters,
     )
     .option(

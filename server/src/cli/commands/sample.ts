@@ -3,6 +3,8 @@ import { Option, type Command } from 'commander';
 import { openBalanceModel } from '../../services/balance/balanceModel.ts';
 import { sampleLike } from '../../services/balance/sampleLike.ts';
 import { sampleSet } from '../../services/patchFiles/sampleSet.ts';
+import type { WantedConditions } from '../../gan/support.ts';
+import { conditionOption, conditionsText } from '../conditionOption.ts';
 import type { CommandContext } from '../context.ts';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import { engineOption, integer, UsageError } from '../options.ts';
@@ -13,6 +15,8 @@ interface SampleOptions {
   readonly seed: number;
   readonly count: number;
   readonly engine: EngineChoice;
+  readonly condition?: WantedConditions;
+  readonly alpha: boolean;
   readonly pictures?: boolean;
   readonly out: string;
   readonly like?: string;
@@ -33,6 +37,12 @@ export function registerSample(program: Command, context: () => CommandContext):
     .option('--model <name>', 'a model under models/')
     .option('--seed <number>', 'the same seed gives the same samples', integer(0, 2 ** 31 - 1), 1)
     .option('--count <number>', 'how many', integer(1, 100_000), 8)
+    .addOption(conditionOption())
+    .option(
+      '--alpha',
+      'beside each sample how far each voxel belongs to the nodule: nodule_0000_alpha.npy …',
+      false,
+    )
     .addOption(engineOption())
     .option('--pictures', `a PNG beside each sample (the default for up to ${PICTURES_UP_TO})`)
     .option('--no-pictures', 'no PNGs')
@@ -67,6 +77,7 @@ async function run(context: CommandContext, options: SampleOptions): Promise<voi
   const { manifest, kept } = await sampleSet(
     {
       ...{ outDir, sampler, seed, count, signal, engine: engine.name, modelName: model.name },
+      ...{ wanted: options.condition ?? {}, alpha: options.alpha },
       pictures: options.pictures ?? count <= PICTURES_UP_TO,
       codeVersion: VERSION,
       now: () => performance.now(),
@@ -75,15 +86,24 @@ async function run(context: CommandContext, options: SampleOptions): Promise<voi
   );
   output.result(
     { dir: outDir, kept, ...manifest },
-    `${count} samples of ${model.name} (seed ${seed}) in ${outDir}${kept > 0 ? `, ${kept} of them from before` : ''}`,
+    `${count} samples of ${model.name} (seed ${seed}${wishText(options)}) in ${outDir}${kept > 0 ? `, ${kept} of them from before` : ''}`,
   );
 }
+
+const wishText = ({ condition = {} }: SampleOptions): string => {
+  const text = conditionsText(condition);
+  return text === '' ? '' : `; asked for ${text}`;
+};
 
 async function runLike(
   { dataDir, output, signal }: CommandContext,
   options: SampleOptions,
   likeDir: string,
 ): Promise<void> {
+  if (options.alpha)
+    throw new UsageError(
+      '--alpha does not go with --like: the new set has the channels of the set that it is like',
+    );
   if (options.pictures !== undefined)
     throw new UsageError('--pictures does not go with --like: use nodulelab dataset sheet on the new set');
   const { engine, reason } = await openEngine(options.engine);
@@ -94,13 +114,14 @@ async function runLike(
   const manifest = await sampleLike(model, {
     ...{ likeDir, outDir, count, seed, unlocked, signal },
     class: options.class ?? 'malignant',
+    wanted: options.condition,
     onProgress: (done, total) => output.progress(done / total, `${done} of ${total}`),
   });
   const { leftOut, sampled, cancerRule, patchesSha256 } = manifest;
   output.result(
     { dir: outDir, count, patchesSha256, classes: cancerRule.countsInSet, leftOut, sampled },
     [
-      `${count} samples of ${model.card.name} (seed ${seed}) as a set like ${likeDir}: ${outDir}`,
+      `${count} samples of ${model.card.name} (seed ${seed}${wishText(options)}) as a set like ${likeDir}: ${outDir}`,
       ...(leftOut.length > 0 ? [`Left out: ${leftOut.length} that show no nodule`] : []),
     ].join('\n'),
   );

@@ -1,9 +1,11 @@
 /** What balancing asks of a generator. */
 import type { FieldOfView } from '../../dataset/manifest.ts';
+import type { ConditionName } from '../../gan/conditions.ts';
 import { readModelCard } from '../../gan/modelCard.ts';
 import type { ModelCard } from '../../gan/modelCard.ts';
+import type { DrawnSample } from '../../gan/sampler.ts';
+import type { WantedConditions } from '../../gan/support.ts';
 import type { ModelRegistry } from '../models.ts';
-import type { ConditionName, Conditions } from './drawNodule.ts';
 
 export interface BalanceModel {
   readonly card: Pick<ModelCard, 'name' | 'splitSha256' | 'split' | 'fieldOfView' | 'softMargin'>;
@@ -11,10 +13,12 @@ export interface BalanceModel {
   readonly sha256: string;
   /** Edge of a sample in voxels. */
   readonly size: number;
-  /** Conditions that it takes; none for an unconditional one. */
-  readonly conditions: readonly ConditionName[];
-  /** size³ values in [0, 1], x fastest; the same arguments give the same voxels. */
-  sample(seed: number, index: number, conditions: Conditions): Promise<Float32Array>;
+  /** What it can be asked for; empty for an unconditional one. */
+  readonly conditionNames: readonly ConditionName[];
+  /** Whether its samples come with alpha: then they lie on exactly constant ground already. */
+  readonly makesAlpha: boolean;
+  /** size³ values in [0, 1] a channel, x fastest; the same arguments give the same voxels. */
+  draw(seed: number, index: number, wanted: WantedConditions): Promise<DrawnSample>;
 }
 
 /** @param name the preferred model where absent */
@@ -28,8 +32,9 @@ export async function openBalanceModel(
     card,
     sha256: sampler.modelSha256,
     size: sampler.size,
-    conditions: [],
-    sample: (seed, index) => sampler.sample(seed, index),
+    conditionNames: sampler.conditionNames,
+    makesAlpha: sampler.makesAlpha,
+    draw: (seed, index, wanted) => sampler.draw(seed, index, wanted),
   };
 }
 

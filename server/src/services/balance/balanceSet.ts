@@ -5,11 +5,12 @@ import type { PatchFile } from '../../dataset/patchFile.ts';
 import { readPatch } from '../../dataset/patchSource.ts';
 import { requireNewFolder, restOf, writePatchSet } from '../../dataset/patchSetWriter.ts';
 import type { PatchSetRest, PatchSetWriter } from '../../dataset/patchSetWriter.ts';
+import type { WantedConditions } from '../../gan/support.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { BalanceModel } from './balanceModel.ts';
 import { requireNoLeak, requireTrainFold } from './leakLock.ts';
 import type { Lock } from './leakLock.ts';
-import { materialOf, requireSameMaterial } from './material.ts';
+import { materialOf, requireSameMaterial, sharedChannels } from './material.ts';
 import { missingMalignant, ratioText } from './ratio.ts';
 import type { Ratio } from './ratio.ts';
 import { addSynthetic } from './syntheticNodules.ts';
@@ -22,6 +23,8 @@ export interface BalanceOptions {
   /** Malignant to benign. */
   readonly ratio: Ratio;
   readonly seed: number;
+  /** Asked of a conditional model in place of what its real nodule is. */
+  readonly wanted?: WantedConditions | undefined;
   /** The user vouches for what the model's card does not say (its split, its field of view). */
   readonly unlocked: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -44,6 +47,7 @@ export async function balanceSet(model: BalanceModel, options: BalanceOptions): 
     const lock = requireNoLeak(setDir, set.manifest, model.card, unlocked);
     const real = realPatches(set, setDir);
     requireSameMaterial(set.manifest, setDir, model, unlocked);
+    requireAllChannels(set.manifest, setDir, model);
     const { dtype } = set.manifest;
     return await writePatchSet({ outDir, dtype, signal }, (writer) =>
       fill(set, real, model, lock, options, writer),
@@ -80,7 +84,7 @@ async function fill(
   real: readonly Kept[],
   model: BalanceModel,
   lock: Lock,
-  { setDir, ratio, seed, signal, onProgress }: BalanceOptions,
+  { setDir, ratio, seed, wanted, signal, onProgress }: BalanceOptions,
   writer: PatchSetWriter,
 ): Promise<PatchSetRest> {
   const { manifest } = set;
@@ -98,11 +102,13 @@ async function fill(
   const total = real.length + missing;
   for (const { index, entry } of real) {
     signal?.throwIfAborted();
-    await writer.add([await readPatch(set, index)], entry);
+    const cubes: Float32Array[] = [];
+    for (const channel of manifest.channels) cubes.push(await readPatch(set, index, channel));
+    await writer.add(cubes, entry);
     onProgress?.(writer.entries.length, total);
   }
   const leftOut = await addSynthetic(writer, materialOf(manifest), model, {
-    ...{ donors: malignant, seed, wanted: missing, signal },
+    ...{ donors: malignant, seed, count: missing, wanted, signal },
     onMade: () => onProgress?.(writer.entries.length, total),
   });
   return {
@@ -123,6 +129,15 @@ async function fill(
       seed,
     },
   };
+}
+
+/** A set in which only the real patches have a channel says by that alone which those are. */
+function requireAllChannels(manifest: PatchManifest, dir: string, model: BalanceModel): void {
+  const { channels } = manifest;
+  if (sharedChannels(manifest, model).length === channels.length) return;
+  throw unusable(
+    `The patches of ${dir} have the channels ${channels.join(' and ')}, and ${model.card.name} makes hu only: build the set without alpha, or choose another model.`,
+  );
 }
 
 const unusable = (message: string): NoduleLabError => new NoduleLabError('unusable', message);

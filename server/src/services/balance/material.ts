@@ -1,5 +1,5 @@
 /** What real patches and a generator must have in common before their nodules may lie in one set, or be compared. */
-import type { FieldOfView, PatchManifest } from '../../dataset/manifest.ts';
+import type { Channel, FieldOfView, PatchManifest } from '../../dataset/manifest.ts';
 import { SOFT_MARGIN } from '../../dataset/softMask.ts';
 import type { SoftMargin } from '../../dataset/softMask.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -12,17 +12,30 @@ export interface Material {
   readonly size: number;
   readonly fieldOfView: FieldOfView;
   readonly margin: SoftMargin;
+  /** Of the set that is written. */
+  readonly channels: readonly Channel[];
 }
 
 /** Sets of the isolated form say their margin since there is a choice; before, it was always this. */
 export const marginOf = ({ softMargin }: Pick<PatchManifest, 'softMargin'>): SoftMargin =>
   softMargin ?? SOFT_MARGIN;
 
-export const materialOf = (manifest: PatchManifest): Material => ({
+/** @param channels of the set that is written; those of this one by default */
+export const materialOf = (
+  manifest: PatchManifest,
+  channels: readonly Channel[] = manifest.channels,
+): Material => ({
   size: manifest.size,
   fieldOfView: manifest.fieldOfView,
   margin: marginOf(manifest),
+  channels,
 });
+
+/** The channels of a set that the model makes too. */
+export const sharedChannels = (
+  { channels }: Pick<PatchManifest, 'channels'>,
+  { makesAlpha }: Pick<BalanceModel, 'makesAlpha'>,
+): Channel[] => channels.filter((channel) => channel === 'hu' || makesAlpha);
 
 /** The lung that isolated nodules keep, and where none of it is left. */
 export const marginText = ({ fullMm, rimMm }: SoftMargin): string => `${fullMm} to ${rimMm} mm`;
@@ -44,9 +57,9 @@ export function requireSameMaterial(
     throw unusable(
       `${dir} holds nodules in their surroundings, and a generator makes them alone: take a set of the isolated form (dataset build --form isolated).`,
     );
-  if (channels.length !== 1 || channels[0] !== 'hu')
+  if (channels[0] !== 'hu')
     throw unusable(
-      `The patches of ${dir} have the channels ${channels.join(' and ')}, and a generator makes hu only: build the set without alpha.`,
+      `The patches of ${dir} have the channels ${channels.join(' and ')}, and a generator makes hu first: build the set again.`,
     );
   if (windowHu[0] !== WINDOW_LOW_HU || windowHu[1] !== WINDOW_HIGH_HU)
     throw unusable(

@@ -1,18 +1,19 @@
 /**
  * Samples of a generator as a set of their own, cut like a real set: the same form, ground and margin, with sizes drawn
- * from its nodules. It is what an evaluation holds against the real one: `nodulelab sample --like`.
+ * from its nodules, and for a conditional generator what else they are. It is what an evaluation holds against the real one: `nodulelab sample --like`.
  */
 import type { ClassCounts, PatchManifest, RealPatch } from '../../dataset/manifest.ts';
 import { openPatchFile } from '../../dataset/patchFile.ts';
 import { requireNewFolder, restOf, writePatchSet } from '../../dataset/patchSetWriter.ts';
+import type { WantedConditions } from '../../gan/support.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { BalanceModel } from './balanceModel.ts';
 import { requireNoLeak } from './leakLock.ts';
-import { materialOf, requireSameMaterial } from './material.ts';
+import { materialOf, requireSameMaterial, sharedChannels } from './material.ts';
 import { addSynthetic } from './syntheticNodules.ts';
 
 export interface SampleLikeOptions {
-  /** The real set, of either fold: only sizes, classes and characteristics are taken from its nodules. */
+  /** The real set, of either fold: only sizes, classes and characteristics are taken from its nodules. With alpha: so has the new one, where the model makes it. */
   readonly likeDir: string;
   /** Folder of the new set; must not exist yet. */
   readonly outDir: string;
@@ -20,6 +21,8 @@ export interface SampleLikeOptions {
   readonly class: 'malignant' | 'all';
   readonly count: number;
   readonly seed: number;
+  /** Asked of a conditional model in place of what the nodule that a sample stands for is. */
+  readonly wanted?: WantedConditions | undefined;
   /** The user vouches for what the model's card does not say (its split, its field of view). */
   readonly unlocked: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -33,7 +36,7 @@ export interface SampleLikeOptions {
  *   where set and model do not go together; `cancelled`; `conflict` where `outDir` exists
  */
 export async function sampleLike(model: BalanceModel, options: SampleLikeOptions): Promise<PatchManifest> {
-  const { likeDir, outDir, count, seed, unlocked, signal, onProgress } = options;
+  const { likeDir, outDir, count, seed, wanted, unlocked, signal, onProgress } = options;
   await requireNewFolder(outDir);
   const set = await openPatchFile(likeDir);
   try {
@@ -42,13 +45,15 @@ export async function sampleLike(model: BalanceModel, options: SampleLikeOptions
     const donors = donorsOf(manifest, likeDir, options.class);
     requireSameMaterial(manifest, likeDir, model, unlocked);
     const { balance: _balance, ...rest } = restOf(manifest);
+    const channels = sharedChannels(manifest, model);
     return await writePatchSet({ outDir, dtype: manifest.dtype, signal }, async (writer) => {
-      const leftOut = await addSynthetic(writer, materialOf(manifest), model, {
-        ...{ donors, seed, wanted: count, signal },
+      const leftOut = await addSynthetic(writer, materialOf(manifest, channels), model, {
+        ...{ donors, seed, count, wanted, signal },
         onMade: (made) => onProgress?.(made, count),
       });
       return {
         ...rest,
+        channels,
         leftOut,
         problems: [],
         class: options.class,

@@ -4,9 +4,13 @@
  */
 import type { PatchManifest, RealPatch, SyntheticPatch } from '../../dataset/manifest.ts';
 import type { PatchSetWriter } from '../../dataset/patchSetWriter.ts';
+import { requireAskable } from '../../gan/askable.ts';
+import type { DrawnSample } from '../../gan/sampler.ts';
+import type { WantedConditions } from '../../gan/support.ts';
 import { measurePatch, toHuPatch, type PatchShape } from '../../insertion/patchShape.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
+import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
 import type { BalanceModel } from './balanceModel.ts';
 import { noduleDrawer } from './drawNodule.ts';
 import type { DrawnNodule } from './drawNodule.ts';
@@ -18,7 +22,9 @@ export interface SyntheticRequest {
   readonly donors: readonly RealPatch[];
   readonly seed: number;
   /** Patches to make; samples that show no nodule do not count. */
-  readonly wanted: number;
+  readonly count: number;
+  /** Asked of a conditional model in place of what the real nodule is. */
+  readonly wanted?: WantedConditions | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onMade?: (made: number) => void;
 }
@@ -35,19 +41,20 @@ export async function addSynthetic(
   writer: PatchSetWriter,
   material: Material,
   model: BalanceModel,
-  { donors, seed, wanted, signal, onMade }: SyntheticRequest,
+  { donors, seed, count, wanted = {}, signal, onMade }: SyntheticRequest,
 ): Promise<PatchManifest['leftOut']> {
-  const draw = noduleDrawer(donors, model.conditions);
+  requireAskable(model.card.name, model.conditionNames, wanted);
+  const draw = noduleDrawer(donors, model.conditionNames, wanted);
   const leftOut: PatchManifest['leftOut'] = [];
   let made = 0;
-  for (let index = 0; made < wanted; index++) {
+  for (let index = 0; made < count; index++) {
     signal?.throwIfAborted();
     const drawn = draw(seed, index);
-    const voxels = await model.sample(seed, index, drawn.conditions);
-    const shape = shapeOf(voxels);
+    const sample = await model.draw(seed, index, drawn.conditions);
+    const shape = shapeOf(sample.hu);
     if (shape === null) {
       leftOut.push({ id: `sample ${seed}/${index}`, reason: 'the sample shows no nodule' });
-      if (index + 1 - made > Math.max(8, MOST_EMPTY * wanted))
+      if (index + 1 - made > Math.max(8, MOST_EMPTY * count))
         throw new NoduleLabError(
           'unusable',
           `${index + 1 - made} of ${index + 1} samples of ${model.card.name} show no nodule: train it further, or choose another model.`,
@@ -55,20 +62,33 @@ export async function addSynthetic(
       continue;
     }
     made += 1;
-    const patch = onConstantGround(voxels, material.size, spacingOf(material, drawn), shape, {
-      margin: material.margin,
-      ctEnds: drawn.ctEnds,
-    });
+    const hu = groundedHu(sample, material, shape, drawn);
     // Where a cut-out ends, the nodule in the set is smaller than in the sample.
-    const own = shapeOf(patch) ?? shape;
+    const own = shapeOf(hu) ?? shape;
     await writer.add(
-      [patch],
-      entryOf(material, model, { seed, index, made }, drawn, sampleHash(voxels), own),
+      material.channels.map((channel) => (channel === 'hu' ? hu : sample.alpha!)),
+      entryOf(material, model, { seed, index, made }, drawn, sample, own),
     );
     onMade?.(made);
   }
   return leftOut;
 }
+
+/** With alpha a sample is put together as real patches are: only the digits of its ground may differ from theirs. */
+function groundedHu(
+  { hu, alpha }: DrawnSample,
+  material: Material,
+  shape: PatchShape,
+  drawn: DrawnNodule,
+): Float32Array {
+  if (alpha !== undefined) return hu.map((value, at) => (alpha[at] === 0 ? GROUND : value));
+  return onConstantGround(hu, material.size, spacingOf(material, drawn), shape, {
+    margin: material.margin,
+    ctEnds: drawn.ctEnds,
+  });
+}
+
+const GROUND = windowHu(PARENCHYMA_HU);
 
 const spacingOf = ({ fieldOfView, size }: Material, { diameterMm }: DrawnNodule): number =>
   ('diameters' in fieldOfView ? fieldOfView.diameters * diameterMm : fieldOfView.mm) / size;
@@ -81,7 +101,7 @@ function entryOf(
   { card, sha256 }: BalanceModel,
   { seed, index, made }: { readonly seed: number; readonly index: number; readonly made: number },
   drawn: DrawnNodule,
-  sampleSha256: string,
+  { hu, conditions }: DrawnSample,
   { diameterVoxels }: PatchShape,
 ): SyntheticPatch {
   const spacingMm = spacingOf(material, drawn);
@@ -97,8 +117,8 @@ function entryOf(
     model: { name: card.name, sha256 },
     seed,
     index,
-    conditions: { ...drawn.conditions },
-    sampleSha256,
+    conditions: { ...conditions },
+    sampleSha256: sampleHash(hu),
   };
 }
 

@@ -13,6 +13,7 @@ import { writeAtomically, writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { requireNoLeak } from '../balance/leakLock.ts';
+import { CONDITION_RANGES } from '../../gan/conditions.ts';
 import type { BalanceModel } from '../balance/balanceModel.ts';
 import type { EvaluationTools } from '../evaluation/tools.ts';
 import { ARM_TEXT, ARMS, type Arm } from './arms.ts';
@@ -28,6 +29,8 @@ import { openRealNodules, type RealNodules } from './realNodules.ts';
 import { timeLeft } from './timeLeft.ts';
 import { openWorkFolder, type PlaceRecord } from './workFolder.ts';
 
+type ComparedModel = Pick<BalanceModel, 'card' | 'sha256' | 'conditionNames' | 'draw'>;
+
 export interface CompareOptions {
   /** Folders with CT series, or image files. */
   readonly hostPaths: readonly string[];
@@ -37,7 +40,7 @@ export interface CompareOptions {
   readonly vois?: { readonly dir: string; readonly xml?: string | undefined } | undefined;
   /** The set that the generator learned from: it must not share a patient with the real one. */
   readonly trainingDir?: string | undefined;
-  readonly model: Pick<BalanceModel, 'card' | 'sha256' | 'sample'>;
+  readonly model: ComparedModel;
   /** Null where none is at hand: its rows are then empty. */
   readonly detector: Pick<Detector, 'card' | 'score'> | null;
   readonly tools: EvaluationTools;
@@ -89,7 +92,7 @@ export async function compare(options: CompareOptions): Promise<Comparison> {
     const made = await makePlaces({
       ...{ hosts, real, donors, placesPerHost, seed, work, signal },
       margin: manifest.softMargin!,
-      sampling: { sample: (series, index) => model.sample(series, index, {}) },
+      sampling: { sample: (series, index, diameterMm) => sampleOf(model, series, index, diameterMm) },
       detect: detector === null ? null : (ct, centre, diameterMm) => detector.score(ct, centre, diameterMm),
       onPlace: (done, total, host) =>
         onProgress(
@@ -268,4 +271,16 @@ function warningsOf(
     ...(detector === null ? ['There is no detector here: its rows are empty.'] : []),
     ...(model.card.split === undefined ? [`Whom ${model.card.name} was trained on is not recorded.`] : []),
   ];
+}
+
+/** A model that can be asked for the size of the lesion is: the other arms know it too. */
+async function sampleOf(
+  { conditionNames, draw }: ComparedModel,
+  seed: number,
+  index: number,
+  diameterMm: number,
+): Promise<Float32Array> {
+  const [least, most] = CONDITION_RANGES.diameter;
+  const diameter = Math.min(most, Math.max(least, diameterMm));
+  return (await draw(seed, index, conditionNames.includes('diameter') ? { diameter } : {})).hu;
 }

@@ -14,8 +14,11 @@ import { pixelText, type HostRecord, type PlaceRecord, type WorkFolder } from '.
 
 /** What draws our lesions. */
 export interface Sampling {
-  /** size³ values in [0, 1], x fastest. */
-  sample(seed: number, index: number): Promise<Float32Array>;
+  /**
+   * size³ values in [0, 1], x fastest.
+   * @param diameterMm that the lesion will have
+   */
+  sample(seed: number, index: number, diameterMm: number): Promise<Float32Array>;
 }
 
 export interface PlacesSetup {
@@ -100,7 +103,7 @@ async function makePlace(
 ): Promise<void> {
   const { size } = real.file;
   const before = hashOf(host);
-  const ours = await sampleWithNodule(sampling, seed, hostNumber * placesPerHost + number);
+  const ours = await sampleWithNodule(sampling, seed, hostNumber * placesPerHost + number, place.diameterMm);
   const material: Material = {
     ours: ours.values,
     transplanted: await real.file.patch(place.transplanted),
@@ -151,12 +154,13 @@ async function sampleWithNodule(
   { sample }: Sampling,
   seed: number,
   number: number,
+  diameterMm: number,
 ): Promise<{ readonly values: Float32Array; readonly index: number; readonly empty: number }> {
   // Far apart, so that no two places ever get the same sample.
   const first = number * (MOST_EMPTY + 1);
   for (let empty = 0; empty <= MOST_EMPTY; empty++) {
     const index = first + empty;
-    const values = await sample(seed, index);
+    const values = await sample(seed, index, diameterMm);
     try {
       measurePatch(toHuPatch(values));
       return { values, index, empty };

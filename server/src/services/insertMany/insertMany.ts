@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { AcceptResult, InsertManyRequest, InsertManyResult, Preview } from '@nodulelab/contract';
+import { requireAskable } from '../../gan/askable.ts';
 import { Random } from '../../nn/random.ts';
 import type { DerivedRow } from '../../store/rows.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -12,14 +13,14 @@ import type { ServiceContext } from '../context.ts';
 import type { JobContext, ServicesFace } from '../face.ts';
 
 type Services = Pick<ServicesFace, 'generate' | 'place' | 'preview' | 'discard' | 'accept'>;
-type Context = Pick<ServiceContext, 'store'>;
+type Context = Pick<ServiceContext, 'store' | 'models'>;
 type OneSeries = InsertManyResult['series'][number];
 
 /** Places that are tried for a nodule, and after how many of them another sample is drawn. */
 const ATTEMPTS = 8;
 const ATTEMPTS_WITH_A_SAMPLE = 4;
 
-/** @throws NoduleLabError `cancelled` with how many series are written */
+/** @throws NoduleLabError `cancelled` with how many series are written; `invalid-input` for what the model cannot be asked for */
 export async function insertMany(
   context: Context,
   services: Services,
@@ -27,6 +28,11 @@ export async function insertMany(
   job: JobContext,
 ): Promise<InsertManyResult> {
   const hosts = [...new Set(request.series)];
+  if (request.conditions !== undefined) {
+    // Once, rather than as the failure of each series.
+    const { model, sampler } = await context.models.load(request.model);
+    requireAskable(model.name, sampler.conditionNames, request.conditions);
+  }
   const series: OneSeries[] = [];
   const writtenSoFar = (): number => series.filter(({ written }) => written).length;
   for (const [n, host] of hosts.entries()) {
@@ -54,7 +60,7 @@ export async function insertMany(
 }
 
 async function insertOne(
-  { store }: Context,
+  { store }: Pick<Context, 'store'>,
   services: Services,
   request: InsertManyRequest,
   host: string,
@@ -102,9 +108,9 @@ async function placeOne(
     signal.throwIfAborted();
     const candidateId =
       request.candidateId ??
-      (await sample(services, request.model, draw('sample', Math.floor(attempt / ATTEMPTS_WITH_A_SAMPLE))));
+      (await sample(services, request, draw('sample', Math.floor(attempt / ATTEMPTS_WITH_A_SAMPLE))));
     const { centre } = await services.place({
-      ...{ seriesInstanceUID: host, diameterMm, seed: draw('place', attempt), ...stands },
+      ...{ seriesInstanceUID: host, candidateId, diameterMm, seed: draw('place', attempt), ...stands },
       ...(options?.setting === undefined ? {} : { setting: options.setting }),
     });
     let preview: Preview;
@@ -133,12 +139,12 @@ async function placeOne(
   );
 }
 
-async function sample(services: Services, model: string | undefined, seed: number): Promise<string> {
-  const { candidates } = await services.generate({
-    seed,
-    count: 1,
-    ...(model === undefined ? {} : { model }),
-  });
+async function sample(
+  services: Services,
+  { model, conditions }: InsertManyRequest,
+  seed: number,
+): Promise<string> {
+  const { candidates } = await services.generate({ seed, count: 1, model, conditions });
   return candidates[0]!.id;
 }
 

@@ -229,7 +229,7 @@ async function writeSeries(
     if (!outcome.placed) continue;
     const { item: id, centre, diameterMm } = outcome;
     const item = own.find((one) => one.id === id)!;
-    const { seed, index, sampleSha256 } = item;
+    const { seed, index, conditions, sampleSha256 } = item;
     const voxels = await item.voxels();
     const bytes = new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength);
     const candidateSha256 = sha256Of(bytes);
@@ -239,6 +239,7 @@ async function writeSeries(
         {
           ...{ candidateSha256, candidateId: null, model, seed, index, diameterMm, options: {} },
           ...{ centre: [...centre], blendingSeed: blendingSeed(sampleSha256) },
+          ...(conditions === null ? {} : { conditions }),
           // As it lies in a set a nodule is not quite what its model drew.
           ...(candidateSha256 === sampleSha256 ? {} : { details: { sampleSha256 } }),
         },

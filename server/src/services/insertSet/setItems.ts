@@ -7,6 +7,7 @@ import type { SyntheticPatch } from '../../dataset/manifest.ts';
 import { openPatchFile } from '../../dataset/patchFile.ts';
 import { readPatch } from '../../dataset/patchSource.ts';
 import { parseNpy } from '../../formats/npy.ts';
+import { conditionsSchema, type Conditions } from '../../gan/conditions.ts';
 import { Random } from '../../nn/random.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -20,6 +21,8 @@ export interface SetItem {
   readonly seed: number;
   /** Number of the sample in the series of its seed. */
   readonly index: number;
+  /** What a conditional model was asked for; null for any other, and where it is not recorded. */
+  readonly conditions: Conditions | null;
   /** Of the sample's float32 voxels. */
   readonly sampleSha256: string;
   /** size³ values in [0, 1], x fastest. */
@@ -32,7 +35,7 @@ export interface NamedModel {
 }
 
 /** The generator with these weights; undefined where it is not at hand. */
-export type OpenModel = (model: NamedModel) => Promise<Pick<BalanceModel, 'sample'> | undefined>;
+export type OpenModel = (model: NamedModel) => Promise<Pick<BalanceModel, 'draw'> | undefined>;
 
 export interface SetItems {
   readonly model: NamedModel;
@@ -45,7 +48,7 @@ export interface SetItems {
   close(): Promise<void>;
 }
 
-/** Diameters that samples are given, mm: samples have no size of their own. */
+/** Diameters that samples are given, mm: only samples of conditional models have a size of their own. */
 export interface DiameterRange {
   readonly from: number;
   readonly to: number;
@@ -62,6 +65,7 @@ const samplesSchema = z.looseObject({
         file: z.string().regex(/^[\w.-]+$/, 'a file name without a folder'),
         seed: z.number().int(),
         index: z.number().int().nonnegative(),
+        conditions: conditionsSchema.nullable().default(null),
       }),
     )
     .min(1),
@@ -71,7 +75,8 @@ const samplesSchema = z.looseObject({
  * Opens the folder, whichever of the two it is.
  *
  * @param openModel draws the nodules of a set again; without it they are taken as they lie there
- * @param diameters for samples: each gets one of its own by the seed; a set knows the size of its nodules
+ * @param diameters for samples: each gets one of its own by the seed; without it the one that its model was asked for. A
+ *   set knows the size of its nodules
  */
 export async function openSetItems(
   dir: string,
@@ -87,14 +92,7 @@ export async function openSetItems(
       );
     return fromSet(dir, openModel);
   }
-  if (await isThere(join(dir, SAMPLES_FILE))) {
-    if (diameters === undefined)
-      throw new NoduleLabError(
-        'invalid-input',
-        `${dir} holds samples, which have no size of their own: give their diameters (--diameter 6, or --diameter 5-20).`,
-      );
-    return fromSamples(dir, diameters, seed);
-  }
+  if (await isThere(join(dir, SAMPLES_FILE))) return fromSamples(dir, diameters, seed);
   throw new NoduleLabError(
     'not-found',
     `${dir} is neither a set of patches (${MANIFEST_FILE}) nor a folder of samples (${SAMPLES_FILE}): make one with nodulelab balance or nodulelab sample.`,
@@ -129,6 +127,7 @@ async function fromSet(dir: string, openModel: OpenModel | undefined): Promise<S
       diameterMm: patch.equivalentDiameterMm,
       seed: patch.seed,
       index: patch.index,
+      conditions: conditionsSchema.safeParse(patch.conditions).data ?? null,
       sampleSha256: patch.sampleSha256,
       voxels: () => (generator === undefined ? readPatch(set, at) : drawnAgain(generator, patch)),
     }));
@@ -140,10 +139,10 @@ async function fromSet(dir: string, openModel: OpenModel | undefined): Promise<S
 }
 
 async function drawnAgain(
-  generator: Pick<BalanceModel, 'sample'>,
+  generator: Pick<BalanceModel, 'draw'>,
   { id, model, seed, index, conditions, sampleSha256 }: SyntheticPatch,
 ): Promise<Float32Array> {
-  const voxels = await generator.sample(seed, index, conditions);
+  const { hu: voxels } = await generator.draw(seed, index, conditions);
   if (sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)) === sampleSha256)
     return voxels;
   throw new NoduleLabError(
@@ -154,7 +153,11 @@ async function drawnAgain(
   );
 }
 
-async function fromSamples(dir: string, { from, to }: DiameterRange, seed: number): Promise<SetItems> {
+async function fromSamples(
+  dir: string,
+  diameters: DiameterRange | undefined,
+  seed: number,
+): Promise<SetItems> {
   const path = join(dir, SAMPLES_FILE);
   const parsed = samplesSchema.safeParse(
     await readFile(path, 'utf8').then(
@@ -170,14 +173,20 @@ async function fromSamples(dir: string, { from, to }: DiameterRange, seed: numbe
     );
   const { model, modelSha256, samples } = parsed.data;
   const items: SetItem[] = [];
-  for (const { file, seed: sampleSeed, index } of samples) {
+  for (const { file, seed: sampleSeed, index, conditions } of samples) {
+    const diameterMm = diameterOf(diameters, conditions, Random.of('diameter', seed, sampleSeed, index));
+    if (diameterMm === undefined)
+      throw new NoduleLabError(
+        'invalid-input',
+        `${dir} holds samples that have no size of their own: give their diameters (--diameter 6, or --diameter 5-20).`,
+      );
     const voxels = await readSample(join(dir, file));
-    const diameterMm = from + (to - from) * Random.of('diameter', seed, sampleSeed, index).uniform();
     items.push({
       id: file,
       diameterMm: Math.round(diameterMm * 1000) / 1000,
       seed: sampleSeed,
       index,
+      conditions,
       sampleSha256: sha256Of(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)),
       voxels: () => readSample(join(dir, file)),
     });
@@ -189,6 +198,13 @@ async function fromSamples(dir: string, { from, to }: DiameterRange, seed: numbe
     close: async () => undefined,
   };
 }
+
+const diameterOf = (
+  wanted: DiameterRange | undefined,
+  conditions: Conditions | null,
+  random: Random,
+): number | undefined =>
+  wanted === undefined ? conditions?.diameter : wanted.from + (wanted.to - wanted.from) * random.uniform();
 
 /** A cube as `.npy`, or raw little-endian float32. */
 async function readSample(path: string): Promise<Float32Array> {

@@ -8,8 +8,9 @@ import type { Host } from '../imaging/hosts.ts';
 import { previewIn, proposeIn } from '../imaging/operations.ts';
 import type { PreviewResult } from '../imaging/protocol.ts';
 import type { ModelRegistry } from '../models.ts';
-import { DEFAULT_DIAMETER_MM, nodulePatch, type NoduleChoice } from '../nodulePatch.ts';
+import { nodulePatch, type NoduleChoice } from '../nodulePatch.ts';
 import { blendingSeed, earlierNodule } from '../placement.ts';
+import { DEFAULT_DIAMETER_MM } from '../usualDiameter.ts';
 import { wantedPoint, type WantedPlace } from '../wantedPlace.ts';
 import {
   openOfflineHost,
@@ -24,7 +25,7 @@ export interface WantedNodule {
   readonly nodule: NoduleChoice;
   /** Voxels are column, row and slice, slices in their order along the body. */
   readonly at: WantedPlace;
-  /** Without it the recorded size of the nodule, else 10 mm. */
+  /** Without it the size that is recorded of the nodule or that its model was asked for, else 10 mm. */
   readonly diameterMm?: number | undefined;
   readonly options: InsertionOptions;
   /** Chooses the place where the program proposes one. */
@@ -101,6 +102,7 @@ async function insertOne(
     {
       ...{ candidateSha256: patch.sha256, candidateId: null, model: origin.model, options, diameterMm },
       ...{ seed: origin.seed, index: origin.index },
+      ...(origin.conditions === null ? {} : { conditions: origin.conditions }),
       ...{ centre: [...centre], blendingSeed: blendingSeed(patch.sha256) },
       ...(patch.file === undefined ? {} : { details: { patchFileSha256: patch.file.sha256 } }),
     },

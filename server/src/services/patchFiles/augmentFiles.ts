@@ -8,7 +8,7 @@ import { encodeNpy } from '../../formats/npy.ts';
 import { writeAtomically, writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
-import { AUGMENTED_FILE, type AugmentedPatch, type AugmentedSet } from './manifests.ts';
+import { alphaNameOf, AUGMENTED_FILE, type AugmentedPatch, type AugmentedSet } from './manifests.ts';
 import { readPatchFile, type PatchFile, type ReadManifests } from './readPatchFile.ts';
 
 export interface AugmentFilesRequest {
@@ -58,7 +58,9 @@ export async function augmentFiles(
 }
 
 async function npyFilesIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.npy')).toSorted();
+  const all = (await readdir(folder)).filter((name) => name.endsWith('.npy')).toSorted();
+  // The alpha of a sample lies beside it and is no patch.
+  const names = all.filter((name) => !all.some((other) => name === alphaNameOf(other)));
   if (names.length === 0) throw new NoduleLabError('not-found', `${folder} holds no .npy file.`, { folder });
   return names.map((name) => join(folder, name));
 }

@@ -1,9 +1,12 @@
 /** What is written beside patches in .npy files, so that none of them is without its origin. */
 import { z } from 'zod';
 import { augmentationSchema } from '../../dataset/augmentation/augmentation.ts';
+import { conditionsSchema } from '../../gan/conditions.ts';
 
 /** Beside the files of `nodulelab sample`. */
 export const SAMPLES_FILE = 'samples.json';
+/** The file with the alpha of a sample. */
+export const alphaNameOf = (file: string): string => file.replace(/\.npy$/, '_alpha.npy');
 /** Beside the files of `nodulelab augment`; a single file has a JSON file of its own name. */
 export const AUGMENTED_FILE = 'augmented.json';
 
@@ -19,13 +22,15 @@ export const originSchema = z.object({
   /** With the model's hash these two give the same sample again (gan/sampler.ts). */
   seed: z.number().int().nullable(),
   index: count.nullable(),
+  /** What its model was asked for, in full; null for an unconditional one, and where it is not recorded. */
+  conditions: conditionsSchema.nullable().default(null),
   /** The size that the nodule stands for; null where it has none (insertion chooses it then). */
   diameterMm: z.number().positive().nullable(),
 });
 export type Origin = z.infer<typeof originSchema>;
 
 export const NOT_RECORDED: Origin = {
-  ...{ synthetic: null, model: null, seed: null, index: null, diameterMm: null },
+  ...{ synthetic: null, model: null, seed: null, index: null, conditions: null, diameterMm: null },
 };
 
 export const sampleSchema = z.object({
@@ -37,6 +42,10 @@ export const sampleSchema = z.object({
   /** Of the float32 voxels alone. */
   sampleSha256: sha256,
   meanHu: z.number(),
+  /** What the model was asked for, in full; null for an unconditional one. */
+  conditions: conditionsSchema.nullable().default(null),
+  /** How far each voxel belongs to the nodule, in [0, 1]; only where it was asked for. */
+  alpha: z.object({ file: fileName, sha256 }).optional(),
 });
 
 export const samplesSchema = z.object({
@@ -51,6 +60,8 @@ export const samplesSchema = z.object({
   size: z.number().int().positive(),
   windowHu: z.tuple([z.number(), z.number()]),
   codeVersion: z.string(),
+  /** Conditions that were named; the others are drawn from the model's training nodules. */
+  wanted: conditionsSchema.partial().default({}),
   samples: z.array(sampleSchema),
 });
 export type Samples = z.infer<typeof samplesSchema>;
@@ -113,6 +124,8 @@ export const exportedSchema = z.object({
       model: originSchema.shape.model.default(null),
       seed: originSchema.shape.seed.default(null),
       index: originSchema.shape.index.default(null),
+      // Those of an unconditional model are empty.
+      conditions: conditionsSchema.nullable().catch(null),
     }),
   ),
 });

@@ -110,11 +110,14 @@ const Kind = z.looseObject({ kind: z.string() });
 
 const fromSamples: Reader = (json) => {
   const { model, modelSha256, samples } = samplesSchema.parse(json);
-  return samples.map(({ file, seed, index, sha256 }) => [
+  return samples.map(({ file, seed, index, sha256, conditions }) => [
     file,
     {
       sha256,
-      origin: { ...NOT_RECORDED, synthetic: true, model: { name: model, sha256: modelSha256 }, seed, index },
+      origin: {
+        ...{ synthetic: true, model: { name: model, sha256: modelSha256 }, seed, index, conditions },
+        diameterMm: conditions?.diameter ?? null,
+      },
     },
   ]);
 };
@@ -128,17 +131,19 @@ const fromAugmented: Reader = (json) =>
     ]);
 
 const fromExport: Reader = (json) =>
-  exportedSchema.parse(json).patches.map(({ files, origin, model, seed, index, equivalentDiameterMm }) => [
-    files.hu,
-    {
-      sha256: null,
-      origin: {
-        ...{ synthetic: origin === 'synthetic', model, seed, index },
-        // Insertion measures a nodule by its volume, too.
-        diameterMm: equivalentDiameterMm,
+  exportedSchema
+    .parse(json)
+    .patches.map(({ files, origin, model, seed, index, conditions, equivalentDiameterMm }) => [
+      files.hu,
+      {
+        sha256: null,
+        origin: {
+          ...{ synthetic: origin === 'synthetic', model, seed, index, conditions },
+          // Insertion measures a nodule by its volume, too.
+          diameterMm: equivalentDiameterMm,
+        },
       },
-    },
-  ]);
+    ]);
 
 const READERS: Readonly<{ [kind: string]: Reader }> = {
   'nodulelab-samples': fromSamples,

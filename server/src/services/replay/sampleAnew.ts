@@ -15,7 +15,7 @@ type Impossible = Extract<ReplayedEdit['resampled'], { possible: false }>;
 export type SampledAnew = { readonly voxels: Float32Array } | Impossible;
 
 export async function sampleAnew(models: ModelRegistry, edit: InsertEdit): Promise<SampledAnew> {
-  const { model, seed, index, details } = edit;
+  const { model, seed, index, details, conditions } = edit;
   if (model === null || model.sha256 === null || seed === null || index === null)
     return impossible('not-recorded', 'Its record names no model, seed and index: it came from a file.');
   // As it lay in a set it was on the set's ground, which no model draws.
@@ -33,7 +33,12 @@ export async function sampleAnew(models: ModelRegistry, edit: InsertEdit): Promi
       `The model ${model.name} is another one now: it was ${model.sha256.slice(0, 12)} and is ${here.sha256.slice(0, 12)}. Put the old weights back to sample it anew.`,
     );
   const { sampler } = await models.load(model.name);
-  return { voxels: await sampler.sample(seed, index) };
+  if (conditions === undefined && sampler.conditionNames.length > 0)
+    return impossible(
+      'not-recorded',
+      'Its model takes conditions, and the record does not say what it was asked for.',
+    );
+  return { voxels: await sampler.sample(seed, index, conditions) };
 }
 
 const impossible = (reason: Impossible['reason'], message: string): Impossible => ({
