@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
+import { join } from 'node:path';
 import type { Nodule, Welcome } from '@nodulelab/contract';
 import { acceptPreview } from '../support/acceptPreview.ts';
+import { writeConditionalModel } from '../support/conditionalModel.ts';
 import { below, PLANES, type Point, until, ViewerPage } from '../support/browser.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 
 /** Half a slice of the small phantom, and a little. */
 const NEAR_MM = 2;
+/** A generator that can be asked for size and looks; it was never trained. */
+const CONDITIONAL = 'never-trained';
 
 /** Each step goes on where the one before it ended, as a user does. */
 describe('a user makes a synthetic nodule in the demo study', () => {
@@ -21,6 +25,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
 
   beforeAll(async () => {
     product = await Product.start('--demo-size', 'small');
+    await writeConditionalModel(join(product.dataDir, 'models', CONDITIONAL), CONDITIONAL);
     welcome = await product.welcome();
     ({ nodules } = await product.nodules(welcome.seriesInstanceUID));
     viewer = await ViewerPage.open(product.url, 'synthesis');
@@ -100,6 +105,32 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       const readers = new Set(other.marks.map(({ reader }) => String(reader)));
       expect(drawn.every((reader) => readers.has(reader!))).toBe(true);
       await viewer.picture('nodule');
+    },
+    60_000,
+  );
+
+  step(
+    'a conditional generator is asked for nodules like a real one: size, ratings, and a mark where it has seen few',
+    async () => {
+      const [usual] = await product.models();
+      const generator = viewer.page.getByLabel('Generator', { exact: true });
+      await generator.selectOption(CONDITIONAL);
+      await viewer.see('wish-like').click();
+      await viewer.see('wishes-fold').click();
+      await viewer.see('wish-spiculation-value').fill('5');
+      expect(await viewer.see('wish-spiculation-few').innerText()).toBe('few nodules like this in training');
+      await viewer.see('generate').click();
+      const asked = viewer.page.locator('[data-testid=candidate-1]', { hasText: 'spic. 5' });
+      await asked.waitFor();
+      const selected = nodules.find(({ id }) => id !== welcome.noduleId)!;
+      const size = Math.round(selected.diameterMm * 2) / 2;
+      expect(await asked.innerText()).toContain(size.toFixed(1));
+      expect(await asked.innerText()).toContain('Few nodules like this in training: 0');
+      expect(Number(await viewer.see('diameter').inputValue())).toBe(size);
+      await viewer.picture('conditions');
+      await viewer.see('wish-any').click();
+      await viewer.see('wishes-fold').click();
+      await generator.selectOption(usual!.name);
     },
     60_000,
   );
