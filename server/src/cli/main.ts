@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   augment: async () => (await import('./commands/augment.ts')).registerAugment,
   balance: async () => (await import('./commands/balance.ts')).registerBalance,
   evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
+  curve: async () => (await import('./commands/curve.ts')).registerCurve,
   compare: async () => (await import('./commands/compare.ts')).registerCompare,
   'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
 };

@@ -1,7 +1,8 @@
 /**
  * How far a generator follows what it was asked for. A characteristic goes with size (large nodules are spiculated and
  * malignant), so whether a generator follows it is asked at fixed diameter; and a network that predicts it does so
- * imperfectly, so the same statistic on held-out real nodules stands beside it as the ceiling.
+ * imperfectly, so the same statistic on held-out real nodules stands beside it. It is called the ceiling, and is that of a
+ * generator that shows a rating as real nodules do; one that overdoes what it is asked for can pass it.
  */
 import type { Characteristics } from '../dataset/manifest.ts';
 import { clusterBootstrap } from './bootstrap.ts';

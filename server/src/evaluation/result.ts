@@ -84,7 +84,7 @@ export const adherenceSchema = z.object({
   statistic: z.enum(['median relative error', 'median absolute error', 'partial Spearman at fixed diameter']),
   unit: z.string(),
   measured: estimateSchema.nullable(),
-  /** The same statistic on held-out real nodules, by the network's own predictions: no generator can show more. */
+  /** The same statistic on held-out real nodules, by the network's own predictions: the ceiling of one that shows ratings as real nodules do. */
   ceiling: estimateSchema.nullable(),
   /** The same where each request is dealt to the nodule of another; null where 0 is what chance gives. */
   chance: estimateSchema.nullable().default(null),

@@ -35,7 +35,7 @@ export function adherenceSection(
     'adherence',
     title,
     paragraph(
-      'What was asked of the generator against what is measured in its nodules. Beside it stands the same statistic on held-out real nodules, of which the readers’ word takes the place of the request: for a correlation it is the ceiling, since no generator can show more than the measuring network can see.',
+      'What was asked of the generator against what is measured in its nodules. Beside it stands the same statistic on held-out real nodules, of which the readers’ word takes the place of the request. Readers disagree, so a generator that shows what it is asked for more plainly than real nodules do can pass their correlation. Insertion scales every nodule to the diameter asked for: the diameter in a CT judges generator and insertion together.',
     ),
     ...insertedText(result),
     table(result),
@@ -89,7 +89,7 @@ function correlationPlot(adherence: readonly Adherence[]): string {
   if (rows.length === 0) return '';
   const legend = legendOf({
     ...(rows.some(({ measured }) => measured !== null) ? { measured: 'synthetic nodules' } : {}),
-    floor: 'held-out real nodules: the ceiling',
+    floor: 'held-out real nodules',
   });
   const plot = intervalPlot({
     description: 'Partial Spearman correlations with their ceilings',

@@ -21,6 +21,7 @@ import { startMeasureThreads } from './describe/measureThreads.ts';
 import { insertGroups } from './inserted/insertGroup.ts';
 import { measureAll, type Measures } from './measureAll.ts';
 import type { Measuring } from './measures/measuring.ts';
+import type { SpottingProofs } from './measures/spotting.ts';
 import { partOf } from './patchGroups.ts';
 import { createStages, type Stages } from './stages.ts';
 import type { EvaluationTools } from './tools.ts';
@@ -54,6 +55,8 @@ export interface EvaluationSetup {
   readonly whyNoTraining?: string;
   readonly controls?: boolean;
   readonly spotting?: boolean;
+  /** Filled by the first evaluation against a real set, and read by those that follow. */
+  readonly proofs?: SpottingProofs;
   /** CTs that nodules of a conditional generator are inserted into, to be measured there; none where absent. */
   readonly hosts?: readonly ComparisonHost[];
   /** Threads that measure patches; by default one for each core. */

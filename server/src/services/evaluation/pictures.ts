@@ -49,7 +49,7 @@ export async function gatherPictures(
 }
 
 /** Groups of the same number show patches of the same numbers: most controls are made of real patches one by one. */
-async function sheetOf(
+export async function sheetOf(
   group: PatchGroup,
   seed: number,
   signal: AbortSignal | undefined,

@@ -3,10 +3,13 @@ import { LIMITS } from '../../../evaluation/gates.ts';
 import type { PatchGroup } from '../../../evaluation/patchGroup.ts';
 import type { SpottingScores } from '../../../evaluation/report/material.ts';
 import type { EvaluationResult, Figure } from '../../../evaluation/result.ts';
-import { spotFakes } from '../../../evaluation/spotting/spotFakes.ts';
+import { spotFakes, type Spotting } from '../../../evaluation/spotting/spotFakes.ts';
 import type { EvaluationSetup } from '../evaluateGroups.ts';
 import { SPOTTING } from './kinds.ts';
 import { computed, notComputed, type Measuring } from './measuring.ts';
+
+/** Proofs that classifiers of this kind tell ellipsoids: many evaluations against one real set need one only. */
+export type SpottingProofs = Map<string, Spotting>;
 
 export interface SpottingFound {
   /** For each subject. */
@@ -17,7 +20,7 @@ export interface SpottingFound {
 
 export async function measureSpotting(
   { real, bad, subjects, seed, draws }: Measuring,
-  { tools, spotting: wanted, signal }: EvaluationSetup,
+  { tools, spotting: wanted, proofs, signal }: EvaluationSetup,
   onProgress: (share: number) => void,
 ): Promise<SpottingFound> {
   const n = subjects.map(({ group }) => ({ real: real.group.count, synthetic: group.count }));
@@ -32,7 +35,9 @@ export async function measureSpotting(
       ...(signal === undefined ? {} : { signal }),
       onProgress: (share) => onProgress(from + share / 2),
     });
-  const proof = await spot(bad.group, 0);
+  const name = JSON.stringify([real.group.sha256, bad.group.sha256, seed, draws]);
+  const proof = proofs?.get(name) ?? (await spot(bad.group, 0));
+  proofs?.set(name, proof);
   if ('notComputed' in proof) return none(proof.notComputed);
   const own = await spot(subjects[0]!.group, 0.5);
   if ('notComputed' in own) return none(own.notComputed);
