@@ -12,32 +12,45 @@ const SCRIPT = `
 import json, sys
 import numpy, onnxruntime
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-latent = numpy.fromfile(sys.argv[2], dtype="<f4").reshape(1, -1)
-(source,), (result,) = session.get_inputs(), session.get_outputs()
-(image,) = session.run(None, {source.name: latent})
-image.astype("<f4").tofile(sys.argv[3])
-print(json.dumps({"input": [source.name, source.shape], "output": [result.name, list(image.shape)]}))
+inputs = {one.name: one.shape for one in session.get_inputs()}
+feeds = {name: numpy.fromfile(sys.argv[2] + "/in." + name, dtype="<f4").reshape(shape) for name, shape in inputs.items()}
+names = [one.name for one in session.get_outputs()]
+results = dict(zip(names, session.run(names, feeds)))
+for name, values in results.items():
+    values.astype("<f4").tofile(sys.argv[2] + "/out." + name)
+facts = session.get_modelmeta()
+print(json.dumps({
+    "inputs": inputs,
+    "outputs": {name: list(values.shape) for name, values in results.items()},
+    "metadata": facts.custom_metadata_map,
+    "description": facts.description,
+}))
 `;
 
-/** What Python's onnxruntime makes of a latent vector. */
-export function sampleInPython(
-  onnx: Uint8Array,
-  latent: Float32Array,
-): { input: [string, number[]]; output: [string, number[]]; image: Float32Array } {
+export interface RunInPython {
+  /** Shapes by name. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  readonly outputs: Readonly<Record<string, readonly number[]>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly description: string;
+  readonly values: Readonly<Record<string, Float32Array>>;
+}
+
+/** What Python's onnxruntime makes of these values, which it gives the shapes that the file states. */
+export function runInPython(onnx: Uint8Array, feeds: Readonly<Record<string, Float32Array>>): RunInPython {
   const folder = mkdtempSync(join(tmpdir(), 'nodulelab-python-'));
   try {
-    const [model, source, result] = ['m.onnx', 'latent', 'image'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
+    const model = join(folder, 'model.onnx');
     writeFileSync(model, onnx);
-    writeFileSync(source, new Uint8Array(latent.buffer, latent.byteOffset, latent.byteLength));
-    const said = execFileSync(PYTHON, ['-c', SCRIPT, model, source, result], { encoding: 'utf8' });
-    return {
-      ...(JSON.parse(said) as { input: [string, number[]]; output: [string, number[]] }),
-      image: new Float32Array(new Uint8Array(readFileSync(result)).buffer),
-    };
+    for (const [name, { buffer, byteOffset, byteLength }] of Object.entries(feeds))
+      writeFileSync(join(folder, `in.${name}`), new Uint8Array(buffer, byteOffset, byteLength));
+    const said = JSON.parse(
+      execFileSync(PYTHON, ['-c', SCRIPT, model, folder], { encoding: 'utf8' }),
+    ) as Omit<RunInPython, 'values'>;
+    const read = (name: string): Float32Array =>
+      new Float32Array(new Uint8Array(readFileSync(join(folder, `out.${name}`))).buffer);
+    const values = Object.fromEntries(Object.keys(said.outputs).map((name) => [name, read(name)]));
+    return { ...said, values };
   } finally {
     rmSync(folder, { recursive: true });
   }

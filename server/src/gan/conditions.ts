@@ -54,7 +54,7 @@ const ratings = characteristicsSchema.pick({
 });
 
 /** The middle of the diameters, on their logarithmic scale, mm. */
-const MIDDLE_MM = 12;
+export const MIDDLE_MM = 12;
 
 /** The number that the networks read, about −1.3 to 1.7 for the diameter and −1 to 1 for the others. */
 export const encodeCondition = (name: ConditionName, value: number): number =>

@@ -1,20 +1,25 @@
 /**
  * A model as one file for other programs. ONNX: `latent` [1, L] (standard normal) → `image` [1, 1, s, s, s] in [0, 1],
- * z slowest, x fastest; HU = 1400 · image − 1000. Safetensors: the generator's parameters. Both carry the card, so that
- * nothing is lost on the way back.
+ * z slowest, x fastest; HU = 1400 · image − 1000. A conditional one takes `conditions` [1, C] (encoded) and `noise`
+ * [1, 1, r, r, r] (standard normal) too, and makes `alpha` [1, 1, s, s, s] as well. Safetensors: the generator's
+ * parameters. Both carry the card, so that nothing is lost on the way back.
  */
 import * as t from '../tensor/index.ts';
-import { toOnnx } from '../tensor/index.ts';
+import { toOnnx, type Program, type Tensor } from '../tensor/index.ts';
 import { upsampleLinear } from '../nn/layers.ts';
 import { encodeSafetensors } from '../nn/safetensors.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { CONDITION_RANGES, MIDDLE_MM, type ConditionName } from './conditions.ts';
 import { generator } from './generator.ts';
 import { generatorInputs } from './inputs.ts';
 import { generatorTensors, type Model, type NetworkModel } from './model.ts';
-import { resolutionOfCard } from './modelCard.ts';
+import { resolutionOfCard, type NetworkCard } from './modelCard.ts';
 
 /** Key of the card (as JSON) in the metadata of either file. */
 export const CARD_KEY = 'nodulelab.card';
+
+/** Key of what each number of `conditions` stands for (as JSON) in the metadata of the ONNX file of a conditional model. */
+export const CONDITIONS_KEY = 'nodulelab.conditions';
 
 /** The model as an ONNX file. A network from elsewhere is given back byte for byte. */
 export function encodeOnnxModel(model: Model): Uint8Array {
@@ -29,13 +34,50 @@ export function encodeOnnxModel(model: Model): Uint8Array {
     generatorInputs(architecture, 1, resolutionOfCard(card)),
   );
   while (image.shape[2]! < size) image = upsampleLinear(image);
-  return toOnnx({ image: t.mul(t.add(image, 1), 0.5) }, 'portable', {
+  const { conditions } = architecture;
+  return toOnnx(channelsOf(t.mul(t.add(image, 1), 0.5)), 'portable', {
     fixed: parameters,
-    metadata: { [CARD_KEY]: JSON.stringify(card) },
-    description:
-      `${card.name}: latent [1, ${architecture.latentSize}], standard normal, to image [1, 1, ${size}, ${size}, ${size}] ` +
-      'in [0, 1], z slowest and x fastest; HU = 1400 * image - 1000. Synthetic nodules, for research only.',
+    metadata: {
+      [CARD_KEY]: JSON.stringify(card),
+      ...(conditions.length > 0 ? { [CONDITIONS_KEY]: JSON.stringify(conditions.map(encoding)) } : {}),
+    },
+    description: descriptionOf(card, size),
   });
+}
+
+/** [1, channels, …] → an output for each channel. */
+const channelsOf = (image: Tensor): Program =>
+  image.shape[1] === 1 ? { image } : { image: t.slice(image, 1, 0, 1), alpha: t.slice(image, 1, 1, 2) };
+
+/** How `encodeCondition` makes the number that the network reads. */
+const encoding = (name: ConditionName): Readonly<Record<string, unknown>> => ({
+  name,
+  unit: name === 'diameter' ? 'mm' : 'points of the LIDC form',
+  range: CONDITION_RANGES[name],
+  encoded: name === 'diameter' ? `log2(value / ${MIDDLE_MM})` : '(value - 3) / 2',
+});
+
+function descriptionOf(card: NetworkCard, size: number): string {
+  const { latentSize, conditions, noise, output } = card.preset.architecture;
+  const from = resolutionOfCard(card);
+  const cube = `[1, 1, ${size}, ${size}, ${size}]`;
+  const inputs = [
+    `latent [1, ${latentSize}], standard normal`,
+    ...(conditions.length > 0
+      ? [
+          `conditions [1, ${conditions.length}], which are ${conditions.join(', ')}, in this order: the diameter in mm as ` +
+            `log2(value / ${MIDDLE_MM}), the others in points of the LIDC form as (value - 3) / 2`,
+        ]
+      : []),
+    ...(noise ? [`noise [1, 1, ${from}, ${from}, ${from}], standard normal`] : []),
+  ];
+  return (
+    `${card.name}: ${inputs.join('; ')}; to image ${cube} in [0, 1], z slowest and x fastest` +
+    (output === 'hu+alpha'
+      ? `, and alpha ${cube}, how far each voxel belongs to the nodule; HU = 1400 * image - 1000`
+      : '; HU = 1400 * image - 1000') +
+    '. Synthetic nodules, for research only.'
+  );
 }
 
 /** The parameters as a safetensors file, in the precision that the card states. */

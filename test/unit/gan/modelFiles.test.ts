@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { onnxCpuEngine } from '../../../server/src/engine/onnxCpu.ts';
 import { generator } from '../../../server/src/gan/generator.ts';
 import { importModel, type ImportOptions } from '../../../server/src/gan/importModel.ts';
-import { loadGenerator, type NetworkModel } from '../../../server/src/gan/model.ts';
+import { loadGenerator, type Model, type NetworkModel } from '../../../server/src/gan/model.ts';
 import { trainedCardSchema, WEIGHTS_FILE } from '../../../server/src/gan/modelCard.ts';
 import { encodeOnnxModel, encodeSafetensorsModel, weightsOf } from '../../../server/src/gan/modelFile.ts';
-import { openSampler } from '../../../server/src/gan/sampler.ts';
+import { chanceOf, openSampler, type DrawnSample } from '../../../server/src/gan/sampler.ts';
 import { createHash } from 'node:crypto';
 import { initialise } from '../../../server/src/nn/layers.ts';
 import { Random } from '../../../server/src/nn/random.ts';
 import { encodeSafetensors } from '../../../server/src/nn/safetensors.ts';
 import * as t from '../../../server/src/tensor/index.ts';
-import { hasPythonOnnx, sampleInPython } from '../../support/pythonOnnx.ts';
-import { TINY_GROWN, TINY_PLAIN } from './tinyPresets.ts';
+import { hasPythonOnnx, runInPython } from '../../support/pythonOnnx.ts';
+import { TINY_CONDITIONAL, TINY_GROWN, TINY_PLAIN } from './tinyPresets.ts';
 import type { Preset } from '../../../server/src/gan/presets.ts';
 
 const engine = onnxCpuEngine({ threads: 1 });
@@ -38,6 +38,7 @@ function model(preset: Preset, resolution: number, type: 'F32' | 'F16' = 'F32'):
   const card = trainedCardSchema.parse({
     ...{ name: 'original', data: 'balls', datasetSha256: null, splitSha256: null, codeVersion: '1' },
     ...{ license: 'none', faults: ['It knows only balls.'], format: 1, preset },
+    ...(preset.architecture.conditions.length > 0 ? { trainingConditions: [SMOOTH] } : {}),
     weights: { file: WEIGHTS_FILE, sha256: '0'.repeat(64), type },
     training: { seed: 1, patches: 3, updates: 4, seconds: 5, resolution },
   });
@@ -46,6 +47,11 @@ function model(preset: Preset, resolution: number, type: 'F32' | 'F16' = 'F32'):
     .digest('hex');
   return { card: { ...card, weights: { ...card.weights, sha256 } }, parameters };
 }
+
+const SMOOTH = {
+  ...{ diameter: 9, malignancy: 2, texture: 5, spiculation: 1 },
+  ...{ lobulation: 1, sphericity: 4, margin: 5 },
+};
 
 const options = (more: Partial<ImportOptions> = {}): ImportOptions => ({
   origin: 'given.file',
@@ -107,12 +113,12 @@ describe.each(CASES)('a model file (%s)', (_, preset, resolution) => {
       await importModel(concatenated(encodeSafetensorsModel(original)), options());
       const latent = latents(preset.architecture.latentSize);
       const ours = await imageOf(join(models, 'original'), latent);
-      const theirs = sampleInPython(encodeOnnxModel(original), latent);
+      const theirs = runInPython(encodeOnnxModel(original), { latent });
       const size = preset.stages.at(-1)!.resolution;
-      expect(theirs.input).toEqual(['latent', [1, preset.architecture.latentSize]]);
-      expect(theirs.output).toEqual(['image', [1, 1, size, size, size]]);
+      expect(theirs.inputs).toEqual({ latent: [1, preset.architecture.latentSize] });
+      expect(theirs.outputs).toEqual({ image: [1, 1, size, size, size] });
       expect(spread(ours)).toBeGreaterThan(0.1);
-      expect(farthest(theirs.image, ours)).toBeLessThan(1e-4);
+      expect(farthest(theirs.values['image']!, ours)).toBeLessThan(1e-4);
     },
   );
 
@@ -128,6 +134,74 @@ describe.each(CASES)('a model file (%s)', (_, preset, resolution) => {
     expect(farthest(await imageOf(join(models, 'foreign'), latent), ours)).toBeLessThan(1e-4);
   });
 });
+
+describe.each([16, 8])('the file of a conditional model that reached %i³', (resolution) => {
+  const original = model(TINY_CONDITIONAL, resolution);
+  const { conditions: names, latentSize } = TINY_CONDITIONAL.architecture;
+
+  test.each(['onnx', 'safetensors'] as const)(
+    'comes back from %s as the same model: card, weights and what it draws',
+    async (format) => {
+      const file =
+        format === 'onnx' ? encodeOnnxModel(original) : concatenated(encodeSafetensorsModel(original));
+      expect(await importModel(file, options())).toEqual(original.card);
+      const again = await loadGenerator(join(models, 'original'));
+      expect(again).toEqual(original);
+      const drawn = await drawnBy(original);
+      expect(await drawnBy(again)).toEqual(drawn);
+      expect(drawn.conditions).toEqual({ ...SMOOTH, texture: 2 });
+    },
+  );
+
+  (hasPythonOnnx ? test : test.skip)(
+    "Python's onnxruntime makes the same image and alpha of it, to 1e-4, and is told how to encode conditions",
+    async () => {
+      const drawn = await drawnBy(original);
+      const asked = drawn.conditions!;
+      const theirs = runInPython(encodeOnnxModel(original), {
+        ...chanceOf(original, 3, 1),
+        // Written out as the description says, not by the function that encodes them here.
+        conditions: Float32Array.from(names, (name) =>
+          name === 'diameter' ? Math.log2(asked.diameter / 12) : (asked[name] - 3) / 2,
+        ),
+      });
+      const edges = [resolution, resolution, resolution];
+      expect(theirs.inputs).toEqual({
+        ...{ latent: [1, latentSize], conditions: [1, 7], noise: [1, 1, ...edges] },
+      });
+      expect(theirs.outputs).toEqual({ image: [1, 1, 16, 16, 16], alpha: [1, 1, 16, 16, 16] });
+      for (const [name, ours] of [
+        ['image', drawn.hu],
+        ['alpha', drawn.alpha!],
+      ] as const) {
+        expect(spread(ours)).toBeGreaterThan(0.1);
+        expect(farthest(theirs.values[name]!, ours)).toBeLessThan(1e-4);
+      }
+      expect(theirs.description).toContain(
+        `conditions [1, 7], which are ${names.join(', ')}, in this order: the diameter in mm as log2(value / 12), ` +
+          'the others in points of the LIDC form as (value - 3) / 2',
+      );
+      const encodings = JSON.parse(theirs.metadata['nodulelab.conditions']!) as unknown[];
+      expect(encodings).toHaveLength(7);
+      expect(encodings[0]).toEqual({
+        ...{ name: 'diameter', unit: 'mm', range: [3, 40], encoded: 'log2(value / 12)' },
+      });
+    },
+  );
+
+  test('is no network from elsewhere: what runs as it is takes a latent alone', async () => {
+    const imported = importModel(encodeOnnxModel(original), options({ name: 'foreign', asForeign: true }));
+    await expect(imported).rejects.toThrow('it has 3 inputs');
+    expect(await readdir(models)).toEqual([]);
+  });
+});
+
+async function drawnBy(made: Model): Promise<DrawnSample> {
+  const sampler = await openSampler(made, engine);
+  const drawn = await sampler.draw(3, 1, { texture: 2 });
+  await sampler.release();
+  return drawn;
+}
 
 test('safetensors without a card are imported for the networks that are named, with no word about training', async () => {
   const { parameters, card } = model(TINY_PLAIN, 16);

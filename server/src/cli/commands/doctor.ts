@@ -67,7 +67,14 @@ async function models(dataDir: string): Promise<Finding[]> {
   return list.map((model) => ({
     what: `model ${model.name}`,
     ok: true,
-    detail: `${model.resolution}³, ${model.updates === null ? 'made elsewhere' : `${model.updates} generator updates`}, ${model.sha256.slice(0, 12)}`,
+    detail: [
+      `${model.resolution}³`,
+      model.updates === null ? 'made elsewhere' : `${model.updates} generator updates`,
+      model.conditions.length === 0
+        ? 'unconditional'
+        : `asked for ${model.conditions.map(({ name }) => name).join(', ')}`,
+      model.sha256.slice(0, 12),
+    ].join(', '),
   }));
 }
 

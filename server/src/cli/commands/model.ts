@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CONDITION_RANGES } from '../../gan/conditions.ts';
 import { importModel } from '../../gan/importModel.ts';
 import { loadGenerator } from '../../gan/model.ts';
-import { type ModelCard, resolutionOfCard } from '../../gan/modelCard.ts';
+import { conditionsOfCard, type ModelCard, resolutionOfCard } from '../../gan/modelCard.ts';
 import { encodeOnnxModel, encodeSafetensorsModel } from '../../gan/modelFile.ts';
 import { PRESETS, presetNamed } from '../../gan/presets.ts';
 import { writeAtomically } from '../../nn/artefactFile.ts';
@@ -34,7 +35,8 @@ export function registerModel(program: Command, context: () => CommandContext): 
   model
     .command('export <name>')
     .description(
-      'one file for other programs: ONNX (latent [1, L] to image [1, 1, s, s, s] in [0, 1]) or safetensors',
+      'one file for other programs: ONNX (latent [1, L] to image [1, 1, s, s, s] in [0, 1]; of a conditional model also ' +
+        'conditions and noise, to image and alpha) or safetensors',
     )
     .requiredOption('--out <file>', 'NAME.onnx or NAME.safetensors')
     .option('--force', 'replace the file', false)
@@ -74,12 +76,13 @@ async function list({ dataDir, output }: CommandContext): Promise<void> {
     models.length === 0
       ? 'There is no model: train one with nodulelab train, or take one with nodulelab model import.'
       : table(
-          ['name', 'networks', 'voxels', 'updates', 'evaluation', 'weights'],
-          models.map(({ name, preset, resolution, updates, sha256, evaluation }) => [
+          ['name', 'networks', 'voxels', 'updates', 'conditions', 'evaluation', 'weights'],
+          models.map(({ name, preset, resolution, updates, conditions, sha256, evaluation }) => [
             name,
             preset ?? 'from elsewhere',
             `${resolution}³`,
             updates === null ? 'unknown' : String(updates),
+            conditions.length === 0 ? 'none' : conditions.map((condition) => condition.name).join(', '),
             gatesText(evaluation),
             sha256.slice(0, 12),
           ]),
@@ -189,6 +192,7 @@ async function importFile(
 
 function describe(card: ModelCard, folder: string, evaluation = gatesText(null)): string {
   const { name, weights, training, data, license, faults } = card;
+  const conditions = conditionsOfCard(card);
   return table(
     ['', name],
     [
@@ -205,6 +209,7 @@ function describe(card: ModelCard, folder: string, evaluation = gatesText(null))
           : `${training.updates} generator updates on ${training.patches} patches, ${(training.seconds / 60).toFixed(0)} min`,
       ],
       ['data', data],
+      ...(conditions.length > 0 ? [['can be asked for', conditionsTrained(card)]] : []),
       ['license', license],
       ['evaluation', evaluation],
       ...faults.map((fault) => ['fault', fault]),
@@ -212,6 +217,20 @@ function describe(card: ModelCard, folder: string, evaluation = gatesText(null))
       ['folder', folder],
     ],
   );
+}
+
+/** `diameter 3 to 40 mm (in training 3.4 to 32.1)`, one for each condition. */
+function conditionsTrained(card: ModelCard): string {
+  const rows = ('graph' in card ? undefined : card.trainingConditions) ?? [];
+  return conditionsOfCard(card)
+    .map((name) => {
+      const values = rows.map((row) => row[name]);
+      const [low, high] = CONDITION_RANGES[name];
+      const trained = [Math.min(...values), Math.max(...values)].map((value) => Number(value.toFixed(1)));
+      const unit = name === 'diameter' ? ' mm' : '';
+      return `${name} ${low} to ${high}${unit}${rows.length > 0 ? ` (in training ${trained.join(' to ')})` : ''}`;
+    })
+    .join(', ');
 }
 
 function modelName(text: string): string {
