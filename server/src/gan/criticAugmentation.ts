@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Random } from '../nn/random.ts';
 import * as t from '../tensor/index.ts';
 import type { Tensor } from '../tensor/index.ts';
+import { adaptiveAugmentationSchema } from './adaptiveAugmentation.ts';
 import { GROUND } from './ground.ts';
 import type { Architecture } from './presets.ts';
 
@@ -19,6 +20,8 @@ export const criticAugmentationSchema = z.object({
   attenuation: z.number().min(0).max(1),
   /** Edge of a box that is replaced by the ground, as a share of the patch's. */
   cutoutShare: z.number().min(0).max(1),
+  /** How the probability follows the critic's overfitting from `probability` on; null: it stays. */
+  adaptive: adaptiveAugmentationSchema.nullable().default(null),
 });
 export type CriticAugmentation = z.infer<typeof criticAugmentationSchema>;
 

@@ -39,6 +39,9 @@ export const trainingEventSchema = z.discriminatedUnion('type', [
     /** ‖∂loss/∂θ‖₂ over all parameters of the critic, at its last step, and of the generator. */
     criticGradientNorm: number,
     generatorGradientNorm: number,
+    /** Probability of augmentation and overfitting of the critic, where the one is steered by the other. */
+    augmentation: number.optional(),
+    overfitting: number.optional(),
     secondsPerUpdate: number,
     /** Estimate to the end of the stage, or null if only a time limit or the user ends it. */
     secondsLeft: number.nullable(),

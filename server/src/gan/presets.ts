@@ -9,7 +9,7 @@ import {
 } from '../dataset/augmentation/augmentation.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { CONDITION_NAMES, conditionNameSchema } from './conditions.ts';
-import { criticAugmentationSchema } from './criticAugmentation.ts';
+import { criticAugmentationSchema, type CriticAugmentation } from './criticAugmentation.ts';
 import { weightingSchema } from './patchWeights.ts';
 
 const count = z.number().int().positive();
@@ -184,7 +184,10 @@ const CONDITIONAL_64: Preset = {
     { resolution: 64, learningRate: 4e-4, batchSize: 16, updates: 2000 },
   ],
   augmentation: IN_PLANE_ONLY,
-  criticAugmentation: { probability: 0.4, shiftShare: 0.125, attenuation: 0.15, cutoutShare: 0.35 },
+  criticAugmentation: {
+    ...{ probability: 0.4, shiftShare: 0.125, attenuation: 0.15, cutoutShare: 0.35 },
+    adaptive: null,
+  },
   weighting: { by: ['malignancy', 'spiculation', 'texture'], power: 0.5, cap: 4 },
   conditionJitter: 0.25,
 };
@@ -230,10 +233,27 @@ export interface PresetChanges {
   /** Patches of a batch in all stages: small sets need small batches. */
   readonly batchSize?: number | undefined;
   readonly augmentation?: AugmentationName | undefined;
+  /** Overfitting of the critic that its augmentation is steered to (see adaptiveAugmentation.ts). */
+  readonly adaptive?: number | undefined;
 }
 
-export const changedPreset = (preset: Preset, { batchSize, augmentation }: PresetChanges): Preset => ({
+export const changedPreset = (
+  preset: Preset,
+  { batchSize, augmentation, adaptive }: PresetChanges,
+): Preset => ({
   ...preset,
   stages: preset.stages.map((stage) => ({ ...stage, batchSize: batchSize ?? stage.batchSize })),
   augmentation: augmentation === undefined ? preset.augmentation : AUGMENTATIONS[augmentation],
+  criticAugmentation: adaptive === undefined ? preset.criticAugmentation : adapting(preset, adaptive),
 });
+
+/** A tenth of the patches is held back; from never to always takes a tenth of what conditional-64 is shown. */
+function adapting({ name, criticAugmentation }: Preset, target: number): CriticAugmentation {
+  if (criticAugmentation === null)
+    throw new NoduleLabError(
+      'invalid-input',
+      `${name} does not vary what its critic sees, so there is nothing to adapt: leave --adaptive out, or choose a preset that does.`,
+    );
+  const adaptive = { target, heldBack: 0.1, every: 4, patchesToFull: 17_600, most: 0.8 };
+  return { ...criticAugmentation, adaptive };
+}

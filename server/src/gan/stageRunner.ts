@@ -6,6 +6,8 @@ import type { Program } from '../tensor/index.ts';
 import { adamScalars, type AdamScalars } from '../nn/adam.ts';
 import { Random } from '../nn/random.ts';
 import type { Counters, TrainingState } from '../nn/trainingState.ts';
+import { AUGMENTATION_STATE } from './adaptiveAugmentation.ts';
+import { AugmentationControl, type AugmentationMeasures } from './augmentationControl.ts';
 import { BatchConditions } from './batchConditions.ts';
 import { openBatchLoader, type BatchLoader } from './batchLoader.ts';
 import { drawCriticAugmentation } from './criticAugmentation.ts';
@@ -14,7 +16,7 @@ import type { Preset, Stage } from './presets.ts';
 import { adamConfig, criticStep, generatorStep, partsState, stepParts, type PartName } from './steps.ts';
 import type { TrainingConfig } from './trainingState.ts';
 
-export interface Measures {
+export interface Measures extends AugmentationMeasures {
   readonly criticLoss: number;
   readonly generatorLoss: number;
   readonly wasserstein: number;
@@ -44,6 +46,7 @@ export class StageRunner {
   readonly #session: Session;
   readonly #loader: BatchLoader;
   readonly #asked: BatchConditions;
+  readonly #control: AugmentationControl;
   readonly #clock: () => number;
   /** Whether the session holds a whole update as one program. */
   readonly #atOnce: boolean;
@@ -56,6 +59,7 @@ export class StageRunner {
     session: Session,
     loader: BatchLoader,
     asked: BatchConditions,
+    control: AugmentationControl,
     clock: () => number,
     atOnce: boolean,
   ) {
@@ -64,6 +68,7 @@ export class StageRunner {
     this.#session = session;
     this.#loader = loader;
     this.#asked = asked;
+    this.#control = control;
     this.#clock = clock;
     this.#atOnce = atOnce;
   }
@@ -72,6 +77,7 @@ export class StageRunner {
    * Goes on from `state`, in its stage. Where the state would cross to the engine's device and back with every step, a
    * whole update is one program.
    * @param dataThreads threads that make batches (see batchLoader.ts)
+   * @param heldBack patches that it does not train on, where augmentation adapts
    */
   static async open(
     engine: Engine,
@@ -80,6 +86,7 @@ export class StageRunner {
     source: PatchSource,
     clock: () => number,
     dataThreads?: number,
+    heldBack?: PatchSource,
   ): Promise<StageRunner> {
     const { preset, seed } = config;
     const { stage: index, stageUpdate, step } = state.counters;
@@ -89,17 +96,20 @@ export class StageRunner {
     try {
       // Made while the engine compiles; whoever runs the first update meets its failure.
       loader.batch(stageUpdate * preset.criticSteps + step).catch(() => undefined);
+      const { [AUGMENTATION_STATE]: _, ...values } = state.values;
+      const control = await AugmentationControl.open(preset, stage, seed, state.values, heldBack);
       const atOnce = engine.stateCrossesHost;
       // Parts also end an update that was begun by them.
       const inParts = !atOnce || step > 0;
       const programs = {
-        ...(atOnce ? { update: wholeUpdate(preset, stage, state.values) } : {}),
+        ...(atOnce ? { update: wholeUpdate(preset, stage, values) } : {}),
         ...(inParts ? stepParts(preset, stage) : {}),
+        ...control.programs,
       };
       const further = inParts ? partsState(preset, stage) : {};
-      const session = await engine.open(programs, { ...state.values, ...further });
+      const session = await engine.open(programs, { ...values, ...further });
       const asked = new BatchConditions(source, preset, stage, seed);
-      return new StageRunner(config, index, session, loader, asked, clock, atOnce);
+      return new StageRunner(config, index, session, loader, asked, control, clock, atOnce);
     } catch (error) {
       await loader.release();
       throw error;
@@ -108,6 +118,7 @@ export class StageRunner {
 
   async release(): Promise<void> {
     await this.#loader.release();
+    await this.#control.release();
     await this.#session.release();
   }
 
@@ -116,7 +127,8 @@ export class StageRunner {
     const { preset } = this.#config;
     const parts = partsState(preset, preset.stages[this.#stage]!);
     const state = await this.#session.read();
-    return Object.fromEntries(Object.entries(state).filter(([name]) => !(name in parts)));
+    const values = Object.entries(state).filter(([name]) => !(name in parts));
+    return { ...Object.fromEntries(values), ...this.#control.state };
   }
 
   /**
@@ -124,10 +136,22 @@ export class StageRunner {
    * the state, the seed and the counters only. If `aborted` turns true on the way, it stops before the
    * next critic step, or before the update where that is one program.
    */
-  update({ stageUpdate, step }: Counters, aborted: () => boolean): Promise<UpdateResult> {
-    return this.#atOnce && step === 0
-      ? this.#updateAtOnce(stageUpdate, aborted)
-      : this.#updateByStep(stageUpdate, step, aborted);
+  async update({ stageUpdate, step }: Counters, aborted: () => boolean): Promise<UpdateResult> {
+    const result =
+      this.#atOnce && step === 0
+        ? await this.#updateAtOnce(stageUpdate, aborted)
+        : await this.#updateByStep(stageUpdate, step, aborted);
+    if (result.measures === undefined) return result;
+    if (this.#control.looksAfter(stageUpdate)) {
+      const next = (stageUpdate + 1) * this.#config.preset.criticSteps;
+      const conditions = this.#asked.ofRealBatch(next);
+      await this.#control.look(stageUpdate, this.#session, await this.#batch(next), conditions);
+    }
+    return { ...result, measures: { ...result.measures, ...this.#control.measures } };
+  }
+
+  #batch(step: number): Promise<Float32Array> {
+    return this.#ahead.get(step) ?? this.#loader.batch(step);
   }
 
   async #updateByStep(stageUpdate: number, begin: number, aborted: () => boolean): Promise<UpdateResult> {
@@ -162,7 +186,7 @@ export class StageRunner {
     const asked = this.#clock();
     const feeds: Values = {};
     for (let done = 0; done < criticSteps; done++) {
-      const real = await (this.#ahead.get(first + done) ?? this.#loader.batch(first + done));
+      const real = await this.#batch(first + done);
       place(feeds, done, this.#criticFeeds(first + done, real));
     }
     const dataWait = this.#clock() - asked;
@@ -213,9 +237,9 @@ export class StageRunner {
   }
 
   #augmentation(random: Random): Values {
-    const { stages, architecture, criticAugmentation } = this.#config.preset;
+    const { stages, architecture } = this.#config.preset;
     const { batchSize, resolution } = stages[this.#stage]!;
-    return drawCriticAugmentation(criticAugmentation, architecture, batchSize, resolution, random);
+    return drawCriticAugmentation(this.#control.augmentation, architecture, batchSize, resolution, random);
   }
 }
 

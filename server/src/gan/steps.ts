@@ -191,6 +191,19 @@ function averages(make: GeneratorNetwork, learned: Program): Program {
 }
 
 /**
+ * Mean scores that the critic gives, as `score`, with the feeds of a critic step: to real patches, and to generated ones.
+ * They leave the state as it is.
+ */
+export function scorePrograms(preset: Preset, stage: Stage): Readonly<Record<ScoreName, Program>> {
+  const { judge, parameters, feeds } = criticGraph(preset, stage);
+  return {
+    scoreReal: { score: mean(judge(parameters, feeds.real)) },
+    scoreGenerated: { score: mean(judge(parameters, feeds.fake)) },
+  };
+}
+export type ScoreName = 'scoreReal' | 'scoreGenerated';
+
+/**
  * The generator alone, one sample: feeds `latent` [1, latentSize] and what else it reads (inputs.ts, noise at `resolution`),
  * gives `image` [1, channels, s, s, s] in [−1, 1], made at `resolution` and enlarged smoothly to `size`. The parameters are constants of the program, so that an engine
  * prepares them once and not for every sample.

@@ -7,6 +7,7 @@ import { runTraining, type LoopEvent, type LoopResult } from '../nn/trainingLoop
 import { ancestorsIn } from './ancestors.ts';
 import { batchesPerEpoch } from './batches.ts';
 import type { TrainingEvent } from './events.ts';
+import { holdBack } from './heldBack.ts';
 import type { Limits } from './limits.ts';
 import type { Preset } from './presets.ts';
 import { Recorder, type RunFacts } from './report/recorder.ts';
@@ -53,11 +54,16 @@ export type TrainingResult = LoopResult;
 
 /** Trains until the last stage ends, a limit is reached or `signal` aborts. */
 export async function train(options: TrainOptions): Promise<TrainingResult> {
-  const { preset, dataset, engine, seed, outDir, clock, signal, onProgress } = options;
-  await checkTrainingData(dataset, preset, signal);
+  const { preset, engine, seed, outDir, clock, signal, onProgress } = options;
+  await checkTrainingData(options.dataset, preset, signal);
+  const { training: dataset, heldBack } = holdBack(options.dataset, preset, seed);
   const ancestors = options.from?.ancestors ?? (await ancestorsIn(outDir));
   const config = configOf(preset, seed, dataset, ancestors);
-  const recorder = new Recorder(outDir, factsOf(options, config), options.now ?? (() => new Date()));
+  const recorder = new Recorder(
+    outDir,
+    factsOf(options, config, heldBack?.count ?? 0),
+    options.now ?? (() => new Date()),
+  );
   const watch = ganWatch({
     ...{ config, dataset, engine },
     onWarning({ update }, warning) {
@@ -68,7 +74,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   });
   try {
     return await runTraining({
-      trainee: ganTrainee(options, config),
+      trainee: ganTrainee({ ...options, dataset, ...(heldBack === undefined ? {} : { heldBack }) }, config),
       ...{ folder: outDir, clock, watch },
       ...(options.resume === undefined ? {} : { resume: options.resume }),
       ...(signal === undefined ? {} : { signal }),
@@ -86,14 +92,16 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
 
 const factsOf = (
   { engine, engineReason, codeVersion, dataset }: TrainOptions,
-  { preset, seed, ancestors }: TrainingConfig,
+  { preset, seed, ancestors, patches }: TrainingConfig,
+  heldBack: number,
 ): RunFacts => ({
   preset,
   seed,
   ancestors,
   dataset: {
     name: dataset.name ?? null,
-    patches: dataset.count,
+    patches,
+    heldBack,
     size: dataset.size,
     sha256: dataset.sha256 ?? null,
   },

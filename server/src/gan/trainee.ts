@@ -22,12 +22,14 @@ export interface TraineeOptions {
   /** Milliseconds since some fixed moment. */
   readonly clock: () => number;
   readonly dataThreads?: number;
+  /** Patches that it does not train on, where augmentation adapts. */
+  readonly heldBack?: PatchSource;
   /** Networks that it begins with instead of random ones. */
   readonly from?: WarmStart;
 }
 
 export function ganTrainee(
-  { dataset, engine, limits = {}, clock, dataThreads, from }: TraineeOptions,
+  { dataset, engine, limits = {}, clock, dataThreads, heldBack, from }: TraineeOptions,
   config: TrainingConfig,
 ): Trainee<Measures, TrainingConfig> {
   const { preset, patches } = config;
@@ -48,7 +50,7 @@ export function ganTrainee(
     isOver: (counters) => trainingOver(preset, limits, counters, patches),
     isMilestone: ({ stage, stageUpdate }) =>
       milestones(stage, stageUpdate) > milestones(stage, stageUpdate - 1),
-    open: (state) => StageRunner.open(engine, config, state, dataset, clock, dataThreads),
+    open: (state) => StageRunner.open(engine, config, state, dataset, clock, dataThreads, heldBack),
   };
 }
 

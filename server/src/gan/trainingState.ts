@@ -11,6 +11,12 @@ import {
   type StoredTraining,
   type TrainingState,
 } from '../nn/trainingState.ts';
+import {
+  AUGMENTATION_SHAPE,
+  AUGMENTATION_STATE,
+  keptAugmentation,
+  startAugmentation,
+} from './adaptiveAugmentation.ts';
 import { ancestorSchema } from './ancestors.ts';
 import { critic } from './critic.ts';
 import { generator } from './generator.ts';
@@ -32,6 +38,8 @@ export const trainingConfigSchema = z.object({
   ancestors: z.array(ancestorSchema).default([]),
 });
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
+
+const adapts = ({ criticAugmentation }: Preset): boolean => (criticAugmentation?.adaptive ?? null) !== null;
 
 /** The parameters of both networks at a stage. */
 export function stageParameters(
@@ -58,6 +66,12 @@ export function enterStage(config: TrainingConfig, state: TrainingState, stage: 
   }
   for (const { name } of specs.generator)
     values[average(name)] = state.values[average(name)] ?? values[name]!;
+  const { criticAugmentation } = config.preset;
+  if (adapts(config.preset)) {
+    const known = state.values[AUGMENTATION_STATE];
+    values[AUGMENTATION_STATE] =
+      known === undefined ? startAugmentation(criticAugmentation?.probability ?? 0) : keptAugmentation(known);
+  }
   return { values, counters: { ...state.counters, stage, stageUpdate: 0, step: 0, stageSeconds: 0 } };
 }
 
@@ -68,6 +82,7 @@ export function valueShapes({ preset }: TrainingConfig, stage: number): Shapes {
   for (const { name, shape } of specs.all)
     for (const key of [name, firstMoment(name), secondMoment(name)]) shapes.set(key, shape);
   for (const { name, shape } of specs.generator) shapes.set(average(name), shape);
+  if (adapts(preset)) shapes.set(AUGMENTATION_STATE, AUGMENTATION_SHAPE);
   return shapes;
 }
 

@@ -13,7 +13,10 @@ import { TINY_CONDITIONAL, TINY_GROWN } from './tinyPresets.ts';
 
 const R = 8;
 const VOXELS = R ** 3;
-const ALWAYS: CriticAugmentation = { probability: 1, shiftShare: 0.25, attenuation: 0.2, cutoutShare: 0.5 };
+const ALWAYS: CriticAugmentation = {
+  ...{ probability: 1, shiftShare: 0.25, attenuation: 0.2, cutoutShare: 0.5 },
+  adaptive: null,
+};
 const NEVER = { ...ALWAYS, probability: 0 };
 const ONLY_SHIFTS = { ...ALWAYS, attenuation: 0, cutoutShare: 0 };
 const { architecture } = TINY_CONDITIONAL;

@@ -16,7 +16,7 @@ import { REPORT_FILE } from '../../gan/report/recorder.ts';
 import { train } from '../../gan/train.ts';
 import type { Times } from '../../nn/runningTimes.ts';
 import type { CommandContext } from '../context.ts';
-import { engineOption, integer, positive, UsageError } from '../options.ts';
+import { between, engineOption, integer, positive, UsageError } from '../options.ts';
 import type { Output } from '../output.ts';
 import { VERSION } from '../runtime.ts';
 import { beginningOptions, openBeginning, stageUpdates, type BeginningOptions } from './trainBeginning.ts';
@@ -54,6 +54,12 @@ export function registerTrain(program: Command, context: () => CommandContext): 
       new Option('--augmentation <name>', 'how patches are varied; by default as the preset says').choices(
         AUGMENTATION_NAMES,
       ),
+    )
+    .option(
+      '--adaptive <target>',
+      'hold a tenth of the patches back and steer how often the critic sees varied images by how far it overfits: ' +
+        '0 where held-back patches score as trained ones, 1 as generated ones',
+      between(0.01, 0.99),
     )
     .requiredOption('--out <dir>', 'folder for checkpoints')
     .option('--seed <number>', 'seed of weights, latents and order', integer(0, 2 ** 31 - 1), 1)
@@ -178,9 +184,10 @@ function fractionOf({ secondsLeft, secondsPerUpdate, update }: ProgressEvent): n
 
 function lineOf(event: ProgressEvent): string {
   const left = event.secondsLeft === null ? '' : `, ${duration(event.secondsLeft)} left`;
+  const varied = event.augmentation === undefined ? '' : ` varied ${(100 * event.augmentation).toFixed(0)}%`;
   return (
     `${event.resolution}³ epoch ${event.epoch.toFixed(1)} update ${event.update}: ` +
-    `critic ${event.criticLoss.toFixed(3)} W ${event.wasserstein.toFixed(3)} |∇| ${event.gradientNorm.toFixed(3)}, ` +
+    `critic ${event.criticLoss.toFixed(3)} W ${event.wasserstein.toFixed(3)} |∇| ${event.gradientNorm.toFixed(3)}${varied}, ` +
     `${event.secondsPerUpdate.toPrecision(3)} s/update, waiting for data ${(event.dataWaitShare * 100).toFixed(1)}%${left}`
   );
 }

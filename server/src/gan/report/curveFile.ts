@@ -5,10 +5,11 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../nn/artefactFile.ts';
+import type { Preset } from '../presets.ts';
 
 export const CURVE_FILE = 'curve.csv';
 
-export const CURVE_COLUMNS = [
+const COLUMNS = [
   'update',
   'stage',
   'resolution',
@@ -23,31 +24,46 @@ export const CURVE_COLUMNS = [
   'secondsPerUpdate',
   'dataWaitShare',
 ] as const;
-/** One line; the columns mean what they mean in a progress event (events.ts). */
-export type CurvePoint = { readonly [column in (typeof CURVE_COLUMNS)[number]]: number };
+/** Only of trainings whose augmentation adapts. */
+const ADAPTIVE_COLUMNS = ['augmentation', 'overfitting'] as const;
 
-const HEADER = CURVE_COLUMNS.join(',');
-const lineOf = (point: CurvePoint): string => `${CURVE_COLUMNS.map((column) => point[column]).join(',')}\n`;
+/** One line; the columns mean what they mean in a progress event (events.ts). */
+export type CurvePoint = { readonly [column in (typeof COLUMNS)[number]]: number } & {
+  readonly [column in (typeof ADAPTIVE_COLUMNS)[number]]?: number;
+};
+export type CurveColumn = keyof CurvePoint;
+
+/** The columns of a training's curve. */
+export const columnsOf = ({ criticAugmentation }: Preset): readonly CurveColumn[] =>
+  (criticAugmentation?.adaptive ?? null) === null ? COLUMNS : [...COLUMNS, ...ADAPTIVE_COLUMNS];
+
+const lineOf = (point: CurvePoint): string =>
+  `${[...COLUMNS, ...ADAPTIVE_COLUMNS].flatMap((column) => point[column] ?? []).join(',')}\n`;
 
 /** The points of a run in the order of their updates; none where there is no curve yet. Cut-off lines are left out. */
 export async function readCurve(folder: string): Promise<CurvePoint[]> {
   const text = await readFile(join(folder, CURVE_FILE), 'utf8').catch(() => '');
   const [header, ...lines] = text.split('\n');
-  if (header !== HEADER) return [];
+  const columns = [COLUMNS, [...COLUMNS, ...ADAPTIVE_COLUMNS]].find((known) => known.join(',') === header);
+  if (columns === undefined) return [];
   // What follows the last line break was cut off while it was written.
   return lines.slice(0, -1).flatMap((line) => {
     const cells = line.split(',').map(Number);
-    const whole = cells.length === CURVE_COLUMNS.length && cells.every(Number.isFinite);
+    const whole = cells.length === columns.length && cells.every(Number.isFinite);
     return whole
-      ? [Object.fromEntries(CURVE_COLUMNS.map((column, i) => [column, cells[i]])) as CurvePoint]
+      ? [Object.fromEntries(columns.map((column, i) => [column, cells[i]])) as unknown as CurvePoint]
       : [];
   });
 }
 
 /** Begins the file, or drops what it says beyond `update`. */
-export async function cutCurve(folder: string, update: number): Promise<CurvePoint[]> {
+export async function cutCurve(
+  folder: string,
+  update: number,
+  columns: readonly CurveColumn[],
+): Promise<CurvePoint[]> {
   const kept = (await readCurve(folder)).filter((point) => point.update <= update);
-  const text = `${HEADER}\n${kept.map(lineOf).join('')}`;
+  const text = `${columns.join(',')}\n${kept.map(lineOf).join('')}`;
   await writeAtomically(join(folder, CURVE_FILE), [new TextEncoder().encode(text)]);
   return kept;
 }

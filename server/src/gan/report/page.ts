@@ -50,7 +50,7 @@ ${samplesOf(pictures)}
 
 function facts(run: Run, curve: readonly CurvePoint[]): (readonly [string, string])[] {
   const newest = curve.at(-1);
-  const { name, patches, size, sha256 } = run.dataset;
+  const { name, patches, heldBack, size, sha256 } = run.dataset;
   return [
     ['Generator updates', String(run.update)],
     ...(newest === undefined
@@ -66,6 +66,15 @@ function facts(run: Run, curve: readonly CurvePoint[]): (readonly [string, strin
     ['Time trained', duration(run.seconds)],
     ['Engine', run.engine.reason === null ? run.engine.name : `${run.engine.name}: ${run.engine.reason}`],
     ['Patches', `${patches} of ${size}³${name === null ? '' : ` from ${name}`}`],
+    ...(heldBack === 0 ? [] : ([['Held back', `${heldBack} patches of other patients`]] as const)),
+    ...(run.augmentation === null
+      ? []
+      : ([
+          [
+            'Augmentation',
+            `in ${(100 * run.augmentation.probability).toFixed(0)}% of the cases; overfitting ${run.augmentation.overfitting.toFixed(2)}`,
+          ],
+        ] as const)),
     ...(sha256 === null ? [] : ([['SHA-256 of the patches', `${sha256.slice(0, 16)}…`]] as const)),
     ...run.ancestors
       .slice(-1)
@@ -95,7 +104,7 @@ function warningsOf({ warnings }: Run): string {
 
 function charts(curve: readonly CurvePoint[]): Chart[] {
   const updates = curve.map((point) => point.update);
-  const of = (column: keyof CurvePoint): number[] => curve.map((point) => point[column]);
+  const of = (column: keyof CurvePoint): number[] => curve.map((point) => point[column] ?? Number.NaN);
   const marks = curve
     .filter((point, i) => i > 0 && curve[i - 1]!.stage !== point.stage)
     .map((point) => ({ update: point.update, label: `${point.resolution}³` }));
@@ -141,6 +150,19 @@ function charts(curve: readonly CurvePoint[]): Chart[] {
       ],
       logarithmic: true,
     },
+    ...(curve.some((point) => point.augmentation !== undefined)
+      ? [
+          {
+            ...common,
+            title: 'Adaptive augmentation',
+            hint: 'Overfitting of the critic: 0 where held-back patients score as those trained on, 1 as generated ones. The probability is steered by it.',
+            series: [
+              { name: 'probability', values: of('augmentation') },
+              { name: 'overfitting', values: of('overfitting') },
+            ],
+          },
+        ]
+      : []),
     {
       ...common,
       title: 'Seconds per update',

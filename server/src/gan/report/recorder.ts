@@ -11,7 +11,7 @@ import type { Counters } from '../../nn/trainingState.ts';
 import type { EndReason } from '../../nn/trainingLoop.ts';
 import type { Warning } from '../health.ts';
 import type { Pictures } from '../watch.ts';
-import { appendToCurve, cutCurve, readCurve, type CurvePoint } from './curveFile.ts';
+import { appendToCurve, columnsOf, cutCurve, readCurve, type CurvePoint } from './curveFile.ts';
 import { reportPage } from './page.ts';
 import { readPictures } from './pictures.ts';
 import { readRun, writeRun, type Run } from './runFile.ts';
@@ -52,16 +52,20 @@ export class Recorder {
     this.#run = {
       ...{ format: 1, ...this.#facts, state: 'running', pid: process.pid, error: null },
       ...{ started: old?.started ?? at, updated: at, update, seconds, lastGood: old?.lastGood ?? null },
+      augmentation: old?.augmentation ?? null,
       resumed: resumedFrom === undefined ? [] : [...(old?.resumed ?? []), { at, update }],
       warnings: (old?.warnings ?? []).filter((warning) => warning.update <= update),
     };
-    await cutCurve(this.#folder, update);
+    await cutCurve(this.#folder, update, columnsOf(this.#facts.preset));
     await this.#sweep();
     await this.#write();
   }
 
   progress(point: CurvePoint, { update, seconds }: Counters): Promise<void> {
-    if (this.#run !== undefined) this.#run = { ...this.#run, update, seconds };
+    const { augmentation: probability, overfitting } = point;
+    const augmentation =
+      probability === undefined || overfitting === undefined ? null : { probability, overfitting };
+    if (this.#run !== undefined) this.#run = { ...this.#run, update, seconds, augmentation };
     return appendToCurve(this.#folder, point);
   }
 

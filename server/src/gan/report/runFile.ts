@@ -19,7 +19,9 @@ export const runSchema = z.object({
   seed: z.number().int(),
   dataset: z.object({
     name: z.string().nullable(),
+    /** Trained on; and held back to see how far the critic overfits. */
     patches: count,
+    heldBack: count.default(0),
     size: count,
     sha256: z.string().nullable(),
   }),
@@ -39,6 +41,8 @@ export const runSchema = z.object({
   /** Generator updates done and seconds spent when this file was written. */
   update: count,
   seconds: z.number().nonnegative(),
+  /** Where the augmentation adapts: its probability now, and the overfitting that it is steered by. */
+  augmentation: z.object({ probability: z.number(), overfitting: z.number() }).nullable().default(null),
   /** File of the newest checkpoint that is not in doubt. */
   lastGood: z.string().nullable(),
   /** Why it failed. */
