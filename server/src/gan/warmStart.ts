@@ -78,11 +78,18 @@ function fromModel({ card, parameters }: NetworkModel): WarmStart {
 /**
  * The state that a training begins with: at the stage that has the resolution of the networks, which are taken as they are.
  * Later stages are grown on them as always.
- * @throws NoduleLabError `conflict` where the preset has other networks
+ * @throws NoduleLabError `conflict` where the preset has other networks, or adapts its augmentation
  */
 export function warmState(config: TrainingConfig, { values, ancestors }: WarmStart): TrainingState {
   const { preset } = config;
   const { source, taken, resolution, preset: trained } = ancestors.at(-1)!;
+  if ((preset.criticAugmentation?.adaptive ?? null) !== null)
+    throw new NoduleLabError(
+      'conflict',
+      `Adaptive augmentation looks at patients that the critic has never seen, and the networks of ${source} may have ` +
+        'learned from them: leave --adaptive out, or begin without --from.',
+      { source },
+    );
   const stage = preset.stages.findIndex((other) => other.resolution === resolution);
   const fail = (why: string): never => {
     throw new NoduleLabError(

@@ -140,7 +140,15 @@ describe('a training that begins with the networks of another one', () => {
     architecture: { ...TINY_GROWN.architecture, channels: [4, 3, 2] },
   };
   const finer: Preset = { ...TINY_GROWN, name: 'finer', stages: TINY_GROWN.stages.slice(0, 1) };
+  const adaptive: Preset = {
+    ...TINY_GROWN,
+    criticAugmentation: {
+      ...{ probability: 0.4, shiftShare: 0.1, attenuation: 0.1, cutoutShare: 0.3 },
+      adaptive: { target: 0.4, heldBack: 0.3, every: 2, patchesToFull: 100, most: 0.8 },
+    },
+  };
   test.each([
+    ['patients held back whom they may have seen', adaptive, /patients that the critic has never seen/],
     ['other widths', wider, /wider has generator\.latent\.weight of shape .*, and it has none such/],
     ['no stage of their resolution', finer, /the stages of finer have 8³/],
   ])('is refused for a preset with %s', async (_, preset, message) => {
