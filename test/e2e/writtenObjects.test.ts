@@ -57,6 +57,7 @@ describe('what was written beside a synthetic series is seen in the viewer', () 
         200,
       );
     viewer = await ViewerPage.open(product.url, 'written-objects');
+    await inOrderOfAccept();
     await viewer.page.goto(`${product.url}/synthesis?StudyInstanceUIDs=${source.studyInstanceUID}`);
     await viewer.volumeLoaded();
   }, 300_000);
@@ -67,6 +68,22 @@ describe('what was written beside a synthetic series is seen in the viewer', () 
     await orthanc?.stop();
     if (dir) await rm(dir, { recursive: true, force: true });
   }, 60_000);
+
+  /** The series become known to the viewer in the order in which an accepted edit makes them. */
+  const inOrderOfAccept = async (): Promise<void> => {
+    const { derived, segmentation } = written;
+    for (const [uid, known] of [
+      [derived.seriesInstanceUID, 1],
+      [segmentation.seriesInstanceUID, 2],
+    ] as const)
+      await viewer.page.route(`**/series/${uid}/metadata*`, async (route) => {
+        await until(
+          () => viewer.series('CT'),
+          (series) => series.length === known,
+        );
+        await route.continue();
+      });
+  };
 
   const openSeries = (description: string): Promise<void> =>
     viewer.page.locator('[data-cy^="study-browser-thumbnail"]', { hasText: description }).first().dblclick();
@@ -107,17 +124,16 @@ describe('what was written beside a synthetic series is seen in the viewer', () 
   step(
     'the segmentation opens on the synthetic series, each segment where its edit was made',
     async () => {
-      const open = async () => {
-        await openSeries(written.segmentation.seriesDescription);
-        await viewer.page.getByText('Yes', { exact: true }).click();
-        return until(
-          () => loadedSegments(viewer.page),
-          (found) => found.length === 2,
-        );
-      };
-      // OHIF may still be putting its planes up when it is asked, and then forgets the question: a user opens it again.
-      const first = await open();
-      const segments = first.length > 0 ? first : await open();
+      expect(await viewer.series('CT')).toEqual([
+        source.seriesInstanceUID,
+        written.derived.seriesInstanceUID,
+      ]);
+      await openSeries(written.segmentation.seriesDescription);
+      await viewer.page.getByText('Yes', { exact: true }).click();
+      const segments = await until(
+        () => loadedSegments(viewer.page),
+        (found) => found.length === 2,
+      );
       await viewer.picture('segmentation');
       expect(segments.map(({ label }) => label)).toEqual(['Synthetic nodule 1', 'Removed nodule 1']);
       written.segments.forEach(({ edit, mask }, at) => {

@@ -5,6 +5,7 @@ import type { Host } from '../state/session.ts';
 import { Overlays } from './overlays.ts';
 import { PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
+import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
 import { Viewports } from './viewports.ts';
 
@@ -44,7 +45,9 @@ export class Viewer {
     const { viewportGridService, displaySetService, cornerstoneViewportService } =
       this.#context.servicesManager.services;
     const changed = (): void => this.#events.onHost(this.host());
+    const listed = (): void => layOnFirstSeries(displaySetService);
     this.#subscriptions = [
+      displaySetService.subscribe(displaySetService.EVENTS.DISPLAY_SETS_ADDED, listed),
       viewportGridService.subscribe(viewportGridService.EVENTS.ACTIVE_VIEWPORT_ID_CHANGED, changed),
       viewportGridService.subscribe(viewportGridService.EVENTS.GRID_STATE_CHANGED, changed),
       displaySetService.subscribe(displaySetService.EVENTS.DISPLAY_SETS_CHANGED, changed),

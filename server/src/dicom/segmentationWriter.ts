@@ -1,7 +1,7 @@
 /**
  * Writes a Segmentation (PS3.3 A.51, BINARY) of what was inserted into or removed from a derived series: one segment an
- * edit, and of each segment only the slices that hold something. It refers to the derived series, on which a viewer lays
- * it, and to the source.
+ * edit, and of each segment only the slices that hold something. It refers to the derived series alone: of several series
+ * a viewer may lay it on whichever it knows first (OHIF 3.13 does), and the derived slices name their source.
  */
 import { packBits } from './bitFrames.ts';
 import { CODE } from './codes.ts';
@@ -60,10 +60,10 @@ export function writeSegmentation(
       [TAG.ContentLabel]: cs('SYNTHETIC_NODULE'),
       [TAG.ContentDescription]: lo('Made by a program: no finding on the patient'),
       [TAG.ContentCreatorName]: empty('PN'),
-      [TAG.ReferencedSeriesSequence]: sq(
-        seriesItem(derived.seriesInstanceUID, references.derived),
-        seriesItem(source.seriesInstanceUID, references.source),
-      ),
+      [TAG.ReferencedSeriesSequence]: sq({
+        [TAG.SeriesInstanceUID]: ui(derived.seriesInstanceUID),
+        [TAG.ReferencedInstanceSequence]: sq(...references.derived),
+      }),
       [TAG.SamplesPerPixel]: us(1),
       [TAG.PhotometricInterpretation]: cs('MONOCHROME2'),
       [TAG.NumberOfFrames]: is(frames.length),
@@ -102,11 +102,6 @@ export function writeSegmentation(
     }),
   });
 }
-
-const seriesItem = (seriesInstanceUID: string, instances: readonly NewDataSet[]): NewDataSet => ({
-  [TAG.SeriesInstanceUID]: ui(seriesInstanceUID),
-  [TAG.ReferencedInstanceSequence]: sq(...instances),
-});
 
 function segmentItem(segment: PlacedSegment, provenance: Provenance): NewDataSet {
   const { edit, number, label, trackingUid } = segment;
