@@ -1,59 +1,13 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, test } from '@jest/globals';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { SyntheticPatch } from '../../server/src/dataset/manifest.ts';
 import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
-import type { WantedConditions } from '../../server/src/gan/support.ts';
-import type { BalanceModel } from '../../server/src/services/balance/balanceModel.ts';
 import { openTrainingSet } from '../../server/src/gan/trainingSet.ts';
-import { balanceSet, type BalanceOptions } from '../../server/src/services/balance/balanceSet.ts';
 import { sha256Of } from '../../server/src/store/artefacts.ts';
-import { PARENCHYMA_HU, windowHu } from '../../server/src/volume/window.ts';
-import { drawing, USUAL } from '../support/drawing.ts';
+import { balanced, model, root, RULE_OF_MODEL, synthetics } from '../support/balancedSets.ts';
+import { drawing } from '../support/drawing.ts';
 import { ballPatch, makeSet, RULE, splitOf, type SetPlan } from '../support/nodulePatches.ts';
 import { nodulelab } from '../support/product.ts';
-
-const root = mkdtempSync(join(tmpdir(), 'nodulelab-balance-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-const RULE_OF_MODEL = { ...RULE, testPatients: [...RULE.testPatients], fold: 'train' as const };
-
-/** A generator by a formula: what balancing does with a model does not depend on how it was trained. */
-const model = (more: Partial<BalanceModel> = {}, card: Partial<BalanceModel['card']> = {}): BalanceModel => ({
-  card: {
-    name: 'balls',
-    splitSha256: 'cd'.repeat(32),
-    split: RULE_OF_MODEL,
-    fieldOfView: { diameters: 2 },
-    softMargin: { fullMm: 3, rimMm: 5 },
-    ...card,
-  },
-  sha256: 'ab'.repeat(32),
-  size: 16,
-  ...drawing((seed, index) => ballPatch(16, 3.5, `${seed} ${index}`)),
-  ...more,
-});
-
-let sets = 0;
-async function balanced(
-  plan: Partial<SetPlan>,
-  made: BalanceModel = model(),
-  options: Partial<BalanceOptions> = {},
-): Promise<Awaited<ReturnType<typeof balanceSet>> & { readonly setDir: string; readonly outDir: string }> {
-  const setDir = options.setDir ?? join(root, `set-${++sets}`);
-  const outDir = options.outDir ?? join(root, `balanced-${sets}-${readdirSync(root).length}`);
-  if (!existsSync(setDir)) await makeSet(setDir, { malignant: 3, benign: 9, ...plan });
-  const manifest = await balanceSet(made, {
-    ...{ ratio: [1, 1], seed: 7, unlocked: false },
-    ...options,
-    ...{ setDir, outDir },
-  });
-  return { ...manifest, setDir, outDir };
-}
-
-const synthetics = (patches: readonly { readonly origin: string }[]): SyntheticPatch[] =>
-  patches.filter((patch): patch is SyntheticPatch => patch.origin === 'synthetic');
 
 describe('a balanced set', () => {
   test('keeps the real nodules as they are, leaves indeterminate ones behind and fills up to the ratio', async () => {
@@ -154,83 +108,6 @@ describe('a balanced set', () => {
       ['manifest.json', 'patches.f16'].map((file) => sha256Of(readFileSync(join(dir, file))));
     expect(bytes(again.outDir)).toEqual(bytes(first.outDir));
     expect(bytes(other.outDir)).not.toEqual(bytes(first.outDir));
-  });
-
-  test('asks a conditional model for the characteristics of one real malignant nodule at a time', async () => {
-    const asked: WantedConditions[] = [];
-    const manifest = await balanced(
-      { malignant: 4, benign: 20 },
-      model(
-        drawing(
-          (seed, index, wanted) => {
-            asked.push(wanted);
-            return ballPatch(16, 3.5, `${seed} ${index}`);
-          },
-          ['diameter', 'spiculation'],
-        ),
-      ),
-    );
-    const pairs = new Set(
-      manifest.patches.flatMap((patch) =>
-        patch.origin === 'real' && patch.class === 'malignant'
-          ? [`${patch.diameterMm} ${patch.characteristics?.spiculation}`]
-          : [],
-      ),
-    );
-    expect(asked).toHaveLength(16);
-    for (const conditions of asked)
-      expect(pairs).toContain(`${conditions.diameter} ${conditions.spiculation}`);
-    const items = synthetics(manifest.patches);
-    // In full, whatever was asked for.
-    expect(items.map(({ conditions }) => conditions)).toEqual(
-      asked.map((wanted) => ({ ...USUAL, ...wanted })),
-    );
-    for (const item of items) expect(item.conditions['diameter']).toBe(item.diameterMm);
-  });
-
-  test('asks for what is wanted in place of what the real nodule is, and gives the patch that size', async () => {
-    const conditional = model(
-      drawing((seed, index) => ballPatch(16, 3.5, `${seed} ${index}`), ['diameter', 'texture']),
-    );
-    const { patches } = await balanced({}, conditional, { wanted: { diameter: 12.5 } });
-    for (const { conditions, diameterMm, spacingMm } of synthetics(patches))
-      expect([conditions['diameter'], diameterMm, spacingMm]).toEqual([12.5, 12.5, 25 / 16]);
-    await expect(balanced({}, conditional, { wanted: { margin: 2 } })).rejects.toMatchObject({
-      kind: 'invalid-input',
-      message: 'balls cannot be asked for margin; it can be for: diameter, texture.',
-    });
-  });
-
-  test('takes what a model with alpha makes as it is, both channels, on exactly the ground of real ones', async () => {
-    const ground = Math.fround(windowHu(PARENCHYMA_HU));
-    const alphaOf = (name: string): Float32Array =>
-      ballPatch(16, 3.5, name).map((value) => Math.max(0, (value - 0.1) / 0.7));
-    const withAlpha: Partial<BalanceModel> = {
-      makesAlpha: true,
-      draw: async (seed, index) => {
-        const alpha = alphaOf(`${seed} ${index}`);
-        // The last digits of the ground are a network's.
-        const hu = alpha.map((share, at) => ground + (at % 7) * 2e-4 + 0.6 * share);
-        return { hu, alpha, conditions: undefined };
-      },
-    };
-    const { outDir, patches, channels } = await balanced({ alpha: true }, model(withAlpha));
-    expect(channels).toEqual(['hu', 'alpha']);
-    const file = await openPatchFile(outDir);
-    const onGround: number[] = [];
-    for (const [n, patch] of patches.entries()) {
-      if (patch.origin === 'real') continue;
-      const [hu, alpha] = [await file.patch(n), await file.channel(n, 'alpha')];
-      const expected = alphaOf(`7 ${patch.index}`);
-      for (const [at, share] of alpha.entries()) {
-        expect(Math.abs(share - expected[at]!)).toBeLessThan(1e-3);
-        if (share === 0) onGround.push(hu[at]!);
-      }
-    }
-    expect(onGround.length).toBeGreaterThan(1000);
-    expect(new Set(onGround).size).toBe(1);
-    expect(onGround[0]).toBeCloseTo(ground, 4);
-    await file.close();
   });
 
   test('leaves out samples that show no nodule, says so, and still reaches the ratio', async () => {

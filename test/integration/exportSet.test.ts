@@ -34,10 +34,8 @@ const card = modelCardSchema.parse({
 let source: PatchManifest;
 let set: PatchFile;
 beforeAll(async () => {
-  await makeSet(at('real'), {
-    ...{ malignant: 3, benign: 5, indeterminate: 2 },
-    manifest: { softMargin: SOFT_MARGIN },
-  });
+  const manifest = { softMargin: SOFT_MARGIN };
+  await makeSet(at('real'), { malignant: 3, benign: 5, indeterminate: 2, manifest });
   await makeSet(at('with-alpha'), { malignant: 1, benign: 2, alpha: true });
   source = await balanceSet(
     {
