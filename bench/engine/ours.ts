@@ -30,7 +30,13 @@ async function training(preset: Preset, threads: number): Promise<Work> {
       return Float32Array.from({ length: resolution ** 3 }, () => random.uniform());
     },
   };
-  const config: TrainingConfig = { preset, seed: 1, patches: noise.count, patchesSha256: null, ancestors: [] };
+  const config: TrainingConfig = {
+    preset,
+    seed: 1,
+    patches: noise.count,
+    patchesSha256: null,
+    ancestors: [],
+  };
   const runner = await StageRunner.open(engine(threads), config, initialState(config), noise, () =>
     performance.now(),
   );
