@@ -5,6 +5,7 @@
 import type { OnnxGraph } from './onnx/onnxGraph.ts';
 import type { ConvShapes, Window } from './conv3d.ts';
 import { matMulConv, matMulInputGradient, matMulWeightGradient } from './conv3dMatMul.ts';
+import { thinPays, thinWeightGradient } from './conv3dThin.ts';
 import {
   tilesExactly,
   winogradConv,
@@ -69,6 +70,8 @@ export function lowerWeightGradient(
   if (onnx.target === 'webgpu' || onnx.target === 'cuda')
     return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
   if (winogradPays(onnx, shapes, window)) return winogradWeightGradient(onnx, x!, dy!, shapes);
+  if (onnx.target === 'cpu' && thinPays(shapes, window))
+    return thinWeightGradient(onnx, [x!, dy!], shapes, window);
   const { stride, padding } = window;
   const swapped = [x!, dy!].map((name) => onnx.node('Transpose', [name], { perm: SWAP_FIRST_TWO }));
   const gradient = onnx.node('Conv', swapped, {
