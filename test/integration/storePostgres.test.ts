@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Jobs, createJobs } from '../../server/src/jobs/jobs.ts';
+import { type Jobs, type JobsOptions, createJobs } from '../../server/src/jobs/jobs.ts';
 import { type Store, openStore } from '../../server/src/store/index.ts';
 import { aCompletion, aDerivedRow } from '../support/provenance.ts';
 import { type TestPostgres, postgresPrograms, startTestPostgres } from '../support/postgres.ts';
@@ -12,11 +12,31 @@ import { type TestPostgres, postgresPrograms, startTestPostgres } from '../suppo
 const there = postgresPrograms() !== undefined;
 const describeWithPostgres = there ? describe : describe.skip;
 
+/** Less than a test has: what never comes ends the test, not the suite. */
+const PATIENCE_MS = 45_000;
+
+async function reached(state: () => Promise<boolean>, everyMs = 100): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await state())) {
+    if (Date.now() > deadline) throw new Error('the awaited state of the jobs never came');
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+const untilAborted = (signal: AbortSignal, undo = (): unknown => undefined): Promise<never> =>
+  new Promise((_, reject) =>
+    signal.addEventListener('abort', () => {
+      undo();
+      reject(signal.reason as Error);
+    }),
+  );
+
 describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not on this machine)'}`, () => {
   let dir: string;
   let postgres: TestPostgres;
   let first: Store;
   let second: Store;
+  const servers: Jobs[] = [];
 
   beforeAll(async () => {
     dir = await mkdtemp(path.join(tmpdir(), 'nodulelab-pg-'));
@@ -26,11 +46,28 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
     [first, second] = await Promise.all([openStore(options), openStore(options)]);
   });
   afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop()));
     await first?.close();
     await second?.close();
     await postgres?.stop();
     await rm(dir, { recursive: true, force: true });
   });
+
+  /** A started server of jobs, which is stopped at the end whatever happens. */
+  const serverOn = async (store: Store, handlers: JobsOptions['handlers']): Promise<Jobs> => {
+    const ignore = (): void => undefined;
+    const server = createJobs({
+      store,
+      handlers,
+      now: () => new Date(),
+      newId: randomUUID,
+      emit: ignore,
+      onError: ignore,
+    });
+    servers.push(server);
+    await server.start();
+    return server;
+  };
 
   test('what one process writes another one reads, and no lock keeps it out', async () => {
     const row = {
@@ -100,43 +137,52 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
 
   test('a job is done once although two servers work on the queue, and either one can cancel it', async () => {
     const ran: string[] = [];
+    const begun: string[] = [];
     const undone: string[] = [];
-    const serverOn = (store: Store, name: string): Jobs =>
-      createJobs({
-        store,
-        handlers: {
-          import: async (input) => {
-            ran.push(String(input['n']));
-            return { by: name };
-          },
-          accept: (_, { signal }) =>
-            new Promise((_resolve, reject) =>
-              signal.addEventListener('abort', () => {
-                undone.push(name);
-                reject(signal.reason as Error);
-              }),
-            ),
+    const serverNamed = (store: Store, name: string): Promise<Jobs> =>
+      serverOn(store, {
+        import: async (input) => {
+          ran.push(String(input['n']));
+          return { by: name };
         },
-        now: () => new Date(),
-        newId: randomUUID,
-        emit: () => {},
-        onError: () => {},
+        accept: (_, { signal }) => {
+          begun.push(name);
+          return untilAborted(signal, () => undone.push(name));
+        },
       });
-    const [one, two] = [serverOn(first, 'one'), serverOn(second, 'two')];
-    await one.start();
-    await two.start();
+    const one = await serverNamed(first, 'one');
+    const two = await serverNamed(second, 'two');
     for (let n = 0; n < 6; n++) await (n % 2 ? one : two).enqueue('import', `import ${n}`, { n });
-    while ((await one.list()).some(({ state }) => state !== 'done'))
-      await new Promise((r) => setTimeout(r, 100));
+    await reached(async () => (await one.list()).every(({ state }) => state === 'done'));
     expect(ran.sort()).toEqual(['0', '1', '2', '3', '4', '5']);
 
     const { id } = await one.enqueue('accept', 'long', {});
-    while ((await two.get(id)).state !== 'running') await new Promise((r) => setTimeout(r, 100));
+    await reached(async () => begun.length > 0);
+    expect(await two.get(id)).toMatchObject({ state: 'running' });
     await one.cancel(id);
     await two.cancel(id).catch(() => {});
-    while ((await one.get(id)).state !== 'cancelled') await new Promise((r) => setTimeout(r, 100));
+    await reached(async () => (await one.get(id)).state === 'cancelled');
     await one.stop();
     await two.stop();
+    expect(undone).toEqual(begun);
     expect(undone).toHaveLength(1);
-  });
+  }, 120_000);
+
+  test('a job that is cancelled at the moment it begins is cancelled, and its work never waits for an end it missed', async () => {
+    let missed = 0;
+    const server = await serverOn(first, {
+      accept: async (_, { signal }) => {
+        if (signal.aborted) missed++;
+        signal.throwIfAborted();
+        return untilAborted(signal);
+      },
+    });
+    for (let n = 0; n < 40; n++) {
+      const { id } = await server.enqueue('accept', 'short', {});
+      await reached(async () => (await server.get(id)).state === 'running', 0);
+      await server.cancel(id);
+      await reached(async () => (await server.get(id)).state === 'cancelled', 0);
+    }
+    expect(missed).toBe(0);
+  }, 120_000);
 });

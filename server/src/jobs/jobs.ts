@@ -153,6 +153,8 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
     try {
       // It may have been cancelled between being fetched and being entered above.
       if ((await find(id)).state !== 'running') return;
+      // The end was asked for while that was looked up: a handler that only listens for it would never hear of it.
+      controller.signal.throwIfAborted();
       progressed.call();
       const result = await handler(input, {
         signal: AbortSignal.any([controller.signal, lost]),
