@@ -42,7 +42,7 @@ export function ganTrainee(
       `The preset ${preset.name} trains with batches of ${preset.stages.map(sizeOfStage).join(', then ')}: ` +
       'choose a smaller batch (--batch-size), thinner networks (--width-divisor), or a machine with more memory.',
     load: loadState,
-    checkResumable: (folder, stored) => checkSameTraining(folder, stored, config),
+    checkResumable: (folder, stored, { stage }) => checkSameTraining(folder, stored, config, stage),
     shapes: (stage) => valueShapes(config, stage),
     initial: () => (from === undefined ? initialState(config) : warmState(config, from)),
     enterStage: (state, stage) => enterStage(config, state, stage),

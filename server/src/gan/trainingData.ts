@@ -68,10 +68,18 @@ export const configOf = (
   patchesSha256: source.sha256 ?? null,
 });
 
-/** Throws unless a training can go on: with its own preset, seed and patches. */
-export function checkSameTraining(folder: string, stored: TrainingConfig, given: TrainingConfig): void {
+/**
+ * Throws unless a training can go on: with its own preset, seed and patches. How the stages after `stage` are trained may
+ * have been planned anew, since nothing of them is in its state.
+ */
+export function checkSameTraining(
+  folder: string,
+  stored: TrainingConfig,
+  given: TrainingConfig,
+  stage = stored.preset.stages.length - 1,
+): void {
   const differences = [
-    ...presetDifferences(stored.preset, given.preset),
+    ...presetDifferences(withPlanOf(given.preset, stored.preset, stage), given.preset),
     ...(stored.seed === given.seed ? [] : [`seed ${stored.seed}`]),
     ...(stored.patches === given.patches ? [] : [`${stored.patches} patches`]),
     ...(sameHash(stored.patchesSha256, given.patchesSha256)
@@ -95,6 +103,13 @@ const beganWith = (ancestors: readonly Ancestor[]): string =>
 
 /** Trainings of before hashes were kept know none; there the number of patches has to do. */
 const sameHash = (a: string | null, b: string | null): boolean => a === null || b === null || a === b;
+
+/** `preset` with the stages of `plan` after `stage`, where those have the same resolutions. */
+function withPlanOf(plan: Preset, preset: Preset, stage: number): Preset {
+  const resolutions = ({ stages }: Preset): string => stages.map(({ resolution }) => resolution).join();
+  if (resolutions(plan) !== resolutions(preset)) return preset;
+  return { ...preset, stages: preset.stages.map((own, i) => (i > stage ? plan.stages[i]! : own)) };
+}
 
 function presetDifferences(stored: Preset, given: Preset): string[] {
   if (stored.name !== given.name) return [`the preset ${stored.name}`];

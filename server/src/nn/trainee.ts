@@ -36,8 +36,8 @@ export interface Trainee<M extends MeasuresOf<M>, Config = unknown> {
   /** What needs memory and what can be changed, as whole sentences. */
   readonly memoryRemedy: string;
   load(checkpoint: CheckpointInfo): Promise<StoredTraining<Config>>;
-  /** Throws a 'conflict' error unless a training of the configuration `stored` can go on as this one. */
-  checkResumable(folder: string, stored: Config): void;
+  /** Throws a 'conflict' error unless a training of the configuration `stored` that has got so far can go on as this one. */
+  checkResumable(folder: string, stored: Config, counters: Counters): void;
   shapes(stage: number): Shapes;
   initial(): TrainingState;
   /** The state at the begin of a later stage. */

@@ -127,7 +127,7 @@ class Loop<M extends MeasuresOf<M>, Config> {
         { outDir: folder },
       );
     const stored = await trainee.load(newest);
-    trainee.checkResumable(folder, stored.config);
+    trainee.checkResumable(folder, stored.config, stored.state.counters);
     this.#state = stored.state;
     this.#saved = { checkpoint: newest, counters: stored.state.counters };
     this.good = stored.lastGood === null ? newest : checkpoints.find(({ file }) => file === stored.lastGood);

@@ -125,6 +125,23 @@ describe('a training goes on', () => {
     expect(attempt).toThrow(/\/runs\/1 .*resume it with its own, or choose an empty folder/);
   });
 
+  test('with another plan for stages that it has not begun, and for those alone', () => {
+    const planned = (stage: number, more: object): typeof config => ({
+      ...config,
+      preset: {
+        ...TINY_GROWN,
+        stages: TINY_GROWN.stages.map((own, i) => (i === stage ? { ...own, ...more } : own)),
+      },
+    });
+    const other = { batchSize: 3, learningRate: 1e-5 };
+    const goesOnIn = (stage: number, given: typeof config): void =>
+      checkSameTraining('/runs/1', config, given, stage);
+    goesOnIn(0, planned(1, other));
+    expect(() => goesOnIn(1, planned(1, other))).toThrow(/other stages/);
+    expect(() => goesOnIn(0, planned(0, other))).toThrow(/other stages/);
+    expect(() => goesOnIn(0, planned(1, { resolution: 32 }))).toThrow(/other stages/);
+  });
+
   test('from a checkpoint of before hash and augmentation were kept', () => {
     const { augmentation, ...preset } = TINY_GROWN;
     expect(augmentation).toBeDefined();
