@@ -7,8 +7,9 @@ import { SYNTHETIC_COLOUR } from '../../server/src/dataset/contactSheet/colours.
 import { writeContactSheet } from '../../server/src/dataset/contactSheet/contactSheet.ts';
 import { planesOf } from '../../server/src/dataset/contactSheet/planes.ts';
 import { MEDIAN_RULE } from '../../server/src/dataset/cancerRule.ts';
-import type { PatchEntry } from '../../server/src/dataset/manifest.ts';
-import { writePatchSet } from '../../server/src/dataset/patchSetWriter.ts';
+import type { PatchEntry, SyntheticPatch } from '../../server/src/dataset/manifest.ts';
+import { openPatchFile } from '../../server/src/dataset/patchFile.ts';
+import { restOf, writePatchSet } from '../../server/src/dataset/patchSetWriter.ts';
 import { assignmentHash } from '../../server/src/dataset/split.ts';
 import { windowHu } from '../../server/src/volume/window.ts';
 
@@ -146,6 +147,44 @@ describe('a contact sheet', () => {
   test('is refused where the folder is there already', async () => {
     await sheetOf('twice');
     await expect(sheetOf('twice')).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  test('shows each nodule beside the most alike of another set, none twice', async () => {
+    const other = join(root, 'other');
+    const manifest = await openPatchFile(set).then(async (file) => {
+      await file.close();
+      return restOf(file.manifest);
+    });
+    const made = (n: number, diameterMm: number, more: Partial<SyntheticPatch> = {}): PatchEntry => ({
+      ...(synthetic as SyntheticPatch),
+      id: `made/${n}`,
+      diameterMm,
+      ...more,
+    });
+    await writePatchSet({ outDir: other, dtype: 'f32' }, async (writer) => {
+      for (const entry of [
+        // As large as the first, of another class; as large as the second with other ratings; and like both.
+        made(1, 20, { class: 'benign' }),
+        made(2, 9, { conditions: { texture: 1 } }),
+        made(3, 14, { conditions: { texture: 4.5, spiculation: 2.5 } }),
+        made(4, 6.5, { class: 'benign' }),
+      ])
+        await writer.add([new Float32Array(SIZE ** 3)], entry);
+      return manifest;
+    });
+    const { html, png, shown, beside } = await sheetOf('beside', { besideDir: other });
+    expect([shown, beside]).toEqual([3, 3]);
+    const page = readFileSync(html, 'utf8');
+    expect(idsOf(page)).toEqual(['<P&1>/2', 'made/3', 'synthetic/0', 'made/2', '<P&1>/1', 'made/4']);
+    expect(page).toContain('To the right of each the most alike of other (4 nodules');
+    expect(decode(readFileSync(png)).width).toBeGreaterThan(2 * 3 * 96);
+    await expect(sheetOf('odd', { besideDir: other, columns: 3 })).rejects.toMatchObject({
+      kind: 'invalid-input',
+      message: expect.stringContaining('take an even number of --columns'),
+    });
+    await expect(sheetOf('none', { besideDir: join(root, 'nowhere') })).rejects.toMatchObject({
+      kind: 'invalid-input',
+    });
   });
 });
 

@@ -8,6 +8,7 @@ interface SheetFlags {
   readonly columns: number;
   readonly sort: SheetOrder;
   readonly count: number;
+  readonly beside?: string;
   readonly out: string;
 }
 
@@ -23,11 +24,13 @@ export function registerSheet(dataset: Command, context: () => CommandContext): 
         .default('diameter'),
     )
     .option('--count <number>', 'show at most so many, spread evenly over the order', integer(1, 2000), 300)
+    .option('--beside <set>', 'to the right of each, the most alike nodule of this other set')
     .requiredOption('--out <dir>', 'new folder for the sheet')
     .action(async (set: string, flags: SheetFlags) => {
       const { output, signal } = context();
       const sheet = await writeContactSheet({
         setDir: resolve(set),
+        besideDir: flags.beside === undefined ? undefined : resolve(flags.beside),
         outDir: resolve(flags.out),
         columns: flags.columns,
         sort: flags.sort,
@@ -35,6 +38,9 @@ export function registerSheet(dataset: Command, context: () => CommandContext): 
         signal,
         onProgress: (done, total) => output.progress(done / total, `patch ${done} of ${total}`),
       });
-      output.result({ ...sheet }, `${sheet.shown} of ${sheet.of} patches:\n${sheet.html}\n${sheet.png}`);
+      output.result(
+        { ...sheet },
+        `${sheet.shown} of ${sheet.of} patches${sheet.beside > 0 ? `, each beside one of ${flags.beside}` : ''}:\n${sheet.html}\n${sheet.png}`,
+      );
     });
 }

@@ -5,6 +5,8 @@ import type { PatchEntry, PatchManifest } from '../manifest.ts';
 import { openPatchFile } from '../patchFile.ts';
 import type { PatchFile } from '../patchFile.ts';
 import { requireNewFolder } from '../patchSetWriter.ts';
+import { NoduleLabError } from '../../volume/errors.ts';
+import { mostAlike } from './beside.ts';
 import { captionOf, malignancyOf } from './caption.ts';
 import { LEVEL_HU, planesOf, WIDTH_HU } from './planes.ts';
 import { sheetPage } from './sheetPage.ts';
@@ -17,6 +19,8 @@ export type SheetOrder = (typeof SHEET_ORDERS)[number];
 export interface SheetOptions {
   /** Folder of the set. */
   readonly setDir: string;
+  /** Another set: each nodule stands beside the one of it that is most alike. */
+  readonly besideDir?: string | undefined;
   /** Folder of the sheet; must not exist yet. */
   readonly outDir: string;
   readonly columns: number;
@@ -33,6 +37,8 @@ export interface Sheet {
   readonly png: string;
   readonly shown: number;
   readonly of: number;
+  /** Nodules of the other set. */
+  readonly beside: number;
 }
 
 /** Larger patches are shown at this edge length; smaller ones in the page as they are, for the browser to smooth. */
@@ -41,37 +47,62 @@ const PAGE_EDGE = 128;
 const PNG_EDGE = 96;
 const BARS_MM = [1, 2, 5, 10, 20, 50, 100];
 
-/** Writes `sheet.html` and `sheet.png`. */
+/**
+ * Writes `sheet.html` and `sheet.png`.
+ * @throws NoduleLabError `conflict` where `outDir` exists, `invalid-input` where pairs do not fit into an odd number of columns
+ */
 export async function writeContactSheet(options: SheetOptions): Promise<Sheet> {
-  const { setDir, outDir, columns, sort, count, signal, onProgress } = options;
+  const { setDir, besideDir, outDir, columns, sort, count, signal, onProgress } = options;
+  if (besideDir !== undefined && columns % 2 === 1)
+    throw new NoduleLabError(
+      'invalid-input',
+      `Pairs take two columns each, and ${columns} were asked for: take an even number of --columns.`,
+    );
   await requireNewFolder(outDir);
   const file = await openPatchFile(setDir);
+  const other = besideDir === undefined ? undefined : await openPatchFile(besideDir).catch(closing(file));
   try {
     const chosen = spread(ordered(file.manifest.patches, sort), count);
+    const entries = chosen.map((index) => file.manifest.patches[index]!);
+    const besides = other === undefined ? [] : mostAlike(entries, other.manifest.patches);
+    const shown = (other === undefined ? chosen : chosen.slice(0, besides.length)).flatMap((index, at) => [
+      { file, index },
+      ...(other === undefined ? [] : [{ file: other, index: besides[at]! }]),
+    ]);
     const pages: SheetItem[] = [];
     const pictures: SheetItem[] = [];
-    for (const [done, index] of chosen.entries()) {
+    for (const [done, { file: of, index }] of shown.entries()) {
       signal?.throwIfAborted();
-      onProgress?.(done, chosen.length);
-      const patch = await file.patch(index);
-      const entry = file.manifest.patches[index]!;
-      const item = { caption: captionOf(entry), scaleBar: barOf(entry, file.size) };
-      pages.push({ ...item, planes: planesOf(patch, file.size, Math.min(file.size, PAGE_EDGE)) });
-      pictures.push({ ...item, planes: planesOf(patch, file.size, PNG_EDGE) });
+      onProgress?.(done, shown.length);
+      const patch = await of.patch(index);
+      const entry = of.manifest.patches[index]!;
+      const item = { caption: captionOf(entry), scaleBar: barOf(entry, of.size) };
+      pages.push({ ...item, planes: planesOf(patch, of.size, Math.min(of.size, PAGE_EDGE)) });
+      pictures.push({ ...item, planes: planesOf(patch, of.size, PNG_EDGE) });
     }
-    const title = titleOf(file, basename(setDir), chosen.length, sort);
+    const pairs = other && { name: basename(besideDir!), file: other, shown: besides.length };
+    const title = titleOf(file, basename(setDir), shown.length, sort, pairs);
     const html = sheetPage(title, pages, columns);
     const png = sheetPng(title, pictures, columns, PNG_EDGE);
     await mkdir(outDir, { recursive: true });
     const paths = { html: join(outDir, 'sheet.html'), png: join(outDir, 'sheet.png') };
     await writeFile(paths.html, html);
     await writeFile(paths.png, png);
-    onProgress?.(chosen.length, chosen.length);
-    return { ...paths, shown: chosen.length, of: file.count };
+    onProgress?.(shown.length, shown.length);
+    return { ...paths, shown: shown.length - besides.length, of: file.count, beside: besides.length };
   } finally {
     await file.close();
+    await other?.close();
   }
 }
+
+/** For a failure that leaves nobody to close the file. */
+const closing =
+  (file: PatchFile) =>
+  async (error: unknown): Promise<never> => {
+    await file.close();
+    throw error;
+  };
 
 /** Indices of the patches in order. */
 function ordered(patches: readonly PatchEntry[], sort: SheetOrder): number[] {
@@ -97,11 +128,18 @@ function barOf({ spacingMm }: PatchEntry, size: number): SheetItem['scaleBar'] {
   return { mm, part: mm / fieldMm };
 }
 
+interface Pairs {
+  readonly name: string;
+  readonly file: PatchFile;
+  readonly shown: number;
+}
+
 function titleOf(
   { manifest, size, sha256 }: PatchFile,
   name: string,
   shown: number,
   sort: SheetOrder,
+  pairs: Pairs | undefined,
 ): string[] {
   const { count, form, fold, class: of, fieldOfView, cancerRule, patches } = manifest;
   const synthetic = patches.filter(({ origin }) => origin === 'synthetic').length;
@@ -115,14 +153,24 @@ function titleOf(
     `${{ all: 'All classes', malignant: 'Malignant', benign: 'Benign' }[of]}, ${fold} fold, ${form} form, ${size}x${size}x${size} voxels, ${field}. ` +
       `Patches ${sha256.slice(0, 12)}, split ${manifest.split.sha256.slice(0, 12)}.`,
     `Cancer rule: ${cancerRule.text}. ${counts(manifest)}.`,
-    `${shown < count ? `${shown} of ${count} shown, spread evenly` : 'All shown'}, ${order}. ` +
+    ...(pairs === undefined ? [] : [besideText(pairs)]),
+    `${pairs === undefined ? shownText(shown, count) : shownText(pairs.shown, count)}, ${order}. ` +
       `Axial, coronal, sagittal plane through the middle; lung window (level ${LEVEL_HU}, width ${WIDTH_HU} HU); ` +
       "patient's right on the left, anterior and head up.",
-    ...(patches.some((patch) => patch.origin === 'real' && patch.patientId.startsWith('LIDC-IDRI-'))
+    ...([...patches, ...(pairs?.file.manifest.patches ?? [])].some(
+      (patch) => patch.origin === 'real' && patch.patientId.startsWith('LIDC-IDRI-'),
+    )
       ? ['Real nodules: LIDC-IDRI, CC BY 3.0, doi:10.7937/K9/TCIA.2015.LO9QL9SX. For research only.']
       : ['For research only.']),
   ];
 }
+
+const shownText = (shown: number, count: number): string =>
+  shown < count ? `${shown} of ${count} shown, spread evenly` : 'All shown';
+
+const besideText = ({ name, file: { manifest, sha256 } }: Pairs): string =>
+  `To the right of each the most alike of ${name} (${manifest.count} nodules, ${manifest.fold} fold, patches ${sha256.slice(0, 12)}), ` +
+  'by class, diameter and ratings, none twice.';
 
 function counts({ cancerRule: { countsInSet: of } }: PatchManifest): string {
   return `${of.malignant} malignant, ${of.benign} benign, ${of.indeterminate} indeterminate`;
