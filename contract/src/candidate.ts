@@ -18,6 +18,8 @@ export const Condition = z
   .meta({ id: 'Condition' });
 export type Condition = z.infer<typeof Condition>;
 
+export const ModelPictureName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|jpg)$/);
+
 /** A trained generator that can make candidates. */
 export const Model = z
   .object({
@@ -30,6 +32,9 @@ export const Model = z
     summary: z.string(),
     conditions: z.array(Condition).describe('what it can be asked for; empty for an unconditional generator'),
     evaluation: ModelEvaluation.nullable().describe('null where no evaluation was attached to it'),
+    pictures: z
+      .array(z.object({ file: ModelPictureName, caption: z.string() }))
+      .describe('of what it makes; empty where none was attached to it'),
   })
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof Model>;

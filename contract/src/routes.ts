@@ -10,6 +10,7 @@ import {
   InsertManyRequest,
   Model,
   ModelList,
+  ModelPictureName,
   Place,
   PlaceRequest,
   Preview,
@@ -70,7 +71,7 @@ export interface Route {
     readonly status: 200 | 201 | 202 | 204;
     readonly body: z.ZodType;
     /** JSON where absent; of another type the body is bytes. */
-    readonly media?: 'image/png' | 'text/html';
+    readonly media?: 'image/png' | 'image/*' | 'text/html';
   };
   readonly problems: readonly number[];
 }
@@ -103,6 +104,14 @@ export const routes = {
     summary: 'The report of the evaluation of a model as one page',
     params: z.object({ name: z.string().min(1).max(64) }),
     success: { status: 200, body: Bytes, media: 'text/html' },
+    problems: [400, 404],
+  },
+  modelPicture: {
+    method: 'get',
+    path: '/models/:name/pictures/:picture',
+    summary: 'A picture of what a model makes, PNG or JPEG',
+    params: z.object({ name: z.string().min(1).max(64), picture: ModelPictureName }),
+    success: { status: 200, body: Bytes, media: 'image/*' },
     problems: [400, 404],
   },
   allNodules: {

@@ -83,6 +83,19 @@ describe('problem answers', () => {
     expect(headers['content-security-policy']).not.toContain('script');
   });
 
+  test('a picture of a model is of the kind that it is, under a name that leads out of no folder', async () => {
+    for (const [first, kind] of [
+      [0x89, 'image/png'],
+      [0xff, 'image/jpeg'],
+    ] as const) {
+      fixture.answers.modelPicture = async () => Uint8Array.of(first, 1, 2);
+      const { status, headers, body } = await api().get('/api/models/malignant-64/pictures/sheet.jpg');
+      expect([status, headers['content-type'], body]).toEqual([200, kind, Buffer.from([first, 1, 2])]);
+    }
+    const escaping = encodeURIComponent('../model.json');
+    expect((await api().get(`/api/models/malignant-64/pictures/${escaping}`)).status).toBe(400);
+  });
+
   test('an answer that breaks the contract does not leave the server', async () => {
     fixture.answers.models = async () => ({ models: [{ name: 'x' }] }) as never;
     expect((await api().get('/api/models')).status).toBe(500);

@@ -22,7 +22,7 @@ const spiculation: Condition = {
 };
 const model: Model = {
   ...{ name: 'c', sha256: '9'.repeat(64), preset: 'conditional-64', resolution: 64, updates: 9 },
-  ...{ summary: '', evaluation: null, conditions: [diameter, spiculation] },
+  ...{ summary: '', evaluation: null, pictures: [], conditions: [diameter, spiculation] },
 };
 const asked: Conditions = {
   ...{

@@ -15,6 +15,7 @@ const model: Model = {
   summary: 'Trained on 165 malignant nodules.',
   conditions: [],
   evaluation: null,
+  pictures: [],
 };
 const evaluation: ModelEvaluation = inShort(evaluationOf(model));
 const sound: ModelEvaluation = { ...evaluation, errors: [] };
@@ -45,6 +46,15 @@ describe('the card of a model', () => {
     const error = text.indexOf('Not to be relied on: The control memorised passed every gate.');
     expect(error).toBeGreaterThan(0);
     expect(error).toBeLessThan(text.indexOf('Near real nodules'));
+  });
+
+  test('shows the pictures of the model, each leading to the whole of it', () => {
+    const pictures = [{ file: 'samples-and-real.jpg', caption: '64 samples beside 64 real nodules.' }];
+    const html = renderToStaticMarkup(<ModelCard model={{ ...model, pictures }} />);
+    const address = '/api/models/malignant%2064/pictures/samples-and-real.jpg';
+    expect(html).toContain(`href="${address}"`);
+    expect(html).toContain(`<img src="${address}" alt="64 samples beside 64 real nodules."`);
+    expect(renderToStaticMarkup(<ModelCard model={model} />)).not.toContain('<img');
   });
 
   test('can be reached and scrolled by the keyboard, and says whether it is open', () => {

@@ -37,7 +37,7 @@ export function ModelFold({ model, open, onToggle, nameless }: FoldProps) {
 }
 
 export function ModelCard({ model }: { readonly model: Model }) {
-  const { name, summary, evaluation } = model;
+  const { name, summary, evaluation, pictures } = model;
   return (
     <div
       className="nl-model nl-small"
@@ -54,6 +54,26 @@ export function ModelCard({ model }: { readonly model: Model }) {
         </p>
       ) : (
         <Evaluation name={name} evaluation={evaluation} />
+      )}
+      {pictures.length > 0 && (
+        <ul className="nl-row nl-model-pictures" aria-label="Pictures">
+          {pictures.map(({ file, caption }) => {
+            const address = pathOf('/api', '/models/:name/pictures/:picture', { name, picture: file });
+            return (
+              <li key={file}>
+                <a
+                  href={address}
+                  target="_blank"
+                  rel="noreferrer"
+                  title={caption}
+                  data-testid="model-picture"
+                >
+                  <img src={address} alt={caption} loading="lazy" />
+                </a>
+              </li>
+            );
+          })}
+        </ul>
       )}
       <p className="nl-dim">{summary}</p>
     </div>

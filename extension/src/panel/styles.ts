@@ -87,6 +87,8 @@ export const styles = `
 .nl h3 select { flex: 0 1 auto; min-width: 50px; }
 .nl-model { max-height: 236px; overflow-y: auto; margin: 4px 0 6px; padding: 5px 8px; border-left: 2px solid var(--nl-line); display: flex; flex-direction: column; gap: 4px; }
 .nl-model:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
+.nl-model-pictures { list-style: none; margin: 0; padding: 0; }
+.nl-model-pictures img { display: block; width: 92px; height: 64px; object-fit: cover; object-position: top; border: 1px solid var(--nl-line); }
 .nl-model code { font: 11px/1.4 ui-monospace, monospace; }
 .nl-model-figures { width: 100%; border-collapse: collapse; font-size: 11px; }
 .nl-model-figures th, .nl-model-figures td { padding: 1px 6px 1px 0; text-align: left; font-weight: 400; vertical-align: baseline; }

@@ -18,6 +18,12 @@ export const GRAPH_FILE = 'generator.onnx';
 export const CARD_FILE = 'model.json';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+/** In the folder `pictures` of the model's. */
+export const modelPictureSchema = z.object({
+  file: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.(png|jpg)$/),
+  caption: z.string().min(1).max(400),
+});
+export type ModelPicture = z.infer<typeof modelPictureSchema>;
 const count = z.number().int().positive();
 
 /** What only the one who exports or imports knows. */
@@ -50,6 +56,8 @@ export const modelDescriptionSchema = z.object({
   license: z.string().min(1),
   /** Known faults, one sentence each. */
   faults: z.array(z.string()),
+  /** What its nodules look like. */
+  pictures: z.array(modelPictureSchema).optional(),
 });
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 

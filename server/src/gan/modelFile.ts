@@ -38,7 +38,7 @@ export function encodeOnnxModel(model: Model): Uint8Array {
   return toOnnx(channelsOf(t.mul(t.add(image, 1), 0.5)), 'portable', {
     fixed: parameters,
     metadata: {
-      [CARD_KEY]: JSON.stringify(card),
+      [CARD_KEY]: cardText(card),
       ...(conditions.length > 0 ? { [CONDITIONS_KEY]: JSON.stringify(conditions.map(encoding)) } : {}),
     },
     description: descriptionOf(card, size),
@@ -56,6 +56,9 @@ const encoding = (name: ConditionName): Readonly<Record<string, unknown>> => ({
   range: CONDITION_RANGES[name],
   encoded: name === 'diameter' ? `log2(value / ${MIDDLE_MM})` : '(value - 3) / 2',
 });
+
+/** Pictures stay in the model's folder. */
+const cardText = ({ pictures: _pictures, ...card }: NetworkCard): string => JSON.stringify(card);
 
 function descriptionOf(card: NetworkCard, size: number): string {
   const { latentSize, conditions, noise, output } = card.preset.architecture;
@@ -87,7 +90,7 @@ export function* encodeSafetensorsModel(model: Model): Generator<Uint8Array> {
       'unusable',
       `${model.card.name} is a network from elsewhere: its weights have no names of ours. Export it as ONNX.`,
     );
-  yield* weightsOf(model, { [CARD_KEY]: JSON.stringify(model.card) });
+  yield* weightsOf(model, { [CARD_KEY]: cardText(model.card) });
 }
 
 /** The bytes of the weights file of a model folder; with the same weights always the same. */

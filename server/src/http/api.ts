@@ -51,12 +51,18 @@ export function apiRouter(handlers: RouteHandlers, version: string): Router {
       if (route.success.status === 204) response.end();
       else if (route.success.media !== undefined) {
         if (route.success.media === 'text/html') response.set('Content-Security-Policy', PAGE_WITHOUT_SCRIPT);
-        response.type(route.success.media).send(Buffer.from(answer as Uint8Array));
+        response
+          .type(mediaOf(route.success.media, answer as Uint8Array))
+          .send(Buffer.from(answer as Uint8Array));
       } else response.json(route.success.body.parse(answer));
     });
   }
   return router;
 }
+
+/** Pictures say by their first byte which of the two kinds they are. */
+const mediaOf = (media: string, bytes: Uint8Array): string =>
+  media !== 'image/*' ? media : bytes[0] === 0x89 ? 'image/png' : 'image/jpeg';
 
 function check(schema: z.ZodType | undefined, value: unknown, where: 'path' | 'body'): unknown {
   if (!schema) return undefined;

@@ -44,6 +44,8 @@ export interface ServicesFace {
   models(): Promise<z.infer<typeof ModelList>>;
   /** HTML. @throws not-found */
   modelReport(name: string): Promise<Uint8Array>;
+  /** PNG or JPEG. @throws not-found */
+  modelPicture(name: string, picture: string): Promise<Uint8Array>;
   allNodules(): Promise<z.infer<typeof AllNodules>>;
   nodules(seriesInstanceUID: string): Promise<NoduleList>;
   generate(request: GenerateRequest): Promise<CandidateList>;

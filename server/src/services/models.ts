@@ -12,6 +12,7 @@ import { shippedNetworkFolder } from '../networks/shipped.ts';
 import { describeConditions } from './modelConditions.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { readModelEvaluation, readModelReport } from './modelEvaluation.ts';
+import { readModelPicture } from './modelPictures.ts';
 
 export interface ModelRegistry {
   /** Name of the engine that samples. */
@@ -33,6 +34,11 @@ export interface ModelRegistry {
    * @throws NoduleLabError `not-found` for an unknown name or a model that was not evaluated
    */
   reportOf(name: string): Promise<Uint8Array>;
+  /**
+   * One of the pictures that its card names, PNG or JPEG.
+   * @throws NoduleLabError `not-found`
+   */
+  pictureOf(name: string, file: string): Promise<Uint8Array>;
   /**
    * The detector, one that the user trained before the shipped one; opened when it is first asked for.
    * @throws NoduleLabError `not-found` without one, `invalid-input` or `refused` for a damaged one
@@ -94,6 +100,7 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
       const { model, folder } = await get(name);
       return readModelReport({ name, folder, sha256: model.sha256 });
     },
+    pictureOf: async (name, file) => readModelPicture({ name, folder: (await get(name)).folder }, file),
     detector() {
       detector ??= openDetectorOf(folders, engine);
       // What failed is tried again: it may be trained or repaired meanwhile.
@@ -130,5 +137,6 @@ async function describe(card: ModelCard, folder: string): Promise<Model> {
     ].join(' '),
     conditions: describeConditions(card),
     evaluation: await readModelEvaluation({ folder, sha256: weights.sha256 }),
+    pictures: [...(card.pictures ?? [])],
   };
 }

@@ -16,6 +16,7 @@ import { integer } from '../options.ts';
 import { table } from '../output.ts';
 import { openModels, VERSION } from '../runtime.ts';
 import { gatesText, registerAttachEvaluation } from './attachEvaluation.ts';
+import { registerAttachPicture } from './attachPicture.ts';
 
 /** One folder below models/, on every file system. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -67,6 +68,7 @@ export function registerModel(program: Command, context: () => CommandContext): 
     .option('--force', 'replace the model of that name', false)
     .action((file: string, options: ImportFileOptions) => importFile(context(), file, options));
   registerAttachEvaluation(model, context);
+  registerAttachPicture(model, context);
 }
 
 async function list({ dataDir, output }: CommandContext): Promise<void> {
