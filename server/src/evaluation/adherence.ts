@@ -6,6 +6,7 @@
  */
 import type { Characteristics } from '../dataset/manifest.ts';
 import { clusterBootstrap } from './bootstrap.ts';
+import { CONDITION_NAMES } from '../gan/conditions.ts';
 import { Random } from '../nn/random.ts';
 import { partialSpearman, partialSpearmanEstimate } from './correlation.ts';
 import type { GroupItem } from './patchGroup.ts';
@@ -43,18 +44,14 @@ export interface AdherenceOptions {
 /** Fewer pairs than these and nothing is said. */
 export const LEAST_PAIRS = 10;
 
-/** Which characteristics a generator may be asked for, in the order of the report. */
-export const ADHERENCE_CHARACTERISTICS = [
-  'malignancy',
-  'texture',
-  'spiculation',
-  'lobulation',
-  'sphericity',
-  'margin',
+const ASKED = CONDITION_NAMES.filter((name) => name !== 'diameter');
+/** Rows of the report, in their order: first what our own generators can be asked for. */
+export const ADHERENCE_CHARACTERISTICS: readonly (keyof Characteristics)[] = [
+  ...ASKED,
   'subtlety',
   'calcification',
   'internalStructure',
-] as const satisfies readonly (keyof Characteristics)[];
+];
 
 /** Why a row is not computed whose condition the generator does not take. */
 export const NOT_ASKED = 'not asked for';
@@ -136,7 +133,7 @@ function sizeRow(
 /** @param attribute the row's name; `asked` is the condition that it is about */
 function correlationRow(
   attribute: string,
-  asked: (typeof ADHERENCE_CHARACTERISTICS)[number],
+  asked: keyof Characteristics,
   { synthetic, real, draws, seed }: AdherenceOptions,
   found: Found,
 ): Adherence {
