@@ -184,6 +184,8 @@ const CONDITIONAL_64: Preset = {
     // Half the batch, half the time of an update: where compute is short, the number of updates counts.
     { resolution: 64, learningRate: 4e-4, batchSize: 8, updates: 2000 },
   ],
+  // Half of the average is of the last 70 updates: a stage of a few hundred soon leaves its beginning behind.
+  averageRate: 0.01,
   augmentation: IN_PLANE_ONLY,
   criticAugmentation: {
     ...{ probability: 0.4, shiftShare: 0.125, attenuation: 0.15, cutoutShare: 0.35 },

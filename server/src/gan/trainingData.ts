@@ -70,7 +70,7 @@ export const configOf = (
 
 /**
  * Throws unless a training can go on: with its own preset, seed and patches. How the stages after `stage` are trained may
- * have been planned anew, since nothing of them is in its state.
+ * have been planned anew, since nothing of them is in its state, and so may how the generator is averaged.
  */
 export function checkSameTraining(
   folder: string,
@@ -114,9 +114,11 @@ function withPlanOf(plan: Preset, preset: Preset, stage: number): Preset {
 function presetDifferences(stored: Preset, given: Preset): string[] {
   if (stored.name !== given.name) return [`the preset ${stored.name}`];
   const values = new Map<string, unknown>(Object.entries(given));
+  /** Nothing that is trained depends on how the generator's average is formed. */
+  const averaging = /^average(WarmUpRate|Rate|WarmUp)$/;
   const what = (key: string, value: unknown): string =>
     typeof value === 'object' ? `other ${key}` : `${key} ${String(value)}`;
   return Object.entries(stored).flatMap(([key, value]) =>
-    isDeepStrictEqual(value, values.get(key)) ? [] : [what(key, value)],
+    averaging.test(key) || isDeepStrictEqual(value, values.get(key)) ? [] : [what(key, value)],
   );
 }

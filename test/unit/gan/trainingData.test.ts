@@ -142,6 +142,13 @@ describe('a training goes on', () => {
     expect(() => goesOnIn(0, planned(1, { resolution: 32 }))).toThrow(/other stages/);
   });
 
+  test('with another moving average, which nothing that is trained depends on', () => {
+    goesOn({
+      ...config,
+      preset: { ...TINY_GROWN, averageRate: 0.5, averageWarmUp: 1, averageWarmUpRate: 0.7 },
+    });
+  });
+
   test('from a checkpoint of before hash and augmentation were kept', () => {
     const { augmentation, ...preset } = TINY_GROWN;
     expect(augmentation).toBeDefined();
