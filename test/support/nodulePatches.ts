@@ -15,8 +15,6 @@ export interface SetPlan {
   readonly patch?: (n: number) => Float32Array;
   /** Of every nodule. */
   readonly ctEnds?: CtEnds;
-  /** Of every nodule's CT, (x, y, z) mm. */
-  readonly ctSpacing?: readonly [number, number, number];
   /** What the manifest says differently. */
   readonly manifest?: Partial<
     Pick<PatchManifest, 'fold' | 'form' | 'class' | 'fieldOfView' | 'softMargin' | 'split' | 'windowHu'>
@@ -80,7 +78,6 @@ export async function makeSet(outDir: string, plan: SetPlan): Promise<PatchManif
         class: nodule,
         centre: [n, -80.5, 120.25],
         ...(plan.ctEnds === undefined ? {} : { ctEnds: plan.ctEnds }),
-        ...(plan.ctSpacing === undefined ? {} : { ctSpacing: [...plan.ctSpacing] }),
         characteristics: {
           ...{ subtlety: 3, internalStructure: 1, calcification: 6, sphericity: 4, margin: 4 },
           ...{ lobulation: 2, texture: 5, spiculation: (n % 5) + 1 },

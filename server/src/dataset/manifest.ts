@@ -88,11 +88,6 @@ export const syntheticPatchSchema = anyPatch.extend({
   conditions: z.record(z.string(), z.number()),
   /** Of the float32 voxels as sampled; the patch holds them on the constant ground of the set. */
   sampleSha256: sha256,
-  /**
-   * The CT grid that it was seen on (scanPatch.ts): that of the real nodule it stands for, (x, y, z) mm, and where in a
-   * voxel of it the patch begins. Sets that do not know the CTs of their nodules have none.
-   */
-  scan: z.object({ ctSpacing: lpsSpacing, shift: lps }).optional(),
 });
 
 export const patchEntrySchema = z.discriminatedUnion('origin', [realPatchSchema, syntheticPatchSchema]);

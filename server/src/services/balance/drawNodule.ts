@@ -6,7 +6,6 @@ import type { CtEnds, RealPatch } from '../../dataset/manifest.ts';
 import { CONDITION_RANGES, type ConditionName } from '../../gan/conditions.ts';
 import type { WantedConditions } from '../../gan/support.ts';
 import { Random } from '../../nn/random.ts';
-import type { Vec3 } from '../../volume/ctVolume.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 
 export interface DrawnNodule {
@@ -17,11 +16,9 @@ export interface DrawnNodule {
   readonly class: RealPatch['class'];
   /** Where that nodule's CT ends; undefined where it goes beyond the patch. */
   readonly ctEnds: CtEnds | undefined;
-  /** Between voxels of that nodule's CT, (x, y, z) mm; undefined where the set does not say it. */
-  readonly ctSpacing: Vec3 | undefined;
 }
 
-type Donor = Pick<RealPatch, 'diameterMm' | 'characteristics' | 'class' | 'ctEnds' | 'ctSpacing'>;
+type Donor = Pick<RealPatch, 'diameterMm' | 'characteristics' | 'class' | 'ctEnds'>;
 
 /**
  * @param real the nodules to draw from, for example the malignant ones
@@ -55,7 +52,6 @@ export function noduleDrawer(
       conditions: Object.fromEntries(names.map((name) => [name, valueOf(name)])),
       class: donor.class,
       ctEnds: donor.ctEnds,
-      ctSpacing: donor.ctSpacing,
     };
   };
 }

@@ -1,15 +1,13 @@
 /**
- * Samples of a generator as patches of a set: each stands for one real nodule, has its size, is seen as that nodule's CT
- * would have seen it, and lies on the constant ground with the margin of the real ones.
+ * Samples of a generator as patches of a set: each stands for one real nodule, has its size, and lies on the constant
+ * ground with the margin of the real ones.
  */
 import type { PatchManifest, RealPatch, SyntheticPatch } from '../../dataset/manifest.ts';
 import type { PatchSetWriter } from '../../dataset/patchSetWriter.ts';
-import { scanPatch } from '../../dataset/scanPatch.ts';
 import { requireAskable } from '../../gan/askable.ts';
 import type { DrawnSample } from '../../gan/sampler.ts';
 import type { WantedConditions } from '../../gan/support.ts';
 import { measurePatch, toHuPatch, type PatchShape } from '../../insertion/patchShape.ts';
-import { Random } from '../../nn/random.ts';
 import { sha256Of } from '../../store/artefacts.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import { PARENCHYMA_HU, windowHu } from '../../volume/window.ts';
@@ -64,33 +62,17 @@ export async function addSynthetic(
       continue;
     }
     made += 1;
-    const scan = scanOf(drawn, seed, index);
-    const seen = { ...sample, hu: scanned(sample.hu, material, drawn, scan) };
-    const hu = groundedHu(seen, material, shape, drawn);
+    const hu = groundedHu(sample, material, shape, drawn);
     // Where a cut-out ends, the nodule in the set is smaller than in the sample.
     const own = shapeOf(hu) ?? shape;
     await writer.add(
       material.channels.map((channel) => (channel === 'hu' ? hu : sample.alpha!)),
-      { ...entryOf(material, model, { seed, index, made }, drawn, sample, own), ...(scan ? { scan } : {}) },
+      entryOf(material, model, { seed, index, made }, drawn, sample, own),
     );
     onMade?.(made);
   }
   return leftOut;
 }
-
-type Scan = NonNullable<SyntheticPatch['scan']>;
-
-/** Where a nodule lies between the voxels of a CT is chance. */
-function scanOf({ ctSpacing }: DrawnNodule, seed: number, index: number): Scan | undefined {
-  if (ctSpacing === undefined) return undefined;
-  const random = Random.of('scan', seed, index);
-  return { ctSpacing: [...ctSpacing], shift: [random.uniform(), random.uniform(), random.uniform()] };
-}
-
-const scanned = (hu: Float32Array, material: Material, drawn: DrawnNodule, scan: Scan | undefined) =>
-  scan === undefined
-    ? hu
-    : scanPatch(hu, material.size, spacingOf(material, drawn), scan.ctSpacing, scan.shift);
 
 /** With alpha a sample is put together as real patches are: only the digits of its ground may differ from theirs. */
 function groundedHu(
