@@ -176,6 +176,7 @@ describe('a contact sheet', () => {
     expect([shown, beside]).toEqual([3, 3]);
     const page = readFileSync(html, 'utf8');
     expect(idsOf(page)).toEqual(['<P&1>/2', 'made/3', 'synthetic/0', 'made/2', '<P&1>/1', 'made/4']);
+    expect(page).toContain('texture 4.5, spiculation 2.5</div><div class="detail">model seed-64');
     expect(page).toContain('To the right of each the most alike of other (4 nodules');
     expect(decode(readFileSync(png)).width).toBeGreaterThan(2 * 3 * 96);
     await expect(sheetOf('odd', { besideDir: other, columns: 3 })).rejects.toMatchObject({

@@ -46,11 +46,18 @@ function syntheticDetails({
   index,
   conditions,
 }: Extract<PatchEntry, { origin: 'synthetic' }>): string[] {
-  const given = Object.entries(conditions).map(([name, value]) => `${name} ${value}`);
+  const said = (names: readonly string[]): string =>
+    names.map((name) => `${name} ${Math.round(10 * conditions[name]!) / 10}`).join(', ');
+  const asked = Object.keys(conditions).filter((name) => name !== 'diameter');
+  // The same lines as of a real nodule, which may stand beside it.
+  const first = asked.filter((name) => name === 'malignancy');
+  const second = ['texture', 'spiculation'].filter((name) => asked.includes(name));
+  const others = asked.filter((name) => !first.includes(name) && !second.includes(name));
   return [
+    ...(first.length > 0 ? [`${said(first)} (asked for)`] : []),
+    ...[second, others].filter((names) => names.length > 0).map(said),
     `model ${model.name} ${model.sha256.slice(0, 8)}`,
     `seed ${seed}, number ${index}`,
-    ...(given.length > 0 ? [given.join(', ')] : []),
   ];
 }
 
