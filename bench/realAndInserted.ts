@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LungAnatomy, lungMask } from '../server/src/anatomy/lungMask.ts';
 import { openModels } from '../server/src/cli/runtime.ts';
+import type { WantedConditions } from '../server/src/gan/support.ts';
 import { type EdgeCurve, edgeCurve } from '../server/src/insertion/edgeCurve.ts';
 import { halfMaximumRegion } from '../server/src/insertion/halfMaximum.ts';
 import { type HostNoise, localNoise } from '../server/src/insertion/hostTexture.ts';
@@ -20,8 +21,10 @@ import type { CtVolume, IndexBox, Vec3 } from '../server/src/volume/ctVolume.ts'
 
 /** The patients that tests use too; their nodules are no part of any training set. */
 export const PATIENTS = ['LIDC-IDRI-0001', 'LIDC-IDRI-0003', 'LIDC-IDRI-0004', 'LIDC-IDRI-0006'] as const;
-/** Candidates of the shipped model come from this series of samples. */
+/** Candidates come from this series of samples. */
 const CANDIDATE_SEED = 7;
+/** Of the figures in docs/insertion.md: they are about the blending, so another generator is no reason to measure anew. */
+const MODEL = 'malignant-64';
 /** The noise of a nodule is looked at this far inside its border: nearer to it the border itself would count. */
 const CORE_MM = 1.5;
 
@@ -76,11 +79,23 @@ export function diameterOf({ spacing: [x, y, z] }: CtVolume, mask: BoxMask): num
   return Math.cbrt((6 * volume(mask) * x * y * z) / Math.PI);
 }
 
-/** Samples of the shipped model. */
-export async function candidates(count: number): Promise<Float32Array[]> {
-  const { sampler } = await openModels(join(tmpdir(), 'nodulelab-none')).load();
+/**
+ * Samples of a shipped model, one after the other and none chosen.
+ * @param wanted of each sample; a model that cannot be asked for something is not asked
+ */
+export async function candidates(
+  count: number,
+  model = MODEL,
+  wanted: (index: number) => WantedConditions = () => ({}),
+): Promise<Float32Array[]> {
+  const { sampler } = await openModels(join(tmpdir(), 'nodulelab-none')).load(model);
   const drawn: Float32Array[] = [];
-  for (let index = 0; index < count; index++) drawn.push(await sampler.sample(CANDIDATE_SEED, index));
+  for (let index = 0; index < count; index++) {
+    const asked = Object.entries(wanted(index)).filter(([name]) =>
+      sampler.conditionNames.some((known) => known === name),
+    );
+    drawn.push(await sampler.sample(CANDIDATE_SEED, index, Object.fromEntries(asked)));
+  }
   return drawn;
 }
 

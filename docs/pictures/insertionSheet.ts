@@ -1,7 +1,8 @@
 /**
  * Makes docs/pictures/inserted-and-real.png: real nodules of the four LIDC patients and inserted ones in the same scans,
- * at one scale in the lung window. `NODULELAB_LIDC_DIR=… node docs/pictures/insertionSheet.ts`
+ * at one scale in the lung window. `NODULELAB_LIDC_DIR=… node docs/pictures/insertionSheet.ts [MODEL [OUT.png]]`
  */
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   candidates,
@@ -12,6 +13,8 @@ import {
   patients,
   withNodule,
 } from '../../bench/realAndInserted.ts';
+import { openModels } from '../../server/src/cli/runtime.ts';
+import type { WantedConditions } from '../../server/src/gan/support.ts';
 import type { PlacementSetting } from '../../server/src/insertion/placement.ts';
 import { centroid } from '../../server/src/lidc/boxMask.ts';
 import type { CtVolume, Vec3 } from '../../server/src/volume/ctVolume.ts';
@@ -29,44 +32,52 @@ const REAL = 4;
 interface Wish {
   readonly diameterMm: number;
   readonly setting: PlacementSetting;
+  /** Asked of a conditional model, besides the diameter. */
+  readonly ratings: WantedConditions;
 }
 
 const WISHES: readonly Wish[] = [
-  { diameterMm: 6, setting: 'parenchyma' },
-  { diameterMm: 10, setting: 'vessel-attached' },
-  { diameterMm: 10, setting: 'juxta-pleural' },
-  { diameterMm: 16, setting: 'parenchyma' },
-  { diameterMm: 16, setting: 'juxta-pleural' },
-  { diameterMm: 25, setting: 'parenchyma' },
+  { diameterMm: 6, setting: 'parenchyma', ratings: { malignancy: 3, texture: 5 } },
+  { diameterMm: 10, setting: 'vessel-attached', ratings: { malignancy: 4, spiculation: 3 } },
+  { diameterMm: 10, setting: 'juxta-pleural', ratings: { malignancy: 3, texture: 2 } },
+  { diameterMm: 16, setting: 'parenchyma', ratings: { malignancy: 5, spiculation: 4 } },
+  { diameterMm: 16, setting: 'juxta-pleural', ratings: { malignancy: 4, lobulation: 4 } },
+  { diameterMm: 25, setting: 'parenchyma', ratings: { malignancy: 5, spiculation: 4 } },
 ];
 
-// The model's samples one after the other, none chosen.
-const drawn = await candidates(PATIENTS.length * WISHES.length);
+const [model, out = join(import.meta.dirname, 'inserted-and-real.png')] = process.argv.slice(2);
+const drawn = await candidates(PATIENTS.length * WISHES.length, model, (index) => {
+  const { diameterMm, ratings } = WISHES[index % WISHES.length]!;
+  return { diameter: diameterMm, ...ratings };
+});
+// What an unconditional model was not asked for is not written below its nodules.
+const { conditions } = (await openModels(join(tmpdir(), 'nodulelab-none')).load(model)).model;
 const rows: string[] = [];
 for await (const patient of patients()) rows.push(rowOf(patient, rows.length * WISHES.length));
 if (rows.length === 0)
   throw new Error('NODULELAB_LIDC_DIR does not name a folder with the four LIDC patients');
-await takeHtml(
-  `<table>${rows.join('')}</table>`,
-  join(import.meta.dirname, 'inserted-and-real.png'),
-  (REAL + WISHES.length) * (PIXELS + 6) + 40,
-);
+await takeHtml(`<table>${rows.join('')}</table>`, out, (REAL + WISHES.length) * (PIXELS + 6) + 40);
 
 function rowOf(patient: Patient, firstCandidate: number): string {
   const { ct, name, nodules } = patient;
   const real = nodules
     .slice(0, REAL)
     .map((mask) => cell('real', views(ct, centroid(ct, mask)), `${diameterOf(ct, mask).toFixed(0)} mm`));
-  const inserted = WISHES.map(({ diameterMm, setting }, n) => {
+  const inserted = WISHES.map(({ diameterMm, setting, ratings }, n) => {
     const nodule = insertAt(patient, drawn[firstCandidate + n]!, diameterMm, `${name} sheet ${n}`, setting);
     return cell(
       'inserted',
       withNodule(ct, nodule, () => views(ct, nodule.centre)),
-      `${diameterMm} mm<br>${nodule.placed}`,
+      `${diameterMm} mm<br>${nodule.placed}${conditions.length > 0 ? `<br>${ratingsText(ratings)}` : ''}`,
     );
   });
   return `<tr><th>${name.slice(-4)}</th>${[...real, ...inserted].join('')}</tr>`;
 }
+
+const ratingsText = (ratings: WantedConditions): string =>
+  Object.entries(ratings)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 
 function cell(kind: 'real' | 'inserted', pictures: readonly string[], words: string): string {
   const images = pictures.map((url) => `<img src="${url}" width="${PIXELS}" height="${PIXELS}">`).join('');

@@ -50,9 +50,9 @@ function syntheticDetails({
     names.map((name) => `${name} ${Math.round(10 * conditions[name]!) / 10}`).join(', ');
   const asked = Object.keys(conditions).filter((name) => name !== 'diameter');
   // The same lines as of a real nodule, which may stand beside it.
-  const first = asked.filter((name) => name === 'malignancy');
+  const first: readonly string[] = asked.filter((name) => name === 'malignancy');
   const second = ['texture', 'spiculation'].filter((name) => asked.includes(name));
-  const others = asked.filter((name) => !first.includes(name) && !second.includes(name));
+  const others = asked.filter((name) => ![...first, ...second].includes(name));
   return [
     ...(first.length > 0 ? [`${said(first)} (asked for)`] : []),
     ...[second, others].filter((names) => names.length > 0).map(said),
