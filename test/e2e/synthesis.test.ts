@@ -119,13 +119,17 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       await viewer.see('wishes-fold').click();
       await viewer.see('wish-spiculation-value').fill('5');
       expect(await viewer.see('wish-spiculation-few').innerText()).toBe('few nodules like this in training');
+      const answered = viewer.page.waitForResponse((response) => response.url().endsWith('/api/candidates'));
       await viewer.see('generate').click();
-      const asked = viewer.page.locator('[data-testid=candidate-1]', { hasText: 'spic. 5' });
+      await answered;
+      const asked = viewer.page.locator('[data-testid=candidate-1]', {
+        hasText: 'Few nodules like this in training: 0',
+      });
       await asked.waitFor();
       const selected = nodules.find(({ id }) => id !== welcome.noduleId)!;
       const size = Math.round(selected.diameterMm * 2) / 2;
       expect(await asked.innerText()).toContain(size.toFixed(1));
-      expect(await asked.innerText()).toContain('Few nodules like this in training: 0');
+      expect(await asked.innerText()).toContain('spic. 5');
       expect(Number(await viewer.see('diameter').inputValue())).toBe(size);
       await viewer.picture('conditions');
       await viewer.see('wish-any').click();

@@ -55,8 +55,19 @@ describe('asking for candidates', () => {
     return { store: shared.store, generation, requests, told };
   };
 
+  test('begins with malignant nodules as the wish, where the generator can be asked for them', async () => {
+    const { generation, requests, store } = start();
+    expect(store.get().wanted).toEqual({ malignancy: 5 });
+    const malignancy = { ...diameter, name: 'malignancy', low: 1, high: 5 } as const;
+    const model = store.get().models[0]!;
+    store.set({ models: [{ ...model, conditions: [malignancy] }] });
+    void generation.generate();
+    expect(requests[0]!.body).toMatchObject({ conditions: { malignancy: 5 } });
+  });
+
   test('sends what is named and the generator takes, and nothing where nothing is', async () => {
     const { generation, requests, store } = start();
+    generation.wantAny();
     void generation.generate();
     expect(requests[0]!.body).not.toHaveProperty('conditions');
     requests[0]!.answer(200, { candidates: [] });

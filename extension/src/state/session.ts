@@ -106,7 +106,8 @@ export const emptySession: Session = {
   modelName: null,
   seed: 1,
   count: COUNT.least,
-  wanted: {},
+  // What public sets are short of; a generator without this condition is not asked for it.
+  wanted: { malignancy: 5 },
   asked: {},
   generating: false,
   candidates: [],
