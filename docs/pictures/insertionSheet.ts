@@ -74,10 +74,11 @@ function rowOf(patient: Patient, firstCandidate: number): string {
   return `<tr><th>${name.slice(-4)}</th>${[...real, ...inserted].join('')}</tr>`;
 }
 
-const ratingsText = (ratings: WantedConditions): string =>
-  Object.entries(ratings)
+function ratingsText(ratings: WantedConditions): string {
+  return Object.entries(ratings)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
+}
 
 function cell(kind: 'real' | 'inserted', pictures: readonly string[], words: string): string {
   const images = pictures.map((url) => `<img src="${url}" width="${PIXELS}" height="${PIXELS}">`).join('');

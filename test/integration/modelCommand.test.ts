@@ -44,7 +44,7 @@ test('a name that is taken, a file that is no model and a model that is not ther
     [['import', join(dir, 'absent.onnx')], 'cannot be read'],
     [
       ['export', 'absent', '--out', join(dir, 'absent.onnx')],
-      'There is no model named absent; there are: malignant-64',
+      'There is no model named absent; there are: conditional-64, malignant-64',
     ],
     [['export', 'malignant-64', '--out', file], 'replace it with --force'],
     [['export', 'malignant-64', '--out', join(dir, 'm.pt')], '.onnx or .safetensors'],

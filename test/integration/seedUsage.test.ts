@@ -103,7 +103,7 @@ describe('the founding README’s usage', () => {
       ...['insert', '--nifti', inWork('patient_001.nii.gz'), '--nodule', inWork('augmented.npy')],
       ...['--at', voxel.join(','), '--diameter', '14', '--out', out],
     );
-    expect(result['model']).toBe('malignant-64');
+    expect(result['model']).toBe('conditional-64');
     const after = parseNifti(await readFile(out), out);
     expect(after.data).toBeInstanceOf(Int16Array);
     expect(after.size).toEqual(ct.size);
@@ -119,7 +119,7 @@ describe('the founding README’s usage', () => {
     const provenance: unknown = JSON.parse(await readFile(inWork('augmented_ct.json'), 'utf8'));
     expect(provenance).toMatchObject({
       synthetic: true,
-      nodule: { file: { name: 'augmented.npy' }, model: { name: 'malignant-64' }, seed: 3, index: 1 },
+      nodule: { file: { name: 'augmented.npy' }, model: { name: 'conditional-64' }, seed: 3, index: 1 },
       place: { voxel: voxel.map((v) => expect.closeTo(v, 4)) },
     });
   }, 120_000);

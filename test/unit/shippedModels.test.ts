@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { onnxCpuEngine } from '../../server/src/engine/onnxCpu.ts';
 import { loadGenerator } from '../../server/src/gan/model.ts';
 import { CARD_FILE } from '../../server/src/gan/modelCard.ts';
+import { encodeOnnxModel } from '../../server/src/gan/modelFile.ts';
 import { stateOf } from '../../server/src/gan/shippedState.ts';
 import { loadState } from '../../server/src/gan/trainingState.ts';
 import { createModelRegistry } from '../../server/src/services/models.ts';
@@ -66,6 +67,27 @@ describe('what is shipped under models/', () => {
       expect(card.split?.fold).toBe('train');
       expect(card.faults.length).toBeGreaterThan(0);
     }
+  });
+
+  test('has each generator as ONNX too, the very network of its card', async () => {
+    for (const name of withCard(CARD_FILE)) {
+      const model = await loadGenerator(join(MODELS, name));
+      if (!('parameters' in model)) throw new Error(`${name} is no network of ours`);
+      const shipped = await readFile(join(MODELS, name, `${name}.onnx`));
+      expect([name, Buffer.from(encodeOnnxModel(model)).equals(shipped)]).toEqual([name, true]);
+    }
+  });
+
+  test('shows with the conditional generator what it makes, and what that was held against', async () => {
+    const [preferred] = await createModelRegistry([MODELS], onnxCpuEngine({ threads: 1 })).list();
+    expect(preferred!.conditions.map(({ name }) => name)).toContain('malignancy');
+    expect(preferred!.pictures.length).toBeGreaterThanOrEqual(2);
+    for (const { file, caption } of preferred!.pictures) {
+      expect((await stat(join(MODELS, preferred!.name, 'pictures', file))).size).toBeGreaterThan(10_000);
+      expect(caption).toMatch(LICENCE);
+    }
+    expect(preferred!.evaluation).toMatchObject({ errors: [], real: expect.any(Number) });
+    expect(existsSync(join(MODELS, preferred!.name, 'evaluation', 'report.html'))).toBe(true);
   });
 
   test('holds with each state of a training the very training that the model comes from', async () => {
