@@ -45,7 +45,8 @@ const WISHES: readonly Wish[] = [
   { diameterMm: 25, setting: 'parenchyma', ratings: { malignancy: 5, spiculation: 4 } },
 ];
 
-const [model, out = join(import.meta.dirname, 'inserted-and-real.png')] = process.argv.slice(2);
+const [model = 'conditional-64', out = join(import.meta.dirname, 'inserted-and-real.png')] =
+  process.argv.slice(2);
 const drawn = await candidates(PATIENTS.length * WISHES.length, model, (index) => {
   const { diameterMm, ratings } = WISHES[index % WISHES.length]!;
   return { diameter: diameterMm, ...ratings };
