@@ -1,0 +1,42 @@
+/** What trained classifiers said of the test nodules of a design: what all figures are made of. */
+
+/** A nodule that was tested. */
+export interface TestNodule {
+  readonly id: string;
+  /** Nodules of a patient are drawn together. */
+  readonly patient: string;
+  readonly malignant: boolean;
+  /** Largest in-plane diameter, mm. */
+  readonly diameterMm: number;
+}
+
+/** One seed's answers, each nodule by the training of the fold in which its patient was tested. */
+export interface SeedScores {
+  /** Of malignancy, calibrated on that training's validation patients; one a nodule. */
+  readonly probabilities: Float64Array;
+  /** 1 where the probability reaches that training's threshold. */
+  readonly called: Uint8Array;
+  /** Of synthetic benign nodules that no training has seen, the mean over folds; empty where there are none. */
+  readonly probes: Float64Array;
+  readonly probesCalled: Float64Array;
+}
+
+export interface ArmScores {
+  readonly name: string;
+  readonly kind: 'arm' | 'baseline' | 'check';
+  readonly title: string;
+  readonly text: string;
+  readonly trainedOn: {
+    readonly malignant: number;
+    readonly benign: number;
+    readonly syntheticMalignant: number;
+    readonly syntheticBenign: number;
+  };
+  /** In the order of the protocol's seeds: the same for all arms, so that differences are paired. */
+  readonly seeds: readonly SeedScores[];
+}
+
+/** Names of the baselines and of the arm that all are held against. */
+export const DIAMETER = 'diameter';
+export const DIAMETER_TEXTURE = 'diameter-texture';
+export const REAL_ONLY = 'real';
