@@ -20,7 +20,7 @@ interface SampleOptions {
   readonly pictures?: boolean;
   readonly out: string;
   readonly like?: string;
-  readonly class?: 'malignant' | 'all';
+  readonly class?: 'malignant' | 'benign' | 'all';
   readonly unlocked?: boolean;
 }
 
@@ -53,6 +53,7 @@ export function registerSample(program: Command, context: () => CommandContext):
     .addOption(
       new Option('--class <class>', 'with --like: the nodules that the samples stand for').choices([
         'malignant',
+        'benign',
         'all',
       ]),
     )

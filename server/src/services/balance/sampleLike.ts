@@ -17,8 +17,8 @@ export interface SampleLikeOptions {
   readonly likeDir: string;
   /** Folder of the new set; must not exist yet. */
   readonly outDir: string;
-  /** Whose nodules the samples stand for. */
-  readonly class: 'malignant' | 'all';
+  /** Whose nodules the samples stand for: a sample has the class of its nodule, whatever the model learned from. */
+  readonly class: PatchManifest['class'];
   readonly count: number;
   readonly seed: number;
   /** Asked of a conditional model in place of what the nodule that a sample stands for is. */
@@ -71,13 +71,13 @@ export async function sampleLike(model: BalanceModel, options: SampleLikeOptions
   }
 }
 
-function donorsOf({ patches }: PatchManifest, dir: string, wanted: 'malignant' | 'all'): RealPatch[] {
+function donorsOf({ patches }: PatchManifest, dir: string, wanted: PatchManifest['class']): RealPatch[] {
   const real = patches.filter((patch): patch is RealPatch => patch.origin === 'real');
-  const donors = wanted === 'all' ? real : real.filter((patch) => patch.class === 'malignant');
+  const donors = wanted === 'all' ? real : real.filter((patch) => patch.class === wanted);
   if (donors.length > 0) return donors;
   throw new NoduleLabError(
     'unusable',
-    `${dir} holds no real ${wanted === 'all' ? '' : 'malignant '}nodule whose size a sample could have: name a set of real ones` +
+    `${dir} holds no real ${wanted === 'all' ? '' : `${wanted} `}nodule whose size a sample could have: name a set of real ones` +
       (real.length > 0 ? ', or draw from all classes with --class all.' : '.'),
   );
 }
