@@ -8,6 +8,7 @@ import { convolution, dense, type Layer, type Parameters } from '../nn/layers.ts
 import { normal, zeros } from '../nn/initialisers.ts';
 import * as t from '../tensor/index.ts';
 import type { Tensor } from '../tensor/index.ts';
+import { meanAndMaximum } from './pooling.ts';
 
 /** In the order of the heads. */
 export const CHARACTERISTICS = characteristicsSchema.keyof().options;
@@ -82,7 +83,7 @@ export function attributeLayers(architecture: AttributeArchitecture): AttributeL
     // Parenchyma, the ground of an isolated patch, lies near 0.1 of the window: it becomes about 0.
     let volume = t.mul(t.sub(voxels, 0.1), 2);
     for (const stage of stages) volume = t.leakyRelu(stage.apply(parameters, volume), SLOPE);
-    const described = t.leakyRelu(toFeatures.apply(parameters, pooled(volume)), SLOPE);
+    const described = t.leakyRelu(toFeatures.apply(parameters, meanAndMaximum(volume)), SLOPE);
     return {
       features: described,
       outputs: heads.apply(parameters, t.concat([described, fieldOfView], 1)),
@@ -93,21 +94,4 @@ export function attributeLayers(architecture: AttributeArchitecture): AttributeL
     describe,
     apply: (parameters, x) => describe(parameters, x).outputs,
   };
-}
-
-/** [batch, channels, z, y, x] → [batch, 2 · channels]: mean and maximum over the volume. */
-function pooled(x: Tensor): Tensor {
-  const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]];
-  const places = t.sizeOf(spatial);
-  const flat = t.reshape(x, [batch, channels, places]);
-  let largest = flat;
-  for (let left = places; left > 1; left = Math.ceil(left / 2)) {
-    // Halves that overlap by one where their number is odd.
-    const half = Math.ceil(left / 2);
-    const a = t.slice(largest, 2, 0, half);
-    const b = t.slice(largest, 2, left - half, left);
-    largest = t.add(a, t.relu(t.sub(b, a)));
-  }
-  const mean = t.mul(t.reduceSum(flat, [2]), 1 / places);
-  return t.concat([t.reshape(mean, [batch, channels]), t.reshape(largest, [batch, channels])], 1);
 }

@@ -9,12 +9,19 @@ import type { Tensor } from '../tensor/index.ts';
  * @param logits any shape
  * @param targets the same shape, each in [0, 1]
  */
-export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
+export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
+  mean(crossEntropies(logits, targets));
+
+/** The same with a weight for each element, divided by their number and not by the weights. */
+export const weightedBinaryCrossEntropy = (logits: Tensor, targets: Tensor, weights: Tensor): Tensor =>
+  mean(t.mul(weights, crossEntropies(logits, targets)));
+
+function crossEntropies(logits: Tensor, targets: Tensor): Tensor {
   const positive = t.relu(logits);
   // −|z| = z − 2 · max(z, 0)
   const negativeSize = t.sub(logits, t.mul(positive, 2));
   const tail = t.log(t.add(t.exp(negativeSize), 1));
-  return mean(t.add(t.sub(positive, t.mul(logits, targets)), tail));
+  return t.add(t.sub(positive, t.mul(logits, targets)), tail);
 }
 
 /** Mean of (prediction − target)²; both of the same shape. */
