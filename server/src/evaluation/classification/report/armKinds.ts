@@ -1,0 +1,62 @@
+/** What an arm is to a reader of the report: its group gives it its colour, its place and its part in the answer. */
+import { DIAMETER, DIAMETER_TEXTURE, REAL_ONLY } from '../scores.ts';
+import type { ArmFigures, ClassificationResult, DesignResult } from '../result.ts';
+
+/** `ours` trained on nodules of the generator, `others` on such as were made in another way. */
+export const GROUPS = ['baseline', 'real', 'ours', 'others'] as const;
+export type Group = (typeof GROUPS)[number];
+
+export const GROUP_WORDS: Readonly<Record<Group, string>> = {
+  baseline: 'no network: a logistic regression',
+  real: 'real nodules only',
+  ours: 'with nodules of the generator',
+  others: 'with nodules made otherwise (ellipsoids, transplanted)',
+};
+
+/** The seed document's own arm first: it is what was claimed. Later ones stand in for it where it was not run. */
+const CLAIMED = ['balanced', 'synthetic-100'];
+
+export function groupOf({ kind, name, trainedOn }: Pick<ArmFigures, 'kind' | 'name' | 'trainedOn'>): Group {
+  if (kind === 'baseline') return 'baseline';
+  if (/ellipsoid|transplant/.test(name)) return 'others';
+  return trainedOn.syntheticMalignant + trainedOn.syntheticBenign > 0 ? 'ours' : 'real';
+}
+
+export const isArm = ({ kind }: ArmFigures): boolean => kind === 'arm';
+/** Baselines and arms: checks have a part of the page to themselves. */
+export const isCompared = ({ kind }: ArmFigures): boolean => kind !== 'check';
+
+export const named = ({ arms }: DesignResult, name: string): ArmFigures | undefined =>
+  arms.find((arm) => arm.name === name);
+export const realOnly = (design: DesignResult): ArmFigures | undefined => named(design, REAL_ONLY);
+export const baselinesOf = (design: DesignResult): ArmFigures[] =>
+  [DIAMETER, DIAMETER_TEXTURE].flatMap((name) => named(design, name) ?? []);
+export const oursOf = ({ arms }: DesignResult): ArmFigures[] =>
+  arms.filter((arm) => isArm(arm) && groupOf(arm) === 'ours');
+
+/** The arm that the question is about, chosen by its name and never by its figures. */
+export function claimedArm(design: DesignResult): ArmFigures | undefined {
+  const ours = oursOf(design);
+  return CLAIMED.flatMap((name) => ours.find((arm) => arm.name === name) ?? [])[0] ?? ours[0];
+}
+
+/** The design in which generators were asked, one for each rule that has it. */
+export const heldOut = ({ designs }: ClassificationResult, rule: string): DesignResult | undefined =>
+  designs.find((design) => design.name === 'held-out' && design.rule === rule);
+
+const RULES: Readonly<Record<string, string>> = {
+  median: 'the readers’ median',
+  table: 'the VOI table’s own label',
+};
+export const ruleWords = (rule: string): string => RULES[rule] ?? rule;
+
+const DESIGNS: Readonly<Record<DesignResult['name'], string>> = {
+  'held-out': 'patients that the generator has not seen',
+  'every-patient': 'all patients, without generators',
+};
+export const designWords = ({ name }: Pick<DesignResult, 'name'>): string => DESIGNS[name];
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** For links: what a name must not hold in an id becomes a dash. */
+export const idOf = (...parts: readonly string[]): string =>
+  parts.map((part) => part.replaceAll(/[^A-Za-z0-9]+/g, '-')).join('-');
