@@ -1,0 +1,47 @@
+/** A thread that trains one arm after the other; trainings.ts is the other end. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openEngine, type EngineChoice } from '../../engine/registry.ts';
+import { openClassifierScorer } from '../../networks/classifierTraining.ts';
+import type { Lesions } from './lesions.ts';
+import type { Protocol } from './protocol.ts';
+import { trainArm, type TrainingRecord, type TrainingTask } from './training.ts';
+
+export interface TrainingWorkerData {
+  readonly lesions: Lesions;
+  readonly protocol: Protocol;
+  readonly engine: EngineChoice;
+}
+
+export type TrainingAnswer =
+  | { readonly kind: 'progress'; readonly share: number }
+  | { readonly kind: 'done'; readonly record: TrainingRecord };
+
+const port = parentPort;
+if (port === null) throw new Error('trainingWorker.ts runs as a worker thread only');
+const { lesions, protocol, engine: choice } = workerData as TrainingWorkerData;
+
+// One thread each: small networks gain more from two trainings side by side than from two threads in one.
+const { engine } = await openEngine(choice, { threads: 1 });
+const scorer = await openClassifierScorer(engine, protocol.network);
+/** Of the updates: how often progress is told. */
+const TOLD_EVERY = 20;
+
+// What fails here ends the thread, and trainings.ts tells of it.
+port.on('message', (task: TrainingTask) => {
+  void trainArm(task, {
+    ...{ engine, scorer, lesions, protocol },
+    clock: () => performance.now(),
+    onUpdate: (done) => {
+      if (done % TOLD_EVERY === 0)
+        port.postMessage({
+          kind: 'progress',
+          share: done / protocol.training.updates,
+        } satisfies TrainingAnswer);
+    },
+  }).then(
+    (record) => port.postMessage({ kind: 'done', record } satisfies TrainingAnswer),
+    (error: unknown) => {
+      throw error;
+    },
+  );
+});
