@@ -41,11 +41,15 @@ export type Stratum = z.infer<typeof stratumSchema>;
 export const calibrationSchema = z.object({
   /** Mean squared error of the probabilities (Brier 1950). */
   brier: estimateSchema,
-  /** Expected calibration error over bins of equal numbers. */
+  /** Expected calibration error over the bins. */
   expectedError: estimateSchema,
-  /** Of a logistic regression of the truth on the logit of the probability (Cox 1958): 1 and 0 are perfect. */
+  /**
+   * Of a logistic regression of the truth on the logit of the probability (Cox 1958): 1 and 0 are perfect. Null where the
+   * probabilities do not vary or the classes are separated wholly.
+   */
   slope: z.number().nullable(),
   intercept: z.number().nullable(),
+  /** Of about equal numbers of answers, all seeds' together; equal answers share a bin. */
   bins: z.array(z.object({ predicted: z.number(), observed: z.number(), count })),
 });
 export type Calibration = z.infer<typeof calibrationSchema>;
@@ -94,7 +98,7 @@ export const armFiguresSchema = z.object({
   strata: z.array(stratumSchema),
   overDiameter: differenceSchema.nullable(),
   overDiameterTexture: differenceSchema.nullable(),
-  /** Over the arm of real nodules only; null for itself and for baselines. */
+  /** Over the arm of real nodules only; null for itself, for baselines and for checks. */
   overReal: differenceSchema.nullable(),
   shortcut: shortcutSchema.nullable(),
 });

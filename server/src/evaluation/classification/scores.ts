@@ -16,9 +16,14 @@ export interface SeedScores {
   readonly probabilities: Float64Array;
   /** 1 where the probability reaches that training's threshold. */
   readonly called: Uint8Array;
-  /** Of synthetic benign nodules that no training has seen, the mean over folds; empty where there are none. */
+  /**
+   * Of synthetic benign nodules that no training has seen, in the same order for each seed; empty where there are none.
+   * Each is answered by one training of the seed (probe i by that of fold i modulo folds), as a test nodule is: a mean over
+   * folds would be less spread than the answers that it is held against.
+   */
   readonly probes: Float64Array;
-  readonly probesCalled: Float64Array;
+  /** 1 where the probability reaches that training's threshold. */
+  readonly probesCalled: Uint8Array;
 }
 
 export interface ArmScores {
