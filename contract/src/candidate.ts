@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelClassification } from './classification.ts';
 import { ConditionName, Conditions, WantedConditions } from './conditions.ts';
 import { InsertionOptions, MeasuredEdit, PlacementSetting } from './edit.ts';
 import { ModelEvaluation } from './evaluation.ts';
@@ -32,6 +33,9 @@ export const Model = z
     summary: z.string(),
     conditions: z.array(Condition).describe('what it can be asked for; empty for an unconditional generator'),
     evaluation: ModelEvaluation.nullable().describe('null where no evaluation was attached to it'),
+    classification: ModelClassification.nullable().describe(
+      'null where no experiment with classifiers was attached to it',
+    ),
     pictures: z
       .array(z.object({ file: ModelPictureName, caption: z.string() }))
       .describe('of what it makes; empty where none was attached to it'),

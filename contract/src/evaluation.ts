@@ -1,10 +1,5 @@
 import { z } from 'zod';
-
-/** A value with the interval that it lies in; without one where none could be computed. */
-const Measured = z.object({
-  value: z.number(),
-  interval: z.tuple([z.number(), z.number()]).nullable(),
-});
+import { Measured } from './primitives.ts';
 
 /** What an evaluation found of a model, in short; the whole of it is the model's report. */
 export const ModelEvaluation = z

@@ -4,6 +4,7 @@ export * from './nodule.ts';
 export * from './conditions.ts';
 export * from './candidate.ts';
 export * from './evaluation.ts';
+export * from './classification.ts';
 export * from './guard.ts';
 export * from './proof.ts';
 export * from './edit.ts';

@@ -18,6 +18,13 @@ export const Sha256 = z
   .regex(/^[0-9a-f]{64}$/)
   .meta({ id: 'Sha256' });
 
+/** A value with the interval that it lies in; without one where none could be computed. */
+export const Measured = z.object({
+  value: z.number(),
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+});
+export type Measured = z.infer<typeof Measured>;
+
 /** Opaque identifier given by the server. */
 export const Id = z.string().min(1).max(128);
 

@@ -106,6 +106,14 @@ export const routes = {
     success: { status: 200, body: Bytes, media: 'text/html' },
     problems: [400, 404],
   },
+  modelClassification: {
+    method: 'get',
+    path: '/models/:name/classification',
+    summary: 'The report of what classifiers learned from the nodules of a model as one page',
+    params: z.object({ name: z.string().min(1).max(64) }),
+    success: { status: 200, body: Bytes, media: 'text/html' },
+    problems: [400, 404],
+  },
   modelPicture: {
     method: 'get',
     path: '/models/:name/pictures/:picture',

@@ -262,7 +262,7 @@ describe('sets that cannot be held against each other are refused', () => {
       list: async () => [
         {
           ...{ name: 'lumps', sha256: GENERATOR.sha256, preset: null, resolution: SIZE, updates: null },
-          ...{ summary: '', conditions: [], evaluation: null, pictures: [] },
+          ...{ summary: '', conditions: [], evaluation: null, classification: null, pictures: [] },
         },
       ],
       folderOf: async () => at('model'),

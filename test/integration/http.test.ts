@@ -71,13 +71,16 @@ describe('problem answers', () => {
     expect(log).toContain('hunter2');
   });
 
-  test('the report of a model is a page that may run no script', async () => {
-    fixture.answers.modelReport = async (name) => Buffer.from(`<h1>${name}</h1>`);
-    const { status, headers, text } = await api().get('/api/models/malignant-64/report');
+  test.each([
+    ['modelReport', 'report'],
+    ['modelClassification', 'classification'],
+  ] as const)('the page %s of a model may run no script', async (service, page) => {
+    fixture.answers[service] = async (name) => Buffer.from(`<h1>${name}: ${service}</h1>`);
+    const { status, headers, text } = await api().get(`/api/models/malignant-64/${page}`);
     expect([status, headers['content-type'], text]).toEqual([
       200,
       'text/html; charset=utf-8',
-      '<h1>malignant-64</h1>',
+      `<h1>malignant-64: ${service}</h1>`,
     ]);
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; /);
     expect(headers['content-security-policy']).not.toContain('script');

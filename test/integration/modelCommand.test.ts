@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
 import { readModelCard } from '../../server/src/gan/modelCard.ts';
+import { experimentOf } from '../support/classifierExperiment.ts';
 import { evaluationOf } from '../support/evaluationResult.ts';
 import { nodulelab } from '../support/product.ts';
 
@@ -78,6 +79,33 @@ test('an evaluation is kept with the model that it is of, and with no other', as
     1,
     expect.stringContaining('evaluation.json is missing'),
   ]);
+});
+
+test('an experiment with classifiers is kept with the model whose nodules were in it', async () => {
+  const out = join(dir, 'classified');
+  await mkdir(out);
+  const { weights } = await readModelCard(SHIPPED);
+  const half = experimentOf(
+    { name: 'malignant-64', sha256: weights.sha256 },
+    { trainings: { done: 1, total: 2 } },
+  );
+  await writeFile(join(out, 'classification.json'), JSON.stringify(half));
+  await writeFile(join(out, 'classification.html'), '<h1>Classifiers</h1>');
+  const refused = await model('attach-classification', 'from-safetensors', out);
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('--unfinished')]);
+  const attached = await model('attach-classification', 'from-safetensors', out, '--unfinished');
+  expect(attached).toMatchObject({ status: 0, stderr: '' });
+  const shown = await nodulelab('--data', join(dir, 'data'), 'model', 'show', 'from-safetensors');
+  expect(shown.stdout).toMatch(/classifiers +1 of 4 better, 1 of 4 worse, unfinished\n/);
+  expect(shown.stdout).toMatch(
+    /classifiers, median +Real nodules only AUC 0\.921 \[0\.876, 0\.966\]; Balanced/,
+  );
+  const { models } = JSON.parse((await model('list')).stdout) as {
+    models: { name: string; classification: unknown }[];
+  };
+  const { classification } = JSON.parse(attached.stdout) as { classification: unknown };
+  expect(models.find(({ name }) => name === 'from-safetensors')!.classification).toEqual(classification);
+  expect(models.find(({ name }) => name === 'from-onnx')!.classification).toBeNull();
 });
 
 test('what is left of an import that was stopped is no model', async () => {

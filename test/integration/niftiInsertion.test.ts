@@ -33,6 +33,7 @@ const noModels: ModelRegistry = {
   load: () => Promise.reject(new Error('a file was given')),
   folderOf: () => Promise.reject(new Error('a file was given')),
   reportOf: () => Promise.reject(new Error('a file was given')),
+  classificationOf: () => Promise.reject(new Error('a file was given')),
   pictureOf: () => Promise.reject(new Error('a file was given')),
   detector: () => Promise.reject(new NoduleLabError('not-found', 'there is no detector')),
 };

@@ -22,7 +22,8 @@ const spiculation: Condition = {
 };
 const model: Model = {
   ...{ name: 'c', sha256: '9'.repeat(64), preset: 'conditional-64', resolution: 64, updates: 9 },
-  ...{ summary: '', evaluation: null, pictures: [], conditions: [diameter, spiculation] },
+  ...{ summary: '', evaluation: null, classification: null, pictures: [] },
+  conditions: [diameter, spiculation],
 };
 const asked: Conditions = {
   ...{

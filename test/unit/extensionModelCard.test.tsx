@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Model, ModelEvaluation } from '@nodulelab/contract';
+import type { Model, ModelClassification, ModelEvaluation } from '@nodulelab/contract';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { ModelCard, ModelFold } from '../../extension/src/panel/ModelCard.tsx';
+import { findingLine, gainText } from '../../extension/src/state/classifierWords.ts';
 import { gatesLine, gateWord, measuredText } from '../../extension/src/state/modelWords.ts';
+import { classificationInShort } from '../../server/src/services/modelClassification.ts';
 import { inShort } from '../../server/src/services/modelEvaluation.ts';
+import { experimentOf } from '../support/classifierExperiment.ts';
 import { evaluationOf } from '../support/evaluationResult.ts';
 
 const model: Model = {
@@ -15,9 +18,11 @@ const model: Model = {
   summary: 'Trained on 165 malignant nodules.',
   conditions: [],
   evaluation: null,
+  classification: null,
   pictures: [],
 };
 const evaluation: ModelEvaluation = inShort(evaluationOf(model));
+const classification = classificationInShort(experimentOf(model));
 const sound: ModelEvaluation = { ...evaluation, errors: [] };
 const textOf = (html: string): string => html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
 
@@ -48,6 +53,23 @@ describe('the card of a model', () => {
     expect(error).toBeLessThan(text.indexOf('Near real nodules'));
   });
 
+  test('tells in one sentence, and in a row for each arm, what classifiers learned, and leads to their report', () => {
+    const html = renderToStaticMarkup(<ModelCard model={{ ...model, classification }} />);
+    const text = textOf(html);
+    expect(text).toContain('With its nodules classifiers were better in 1 and worse in 1 of 4 comparisons.');
+    expect(text).toContain(
+      'Labels by the readers’ median; 28 malignant, 57 benign of 72 unseen patients; 5 folds × 5 seeds Real nodules only 0.92 [0.88, 0.97] \u2013',
+    );
+    expect(text).toContain('Synthetic, 100% of the real malignant 0.93 [0.88, 0.97] \u22120.040, p 0.004');
+    expect(html).toContain(
+      'title="malignant where the median of the readers is at least 4, benign where it is at most 2"',
+    );
+    expect(html).toMatch(
+      /href="\/api\/models\/malignant%2064\/classification" target="_blank" rel="noreferrer"/,
+    );
+    expect(renderToStaticMarkup(<ModelCard model={model} />)).not.toContain('/classification"');
+  });
+
   test('shows the pictures of the model, each leading to the whole of it', () => {
     const pictures = [{ file: 'samples-and-real.jpg', caption: '64 samples beside 64 real nodules.' }];
     const html = renderToStaticMarkup(<ModelCard model={{ ...model, pictures }} />);
@@ -66,6 +88,39 @@ describe('the card of a model', () => {
     expect(fold(true)).toContain('aria-expanded="true"');
     expect(fold(false)).toContain('aria-expanded="false"');
     expect(fold(false)).toContain('aria-label="malignant 64: 0 of 2 gates"');
+  });
+});
+
+describe('what classifiers learned, in one sentence', () => {
+  const without = (arms: readonly string[]): ModelClassification => ({
+    ...classification,
+    designs: classification.designs.map((design) => ({
+      ...design,
+      arms: design.arms.filter(({ name }) => !arms.includes(name)),
+    })),
+  });
+  test.each<[string, ModelClassification]>([
+    [
+      'With its nodules no classifier was shown to be better or worse than without.',
+      without(['synthetic-100']),
+    ],
+    ['No classifier with its nodules was compared.', without(['synthetic-100', 'balanced'])],
+    [
+      'With its nodules classifiers were better in 1 and worse in 1 of 4 comparisons. Provisional: 3 of 40 trainings are left to do.',
+      { ...classification, trainings: { done: 37, total: 40 } },
+    ],
+    [
+      'Not to be relied on: The planted signal was not found.',
+      { ...classification, errors: ['The planted signal was not found.'] },
+    ],
+  ])('%s', (words, given) => expect(findingLine(given)).toBe(words));
+
+  test('a gain keeps its sign, and its p where there is one', () => {
+    const gain = { value: -0.0004, interval: null };
+    expect(gainText({ gain, p: null, verdict: 'no difference shown' })).toBe('0.000');
+    expect(gainText({ gain: { ...gain, value: 0.0512 }, p: 0.0002, verdict: 'better' })).toBe(
+      '+0.051, p < 0.001',
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import {
   gateWord,
   measuredText,
 } from '../state/modelWords.ts';
+import { ModelClassifiers } from './ModelClassifiers.tsx';
 
 interface FoldProps {
   readonly model: Model;
@@ -37,7 +38,7 @@ export function ModelFold({ model, open, onToggle, nameless }: FoldProps) {
 }
 
 export function ModelCard({ model }: { readonly model: Model }) {
-  const { name, summary, evaluation, pictures } = model;
+  const { name, summary, evaluation, classification, pictures } = model;
   return (
     <div
       className="nl-model nl-small"
@@ -55,6 +56,7 @@ export function ModelCard({ model }: { readonly model: Model }) {
       ) : (
         <Evaluation name={name} evaluation={evaluation} />
       )}
+      {classification !== null && <ModelClassifiers name={name} classification={classification} />}
       {pictures.length > 0 && (
         <ul className="nl-row nl-model-pictures" aria-label="Pictures">
           {pictures.map(({ file, caption }) => {

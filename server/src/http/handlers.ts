@@ -21,6 +21,7 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     welcome: () => services.welcome(),
     models: () => services.models(),
     modelReport: ({ params }) => services.modelReport(params.name),
+    modelClassification: ({ params }) => services.modelClassification(params.name),
     modelPicture: ({ params }) => services.modelPicture(params.name, params.picture),
     allNodules: () => services.allNodules(),
     nodules: ({ params }) => services.nodules(params.seriesInstanceUID),

@@ -28,6 +28,7 @@ export function createServices(context: ServiceContext): ServicesFace {
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
     modelReport: (name) => context.models.reportOf(name),
+    modelClassification: (name) => context.models.classificationOf(name),
     modelPicture: (name, picture) => context.models.pictureOf(name, picture),
     allNodules: async () => ({ nodules: await context.store.nodules.list() }),
     async nodules(seriesInstanceUID) {

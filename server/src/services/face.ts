@@ -44,6 +44,8 @@ export interface ServicesFace {
   models(): Promise<z.infer<typeof ModelList>>;
   /** HTML. @throws not-found */
   modelReport(name: string): Promise<Uint8Array>;
+  /** HTML. @throws not-found */
+  modelClassification(name: string): Promise<Uint8Array>;
   /** PNG or JPEG. @throws not-found */
   modelPicture(name: string, picture: string): Promise<Uint8Array>;
   allNodules(): Promise<z.infer<typeof AllNodules>>;

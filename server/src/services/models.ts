@@ -11,6 +11,7 @@ import { openDetector, type Detector } from '../networks/detector.ts';
 import { shippedNetworkFolder } from '../networks/shipped.ts';
 import { describeConditions } from './modelConditions.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { readClassificationReport, readModelClassification } from './modelClassification.ts';
 import { readModelEvaluation, readModelReport } from './modelEvaluation.ts';
 import { readModelPicture } from './modelPictures.ts';
 
@@ -34,6 +35,11 @@ export interface ModelRegistry {
    * @throws NoduleLabError `not-found` for an unknown name or a model that was not evaluated
    */
   reportOf(name: string): Promise<Uint8Array>;
+  /**
+   * The report of what classifiers learned from its nodules, HTML.
+   * @throws NoduleLabError `not-found` for an unknown name or a model without such an experiment
+   */
+  classificationOf(name: string): Promise<Uint8Array>;
   /**
    * One of the pictures that its card names, PNG or JPEG.
    * @throws NoduleLabError `not-found`
@@ -100,6 +106,10 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
       const { model, folder } = await get(name);
       return readModelReport({ name, folder, sha256: model.sha256 });
     },
+    async classificationOf(name) {
+      const { model, folder } = await get(name);
+      return readClassificationReport({ name, folder, sha256: model.sha256 });
+    },
     pictureOf: async (name, file) => readModelPicture({ name, folder: (await get(name)).folder }, file),
     detector() {
       detector ??= openDetectorOf(folders, engine);
@@ -137,6 +147,7 @@ async function describe(card: ModelCard, folder: string): Promise<Model> {
     ].join(' '),
     conditions: describeConditions(card),
     evaluation: await readModelEvaluation({ folder, sha256: weights.sha256 }),
+    classification: await readModelClassification({ folder, sha256: weights.sha256 }),
     pictures: [...(card.pictures ?? [])],
   };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Model } from '@nodulelab/contract';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CONDITION_RANGES } from '../../gan/conditions.ts';
 import { importModel } from '../../gan/importModel.ts';
@@ -9,12 +10,14 @@ import { conditionsOfCard, type ModelCard, resolutionOfCard } from '../../gan/mo
 import { encodeOnnxModel, encodeSafetensorsModel } from '../../gan/modelFile.ts';
 import { PRESETS, presetNamed } from '../../gan/presets.ts';
 import { writeAtomically } from '../../nn/artefactFile.ts';
+import { readModelClassification } from '../../services/modelClassification.ts';
 import { readModelEvaluation } from '../../services/modelEvaluation.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
 import { integer } from '../options.ts';
 import { table } from '../output.ts';
 import { openModels, VERSION } from '../runtime.ts';
+import { classifierRows, classifiersText, registerAttachClassification } from './attachClassification.ts';
 import { gatesText, registerAttachEvaluation } from './attachEvaluation.ts';
 import { registerAttachPicture } from './attachPicture.ts';
 
@@ -24,7 +27,9 @@ const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export function registerModel(program: Command, context: () => CommandContext): void {
   const model = program
     .command('model')
-    .description('generators: list, show, take from a file, give to other programs, keep their evaluation');
+    .description(
+      'generators: list, show, take from a file, give to other programs, keep what was found of them',
+    );
   model
     .command('list')
     .description('the generators that are here; the first is used where none is named')
@@ -68,6 +73,7 @@ export function registerModel(program: Command, context: () => CommandContext): 
     .option('--force', 'replace the model of that name', false)
     .action((file: string, options: ImportFileOptions) => importFile(context(), file, options));
   registerAttachEvaluation(model, context);
+  registerAttachClassification(model, context);
   registerAttachPicture(model, context);
 }
 
@@ -78,16 +84,19 @@ async function list({ dataDir, output }: CommandContext): Promise<void> {
     models.length === 0
       ? 'There is no model: train one with nodulelab train, or take one with nodulelab model import.'
       : table(
-          ['name', 'networks', 'voxels', 'updates', 'conditions', 'evaluation', 'weights'],
-          models.map(({ name, preset, resolution, updates, conditions, sha256, evaluation }) => [
-            name,
-            preset ?? 'from elsewhere',
-            `${resolution}³`,
-            updates === null ? 'unknown' : String(updates),
-            conditions.length === 0 ? 'none' : conditions.map((condition) => condition.name).join(', '),
-            gatesText(evaluation),
-            sha256.slice(0, 12),
-          ]),
+          ['name', 'networks', 'voxels', 'updates', 'conditions', 'evaluation', 'classifiers', 'weights'],
+          models.map(
+            ({ name, preset, resolution, updates, conditions, sha256, evaluation, classification }) => [
+              name,
+              preset ?? 'from elsewhere',
+              `${resolution}³`,
+              updates === null ? 'unknown' : String(updates),
+              conditions.length === 0 ? 'none' : conditions.map((condition) => condition.name).join(', '),
+              gatesText(evaluation),
+              classifiersText(classification),
+              sha256.slice(0, 12),
+            ],
+          ),
         ),
   );
 }
@@ -95,8 +104,13 @@ async function list({ dataDir, output }: CommandContext): Promise<void> {
 async function show({ dataDir, output }: CommandContext, name: string): Promise<void> {
   const folder = await openModels(dataDir).folderOf(name);
   const { card } = await loadGenerator(folder);
-  const evaluation = await readModelEvaluation({ folder, sha256: card.weights.sha256 });
-  output.result({ folder, card, evaluation }, describe(card, folder, gatesText(evaluation)));
+  const { sha256 } = card.weights;
+  const evaluation = await readModelEvaluation({ folder, sha256 });
+  const classification = await readModelClassification({ folder, sha256 });
+  output.result(
+    { folder, card, evaluation, classification },
+    describe(card, folder, { evaluation, classification }),
+  );
 }
 
 interface ExportOptions {
@@ -192,7 +206,14 @@ async function importFile(
   output.result({ folder, card }, describe(card, folder));
 }
 
-function describe(card: ModelCard, folder: string, evaluation = gatesText(null)): string {
+/** What was attached to a model. */
+type Found = Pick<Model, 'evaluation' | 'classification'>;
+
+function describe(
+  card: ModelCard,
+  folder: string,
+  { evaluation, classification }: Found = { evaluation: null, classification: null },
+): string {
   const { name, weights, training, data, license, faults } = card;
   const conditions = conditionsOfCard(card);
   return table(
@@ -213,7 +234,9 @@ function describe(card: ModelCard, folder: string, evaluation = gatesText(null))
       ['data', data],
       ...(conditions.length > 0 ? [['can be asked for', conditionsTrained(card)]] : []),
       ['license', license],
-      ['evaluation', evaluation],
+      ['evaluation', gatesText(evaluation)],
+      ['classifiers', classifiersText(classification)],
+      ...(classification === null ? [] : classifierRows(classification)),
       ...faults.map((fault) => ['fault', fault]),
       ['weights', weights.sha256],
       ['folder', folder],
