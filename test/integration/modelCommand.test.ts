@@ -96,9 +96,9 @@ test('an experiment with classifiers is kept with the model whose nodules were i
   const attached = await model('attach-classification', 'from-safetensors', out, '--unfinished');
   expect(attached).toMatchObject({ status: 0, stderr: '' });
   const shown = await nodulelab('--data', join(dir, 'data'), 'model', 'show', 'from-safetensors');
-  expect(shown.stdout).toMatch(/classifiers +1 of 4 better, 1 of 4 worse, unfinished\n/);
+  expect(shown.stdout).toMatch(/classifiers +better than real only in 1 of 4, worse in 1 of 4, unfinished\n/);
   expect(shown.stdout).toMatch(
-    /classifiers, median +Real nodules only AUC 0\.921 \[0\.876, 0\.966\]; Balanced/,
+    /classifiers, median +Real nodules only AUC 0\.921 \[0\.876, 0\.966\]\n +Balanced/,
   );
   const { models } = JSON.parse((await model('list')).stdout) as {
     models: { name: string; classification: unknown }[];

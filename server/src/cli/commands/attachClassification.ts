@@ -5,6 +5,7 @@ import { pText, signed, three } from '../../evaluation/classification/report/fig
 import { readModelCard } from '../../gan/modelCard.ts';
 import { attachClassification, CLASSIFICATION_FOLDER } from '../../services/modelClassification.ts';
 import type { CommandContext } from '../context.ts';
+import { table } from '../output.ts';
 import { openModels } from '../runtime.ts';
 
 /** @param model the command of which this is a part */
@@ -37,7 +38,7 @@ async function attach(
     { folder, classification },
     [
       `${folder}/${CLASSIFICATION_FOLDER}: ${classifiersText(classification)}`,
-      ...classifierRows(classification).map((cells) => cells.join(': ')),
+      table(['rule', 'classifiers trained on'], classifierRows(classification, '')),
     ].join('\n'),
   );
 }
@@ -47,23 +48,27 @@ export function classifiersText(classification: ModelClassification | null): str
   if (classification === null) return 'none';
   const { designs, trainings, errors } = classification;
   const verdicts = designs.flatMap(({ arms }) => arms.flatMap(({ overReal }) => overReal?.verdict ?? []));
-  const share = (verdict: string): string =>
-    `${verdicts.filter((each) => each === verdict).length} of ${verdicts.length}`;
-  const changed = (['better', 'worse'] as const).filter((verdict) => verdicts.includes(verdict));
+  const share = (wanted: string): string =>
+    `${verdicts.filter((verdict) => verdict === wanted).length} of ${verdicts.length}`;
   return [
     verdicts.length === 0
       ? 'nothing to compare'
-      : changed.length === 0
-        ? 'no difference shown'
-        : changed.map((verdict) => `${share(verdict)} ${verdict}`).join(', '),
+      : verdicts.every((verdict) => verdict === 'no difference shown')
+        ? 'no difference to real only shown'
+        : `better than real only in ${share('better')}, worse in ${share('worse')}`,
     ...(trainings.done < trainings.total ? ['unfinished'] : []),
     ...(errors.length > 0 ? ['not to be relied on'] : []),
   ].join(', ');
 }
 
-/** `classifiers, median` and `Real only AUC 0.905 [0.85, 0.95]; …`, one for each label rule. */
-export const classifierRows = ({ designs }: ModelClassification): [string, string][] =>
-  designs.map(({ rule, arms }) => [`classifiers, ${rule}`, arms.map(armText).join('; ')]);
+/** `classifiers, median` and `Real only AUC 0.905 [0.85, 0.95]`, a row for each arm, with the rule before its first one. */
+export const classifierRows = (
+  { designs }: ModelClassification,
+  before = 'classifiers, ',
+): [string, string][] =>
+  designs.flatMap(({ rule, arms }) =>
+    arms.map((arm, at): [string, string] => [at === 0 ? `${before}${rule}` : '', armText(arm)]),
+  );
 
 type Arm = ModelClassification['designs'][number]['arms'][number];
 
