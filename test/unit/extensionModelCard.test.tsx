@@ -68,6 +68,24 @@ describe('the card of a model', () => {
       /href="\/api\/models\/malignant%2064\/classification" target="_blank" rel="noreferrer"/,
     );
     expect(renderToStaticMarkup(<ModelCard model={model} />)).not.toContain('/classification"');
+    // The answer stands where it is seen without scrolling, its figures with the other ones.
+    const both = textOf(
+      renderToStaticMarkup(<ModelCard model={{ ...model, evaluation: sound, classification }} />),
+    );
+    const places = ['500 synthetic', 'With its nodules', 'Near real nodules', 'Over real only'].map((words) =>
+      both.indexOf(words),
+    );
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places[0]).toBeGreaterThanOrEqual(0);
+  });
+
+  test('claims nothing of classifiers that cannot be relied on, and says why', () => {
+    const errors = ['The planted signal was not found.'];
+    const text = textOf(
+      renderToStaticMarkup(<ModelCard model={{ ...model, classification: { ...classification, errors } }} />),
+    );
+    expect(text).toContain('The classifiers are not to be relied on: The planted signal was not found.');
+    expect(text).not.toMatch(/better|worse/);
   });
 
   test('shows the pictures of the model, each leading to the whole of it', () => {
@@ -110,7 +128,7 @@ describe('what classifiers learned, in one sentence', () => {
       { ...classification, trainings: { done: 37, total: 40 } },
     ],
     [
-      'Not to be relied on: The planted signal was not found.',
+      'Classifiers were trained with its nodules.',
       { ...classification, errors: ['The planted signal was not found.'] },
     ],
   ])('%s', (words, given) => expect(findingLine(given)).toBe(words));

@@ -9,7 +9,7 @@ import {
   gateWord,
   measuredText,
 } from '../state/modelWords.ts';
-import { ModelClassifiers } from './ModelClassifiers.tsx';
+import { ClassifiersLine, ClassifiersTable } from './ModelClassifiers.tsx';
 
 interface FoldProps {
   readonly model: Model;
@@ -54,9 +54,11 @@ export function ModelCard({ model }: { readonly model: Model }) {
           <code>nodulelab evaluate --model {name}</code> finds out.
         </p>
       ) : (
-        <Evaluation name={name} evaluation={evaluation} />
+        <EvaluationLine name={name} evaluation={evaluation} />
       )}
-      {classification !== null && <ModelClassifiers name={name} classification={classification} />}
+      {classification !== null && <ClassifiersLine name={name} classification={classification} />}
+      {evaluation !== null && <EvaluationTables evaluation={evaluation} />}
+      {classification !== null && <ClassifiersTable designs={classification.designs} />}
       {pictures.length > 0 && (
         <ul className="nl-row nl-model-pictures" aria-label="Pictures">
           {pictures.map(({ file, caption }) => {
@@ -82,8 +84,12 @@ export function ModelCard({ model }: { readonly model: Model }) {
   );
 }
 
-function Evaluation({ name, evaluation }: { readonly name: string; readonly evaluation: ModelEvaluation }) {
-  const { errors, gates, figures } = evaluation;
+interface EvaluationProps {
+  readonly evaluation: ModelEvaluation;
+}
+
+function EvaluationLine({ name, evaluation }: EvaluationProps & { readonly name: string }) {
+  const { errors } = evaluation;
   return (
     <>
       <p className="nl-row">
@@ -103,6 +109,13 @@ function Evaluation({ name, evaluation }: { readonly name: string; readonly eval
           Not to be relied on: {errors.join(' ')}
         </p>
       )}
+    </>
+  );
+}
+
+function EvaluationTables({ evaluation: { gates, figures } }: EvaluationProps) {
+  return (
+    <>
       <table className="nl-checks" data-testid="model-gates">
         <tbody>
           {gates.map((gate) => {

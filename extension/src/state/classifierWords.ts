@@ -6,7 +6,7 @@ type OverReal = NonNullable<Design['arms'][number]['overReal']>;
 
 /** The answer in one sentence. */
 export function findingLine({ designs, trainings, errors }: ModelClassification): string {
-  if (errors.length > 0) return `Not to be relied on: ${errors.join(' ')}`;
+  if (errors.length > 0) return 'Classifiers were trained with its nodules.';
   const verdicts = designs.flatMap(({ arms }) => arms.flatMap(({ overReal }) => overReal?.verdict ?? []));
   const [better, worse] = (['better', 'worse'] as const).map(
     (wanted) => verdicts.filter((verdict) => verdict === wanted).length,

@@ -25,6 +25,7 @@ const GATE_WORDS: Readonly<Record<string, string>> = {
   diversity: 'Diversity',
   memorisation: 'No training nodule copied',
   spotting: 'Not spotted by a classifier',
+  adherence: 'Diameter as asked',
 };
 
 /** What a gate asks; one that is not known here by its name. */
