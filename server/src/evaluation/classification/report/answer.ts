@@ -1,11 +1,23 @@
 /** The answer to what was asked, in sentences that follow from the figures and from nothing else. */
-import type { ArmFigures, ClassificationResult, DesignResult, Stratum } from '../result.ts';
+import type { ArmFigures, ClassificationResult, DesignResult, Difference, Stratum } from '../result.ts';
 import { DIAMETER_TEXTURE } from '../scores.ts';
-import { capital, claimedArm, heldOut, named, oursOf, realOnly, ruleWords } from './armKinds.ts';
+import {
+  capital,
+  claimedArm,
+  type Group,
+  groupOf,
+  heldOut,
+  isArm,
+  named,
+  oursOf,
+  realOnly,
+  ruleWords,
+} from './armKinds.ts';
 import {
   aucText,
   decisiveP,
   differenceText,
+  excludesZero,
   halfWidth,
   pText,
   pWords,
@@ -37,11 +49,16 @@ export function headline(result: ClassificationResult): string {
   const kinds = new Set(told.map(({ verdict }) => verdict));
   const [only] = kinds;
   if (kinds.size === 1 && told.length === answers.length) {
-    const rules = told.length === 1 ? '' : told.length === 2 ? ' under either rule' : ' under every rule';
+    const rules =
+      told.length === 1
+        ? ''
+        : told.length === 2
+          ? ', under either rule of the label'
+          : ', under every rule of the label';
     const ends: Readonly<Record<Verdict, string>> = {
-      better: `Yes: a classifier that also learned from synthetic nodules is better${rules}.`,
-      worse: `No: a classifier that also learned from synthetic nodules is worse${rules}.`,
-      open: `No difference was shown between a classifier that also learned from synthetic nodules and one that learned from real ones only${rules}.`,
+      better: `Yes${rules}: with synthetic nodules the classifier is better than with real ones only.`,
+      worse: `No${rules}: with synthetic nodules the classifier is worse than with real ones only.`,
+      open: `No difference was shown${rules}, between a classifier that learned from synthetic nodules too and one that learned from real nodules only.`,
     };
     return ends[only!];
   }
@@ -67,7 +84,9 @@ export const answersOf = (result: ClassificationResult): Answer[] =>
     return {
       rule,
       verdict: verdictOf(arm.overReal),
-      sentences: [claimed(arm, real), others(design, arm), overBaseline(real)].filter((text) => text !== ''),
+      sentences: [claimed(arm, real), others(design, arm), withoutGenerator(design)].filter(
+        (text) => text !== '',
+      ),
     };
   });
 
@@ -78,9 +97,13 @@ function claimed({ title, auc, overReal }: ArmFigures, real: ArmFigures): string
     interval === null
       ? ''
       : interval.low <= CLAIMED_GAIN && CLAIMED_GAIN <= interval.high
-        ? ` The seed document’s gain of ${signed(CLAIMED_GAIN)} lies within that interval.`
-        : ` The seed document’s gain of ${signed(CLAIMED_GAIN)} lies outside that interval.`;
-  const words = { better: 'It is better', worse: 'It is worse', open: 'No difference is shown' };
+        ? ` The founding document’s gain of ${signed(CLAIMED_GAIN)} lies within that interval.`
+        : ` The founding document’s gain of ${signed(CLAIMED_GAIN)} lies outside that interval.`;
+  const words = {
+    better: 'It is better',
+    worse: 'It is worse',
+    open: `No difference is shown${excludesZero(difference) ? ', once the number of arms is taken into account' : ''}`,
+  };
   return `“${title}” reaches an AUC of ${aucText(auc.mean)}, real nodules only ${aucText(real.auc.mean)}. ${words[verdictOf(difference)]}: ${differenceText(difference)}, ${pWords(difference)}.${reach}`;
 }
 
@@ -108,14 +131,32 @@ function others(design: DesignResult, asked: ArmFigures): string {
   ].join(' ');
 }
 
-function overBaseline({ overDiameterTexture: gain }: ArmFigures): string {
-  if (gain === null) return '';
-  const words = {
-    better: 'The network itself, on real nodules only, sees more than diameter and texture say',
-    worse: 'The network itself, on real nodules only, is worse than diameter and texture by two numbers',
-    open: 'That the network itself, on real nodules only, sees more than diameter and texture say is not shown',
-  };
-  return `${words[verdictOf(gain)]}: ${differenceText(gain)}, ${pWords(gain)}.`;
+/** What the same trainings gain without a generator: from nodules made otherwise, and from none at all. */
+function withoutGenerator(design: DesignResult): string {
+  const gains = (wanted: Group): { title: string; difference: Difference }[] =>
+    design.arms.flatMap((arm) =>
+      isArm(arm) && groupOf(arm) === wanted && arm.overReal !== null
+        ? [{ title: arm.title, difference: arm.overReal }]
+        : [],
+    );
+  const made = gains('others').map(
+    ({ title, difference }) => `“${title}” ${signed(difference.value)} (${pWords(difference)})`,
+  );
+  const plain = gains('real');
+  const values = plain.map(({ difference }) => difference.value);
+  const least = plain.flatMap(({ difference }) => decisiveP(difference) ?? []);
+  return [
+    ...(made.length === 0 ? [] : [`Nodules made otherwise, over real nodules only: ${made.join(', ')}.`]),
+    ...(plain.length === 0
+      ? []
+      : [
+          `${plain.length === 1 ? 'The arm' : `The ${plain.length} arms`} without any made nodule: ${
+            plain.length === 1 ? '' : 'from '
+          }${[...new Set([Math.min(...values), Math.max(...values)])].map(signed).join(' to ')}${
+            least.length === 0 ? '' : ` (least corrected p ${pText(Math.min(...least))})`
+          }.`,
+        ]),
+  ].join(' ');
 }
 
 /** `6 to 15 mm`, `from 15 mm`, `below 6 mm` */
@@ -124,14 +165,18 @@ export function stratumWords({ fromMm, toMm }: Pick<Stratum, 'fromMm' | 'toMm'>)
   return fromMm === 0 ? `below ${toMm} mm` : `${fromMm} to ${toMm} mm`;
 }
 
+/** Where diameter says least: neither the smallest nodules nor the largest. */
+export const middleOf = ({ strata }: ArmFigures): Stratum | undefined =>
+  strata.find(({ fromMm, toMm }) => fromMm > 0 && toMm !== null);
+
 /**
- * Whether the network on real nodules only beats diameter and texture among nodules of the middle sizes, where diameter
- * says least; where it is not shown, what the number of nodules would have allowed to show.
+ * Whether the network on real nodules only beats diameter and texture among nodules of the middle sizes; where it is not
+ * shown, what the number of nodules would have allowed to show.
  */
 export function middleSizes(design: DesignResult): string {
   const real = realOnly(design);
-  const stratum = real?.strata.find(({ fromMm, toMm }) => fromMm > 0 && toMm !== null);
-  if (!real || !stratum) return '';
+  const stratum = real && middleOf(real);
+  if (!stratum) return '';
   const { nodules, auc, overDiameterTexture: gain } = stratum;
   const where = `Among nodules of ${stratumWords(stratum)} (${nodules.malignant} malignant, ${nodules.benign} benign)`;
   if (auc === null || gain === null)
@@ -143,7 +188,9 @@ export function middleSizes(design: DesignResult): string {
   const found = `${where} the network on real nodules only reaches ${aucText(auc)}${beside}: ${differenceText(gain)}, ${pWords(gain)}.`;
   const { interval } = gain;
   if (interval === null) return found;
-  if (interval.low > 0) return `${found} The interval excludes 0: the network is better there.`;
-  if (interval.high < 0) return `${found} The interval excludes 0: the network is worse there.`;
-  return `${found} The interval does not exclude 0. With so few nodules it reaches ${three(halfWidth(interval)!)} to either side, so only a gain of about that size or more could have been shown.`;
+  if (excludesZero(gain)) {
+    const kept = verdictOf(gain) === 'open' ? ', but not once the number of arms is taken into account' : '';
+    return `${found} The interval excludes 0: the network is ${gain.value > 0 ? 'better' : 'worse'} there${kept}.`;
+  }
+  return `${found} The interval does not exclude 0. It reaches ${three(halfWidth(interval)!)} to either side: with so few nodules only a gain of about that size or more could be shown.`;
 }

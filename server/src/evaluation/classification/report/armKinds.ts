@@ -13,7 +13,7 @@ export const GROUP_WORDS: Readonly<Record<Group, string>> = {
   others: 'with nodules made otherwise (ellipsoids, transplanted)',
 };
 
-/** The seed document's own arm first: it is what was claimed. Later ones stand in for it where it was not run. */
+/** The founding document's own arm first: it is what was claimed. Later ones stand in for it where it was not run. */
 const CLAIMED = ['balanced', 'synthetic-100'];
 
 export function groupOf({ kind, name, trainedOn }: Pick<ArmFigures, 'kind' | 'name' | 'trainedOn'>): Group {
@@ -55,6 +55,14 @@ const DESIGNS: Readonly<Record<DesignResult['name'], string>> = {
   'every-patient': 'all patients, without generators',
 };
 export const designWords = ({ name }: Pick<DesignResult, 'name'>): string => DESIGNS[name];
+
+const SHORT: Readonly<Record<DesignResult['name'], string>> = {
+  'held-out': 'unseen patients',
+  'every-patient': 'all patients',
+};
+/** For the list of the page's parts. */
+export const shortTitle = ({ name, rule }: DesignResult): string =>
+  capital(`${ruleWords(rule).replace(/^the /, '')}, ${SHORT[name]}`);
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** For links: what a name must not hold in an id becomes a dash. */

@@ -1,12 +1,23 @@
 /** The tables of a design: every arm with its figures, its sizes, its calibration and its checks. */
 import { escapeHtml } from '../../../gan/report/html.ts';
 import type { Estimate } from '../../result.ts';
-import { howIntervals } from '../../report/numbers.ts';
 import { type Cell, paragraph, tableHtml } from '../../report/parts.ts';
-import type { ArmFigures, DesignResult, Difference } from '../result.ts';
+import type { ArmFigures, DesignResult, Difference, Stratum } from '../result.ts';
 import { idOf, isArm, isCompared } from './armKinds.ts';
+import { waysOf } from './intervalWays.ts';
 import { stratumWords } from './answer.ts';
-import { between, decimals, percent, pText, signed, three, verdictOf } from './figureText.ts';
+import {
+  aucText,
+  between,
+  decimals,
+  differenceText,
+  percent,
+  percentText,
+  pText,
+  signed,
+  three,
+  verdictOf,
+} from './figureText.ts';
 
 /** The name leads to what the arm trained on. */
 export const armCell = ({ name, title }: ArmFigures): Cell => ({
@@ -40,12 +51,11 @@ const rounded = (count: number): string => decimals(count, Number.isInteger(coun
 function trainedCell({ trainedOn, kind }: ArmFigures): Cell {
   const { malignant, benign, syntheticMalignant, syntheticBenign } = trainedOn;
   if (kind === 'baseline' && malignant + benign === 0) return NONE;
-  const synthetic = syntheticMalignant + syntheticBenign;
-  const of =
-    synthetic === 0
+  const made =
+    syntheticMalignant + syntheticBenign === 0
       ? ''
-      : `<br><small>synthetic: ${rounded(syntheticMalignant)}${syntheticBenign === 0 ? '' : ` + ${rounded(syntheticBenign)}`}</small>`;
-  return { html: `${rounded(malignant)} + ${rounded(benign)}${of}` };
+      : `<br><small>made: ${rounded(syntheticMalignant)} + ${rounded(syntheticBenign)}</small>`;
+  return { html: `${rounded(malignant)} + ${rounded(benign)}${made}` };
 }
 
 export function armsTable(design: DesignResult): string {
@@ -54,12 +64,11 @@ export function armsTable(design: DesignResult): string {
   return (
     tableHtml({
       caption:
-        'Every arm: mean over seeds with 95% interval. Trained on: malignant + benign nodules, the mean over trainings. Accuracy, sensitivity and specificity at the threshold of each training, fixed on its validation patients. p: of no difference from real nodules only, corrected for the number of arms.',
+        'Every arm: mean over seeds, ± their standard deviation, with 95 % interval. Trained on: real malignant + benign nodules, and below them those that were made, the mean over trainings. Accuracy, sensitivity and specificity at the threshold of each training, fixed on its validation patients. p: of no difference from real nodules only, corrected for the number of arms.',
       head: [
         'Arm',
         'Trained on',
         'AUC',
-        'Seeds differ by',
         'Accuracy',
         'Sensitivity',
         'Specificity',
@@ -71,8 +80,7 @@ export function armsTable(design: DesignResult): string {
       rows: arms.map((arm) => [
         armCell(arm),
         trainedCell(arm),
-        aucCell(arm.auc.mean),
-        seedsCell(arm),
+        meanCell(arm),
         shareCell(arm.accuracy),
         shareCell(arm.sensitivity),
         shareCell(arm.specificity),
@@ -86,17 +94,19 @@ export function armsTable(design: DesignResult): string {
   );
 }
 
-/** Standard deviation of the AUC over seeds. */
-function seedsCell({ auc: { seeds } }: ArmFigures): Cell {
-  if (seeds.length < 2) return NONE;
-  const mean = seeds.reduce((sum, one) => sum + one, 0) / seeds.length;
-  const spread = seeds.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (seeds.length - 1);
-  return { html: `± ${three(Math.sqrt(spread))}` };
+/** The mean over seeds with their standard deviation. */
+function meanCell({ auc: { mean, seeds } }: ArmFigures): Cell {
+  const middle = seeds.reduce((sum, one) => sum + one, 0) / seeds.length;
+  const spread = Math.sqrt(seeds.reduce((sum, one) => sum + (one - middle) ** 2, 0) / (seeds.length - 1));
+  const beside = seeds.length < 2 ? '' : ` <small>± ${three(spread)}</small>`;
+  return {
+    html: `<b>${three(mean.value)}</b>${beside}<br><small>${escapeHtml(between(mean.interval, three))}</small>`,
+  };
 }
 
-type WithInterval = Pick<Estimate, 'value' | 'interval'> | null;
-export function intervalNote(found: readonly WithInterval[]): string {
-  const how = howIntervals(found);
+/** How the intervals of a table were made, each way once. */
+export function intervalNote(found: readonly (Pick<Estimate, 'value' | 'interval'> | null)[]): string {
+  const how = waysOf(found.flatMap((one) => one?.interval ?? []));
   return how === '' ? '' : paragraph(`Intervals, ${how}.`, 'small faint');
 }
 
@@ -110,39 +120,56 @@ export const otherIntervalsTable = (design: DesignResult): string => {
       head: ['Arm', 'DeLong', 'By patient', 'Mean over seeds'],
       rows: arms.map((arm) => [
         armCell(arm),
-        aucCell(arm.auc.deLong),
-        aucCell(arm.auc.clustered),
-        aucCell(arm.auc.mean),
+        aucText(arm.auc.deLong),
+        aucText(arm.auc.clustered),
+        aucText(arm.auc.mean),
       ]),
       class: 'figures numbers',
     }) + intervalNote(arms.flatMap(({ auc }) => [auc.deLong, auc.clustered]))
   );
 };
 
-/** Strata of the first arm that has any; all arms of a design have the same. */
+/** All arms of a design have the same strata; one in which no AUC could be computed is named and has no column. */
 export function strataTable(design: DesignResult): string {
   const arms = design.arms.filter(isCompared);
-  const strata = arms.find((arm) => arm.strata.length > 0)?.strata ?? [];
-  if (strata.length === 0) return paragraph('not computed: the protocol names no sizes', 'faint');
-  const cells = arms.map((arm) =>
-    strata.flatMap(({ fromMm }): Cell[] => {
-      const own = arm.strata.find((stratum) => stratum.fromMm === fromMm);
-      return [own?.auc ? aucCell(own.auc) : NONE, differenceCell(own?.overDiameterTexture ?? null)];
-    }),
-  );
-  const counts = strata.map(
+  const all = arms.find((arm) => arm.strata.length > 0)?.strata ?? [];
+  if (all.length === 0) return paragraph('not computed: the protocol names no sizes', 'faint');
+  const of = (arm: ArmFigures, fromMm: number): Stratum | undefined =>
+    arm.strata.find((stratum) => stratum.fromMm === fromMm);
+  const computed = ({ fromMm }: Stratum): boolean => arms.some((arm) => of(arm, fromMm)?.auc);
+  const shown = all.filter(computed);
+  const counts = all.map(
     (stratum) =>
-      `${stratumWords(stratum)}: ${stratum.nodules.malignant} malignant, ${stratum.nodules.benign} benign`,
+      `${stratumWords(stratum)}: ${stratum.nodules.malignant} malignant, ${stratum.nodules.benign} benign${
+        computed(stratum) ? '' : ' (not computed: fewer than two patients of a class)'
+      }`,
   );
-  return tableHtml({
-    caption: `AUC among nodules of some diameters only, and the gain over diameter + texture there. ${counts.join('; ')}. – where fewer than two patients of a class are there.`,
-    head: [
-      'Arm',
-      ...strata.flatMap((stratum) => [`AUC, ${stratumWords(stratum)}`, `Gain, ${stratumWords(stratum)}`]),
-    ],
-    rows: arms.map((arm, at) => [armCell(arm), ...cells[at]!]),
-    class: 'figures numbers',
-  });
+  const found = arms.flatMap(({ strata }) =>
+    strata.flatMap((stratum) => [stratum.auc, stratum.overDiameterTexture]),
+  );
+  return (
+    tableHtml({
+      caption: `AUC among nodules of some diameters only, and the gain over diameter + texture there. ${counts.join('; ')}.`,
+      head: [
+        'Arm',
+        ...shown.flatMap((stratum) => [
+          `AUC, ${stratumWords(stratum)}`,
+          `Gain over diameter + texture, ${stratumWords(stratum)}`,
+        ]),
+      ],
+      rows: arms.map((arm) => [
+        armCell(arm),
+        ...shown.flatMap(({ fromMm }): Cell[] => {
+          const own = of(arm, fromMm);
+          return [
+            own?.auc ? aucText(own.auc) : NONE,
+            own?.overDiameterTexture ? differenceText(own.overDiameterTexture) : NONE,
+          ];
+        }),
+      ]),
+      class: 'figures numbers',
+    }) + intervalNote(found)
+  );
 }
 
 export function calibrationTable(design: DesignResult): string {
@@ -155,8 +182,8 @@ export function calibrationTable(design: DesignResult): string {
       head: ['Arm', 'Brier score', 'Expected calibration error', 'Slope', 'Intercept'],
       rows: arms.map((arm) => [
         armCell(arm),
-        aucCell(arm.calibration.brier),
-        aucCell(arm.calibration.expectedError),
+        aucText(arm.calibration.brier),
+        aucText(arm.calibration.expectedError),
         plain(arm.calibration.slope),
         plain(arm.calibration.intercept),
       ]),
@@ -166,26 +193,19 @@ export function calibrationTable(design: DesignResult): string {
 }
 
 export function shortcutTable(design: DesignResult): string {
-  const arms = design.arms.filter((arm) => isArm(arm) && arm.shortcut !== null);
+  const probed = design.arms.flatMap((arm) => (isArm(arm) && arm.shortcut ? [{ arm, ...arm.shortcut }] : []));
+  const probes = [...new Set(probed.map((one) => one.probes))].join(' or ');
   return (
     tableHtml({
-      caption:
-        'What each classifier says of synthetic benign nodules that no training has seen, beside what it says of the real benign test nodules.',
-      head: [
-        'Arm',
-        'Synthetic benign seen',
-        'Of them called malignant',
-        'Real benign called malignant',
-        'Shortcut AUC',
-      ],
-      rows: arms.map((arm) => [
+      caption: `What each classifier says of ${probes} synthetic benign nodules that no training has seen, beside what it says of the real benign test nodules.`,
+      head: ['Arm', 'Synthetic benign called malignant', 'Real benign called malignant', 'Shortcut AUC'],
+      rows: probed.map(({ arm, called, realCalled, auc }) => [
         armCell(arm),
-        String(arm.shortcut!.probes),
-        shareCell(arm.shortcut!.called),
-        shareCell(arm.shortcut!.realCalled),
-        aucCell(arm.shortcut!.auc),
+        percentText(called),
+        percentText(realCalled),
+        aucText(auc),
       ]),
       class: 'figures numbers',
-    }) + intervalNote(arms.flatMap((arm) => [arm.shortcut!.called, arm.shortcut!.auc]))
+    }) + intervalNote(probed.flatMap(({ called, realCalled, auc }) => [called, realCalled, auc]))
   );
 }

@@ -3,17 +3,20 @@ import { fixed } from '../../../gan/report/axis.ts';
 import { escapeHtml } from '../../../gan/report/html.ts';
 import type { ArmFigures, DesignResult } from '../result.ts';
 import { designWords, groupOf, isCompared, ruleWords } from './armKinds.ts';
-import { three } from './figureText.ts';
+import { decimals, three } from './figureText.ts';
+import { linesOf } from './nameLines.ts';
 
 const COLUMNS = 4;
 const PANEL = 155;
-const HEIGHT = 192;
+const HEIGHT = 208;
 const SIDE = 122;
 const LEFT = 24;
-const TOP = 42;
+const TOP = 56;
 /** Letters of a line of a panel's name. */
-const LETTERS = 25;
-const { ceil, floor, max, min, sqrt } = Math;
+const LETTERS = 21;
+const LINES = 2;
+const LINE = 14;
+const { ceil, floor, max, sqrt } = Math;
 
 /** @returns SVG with four panels a row */
 export function calibrationFigure(design: DesignResult): string {
@@ -28,7 +31,8 @@ export function calibrationFigure(design: DesignResult): string {
 }
 
 function panel(arm: ArmFigures): string {
-  const { bins, brier } = arm.calibration;
+  const { bins, brier, slope } = arm.calibration;
+  const lines = linesOf(arm.title, LETTERS, LINES);
   const x = (share: number): string => fixed(LEFT + share * SIDE);
   const y = (share: number): string => fixed(TOP + (1 - share) * SIDE);
   const most = max(1, ...bins.map(({ count }) => count));
@@ -46,13 +50,11 @@ function panel(arm: ArmFigures): string {
     `<text x="${LEFT - 4}" y="${fixed(Number(y(share)) + 4)}" text-anchor="end">${share === 0 ? '' : share}</text>`,
   ]);
   return (
-    `<text class="name" x="${LEFT}" y="14">${escapeHtml(short(arm.title))}</text>` +
-    `<text x="${LEFT}" y="30">${escapeHtml(`Brier ${three(brier.value)}`)}</text>${axes.join('')}` +
+    lines
+      .map((line, at) => `<text class="name" x="0" y="${14 + LINE * at}">${escapeHtml(line)}</text>`)
+      .join('') +
+    `<text x="0" y="${14 + LINE * lines.length}">Brier ${three(brier.value)}${slope === null ? '' : `, slope ${decimals(slope, 2)}`}</text>${axes.join('')}` +
     `<line class="ideal" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}"/>` +
     `<g class="group ${groupOf(arm)}"><path class="bins" d="${path.join('')}"/>${dots.join('')}</g>`
   );
 }
-
-/** A name that is too long for its panel ends in dots; the table beside has it whole. */
-const short = (title: string): string =>
-  title.length <= LETTERS ? title : `${title.slice(0, min(LETTERS, title.length) - 1).trimEnd()}…`;

@@ -18,18 +18,17 @@ svg .name { font-size: 12px; fill: var(--ink); } svg .value { font-size: 11.5px;
 `;
 
 export const CLASSIFICATION_STYLE = `${EVALUATION_STYLE}${FIGURE_STYLE}
-nav li ul { display: inline-flex; margin: 0 0 0 6px; }
 h3 { margin-top: 22px; } .card h3 { margin-top: 0; } h4 { font-size: 14px; margin: 12px 0 2px; }
 .answer { padding: 4px 0 4px 14px; border-left: 4px solid var(--first); margin: 10px 0; }
 .answer.better { border-color: var(--good); } .answer.worse { border-color: var(--bad); }
-td .whole + small, td .whole + br + small { white-space: nowrap; }
 .beside-forest { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); gap: 16px; align-items: start; }
 .beside-forest .card { margin: 8px 0; }
 .forest, .multiples { min-width: 470px; max-width: 680px; }
+.numbers th a { color: inherit; text-decoration: underline dotted var(--faint); text-underline-offset: 3px; } .numbers tbody th { font-weight: 500; }
 .numbers td { white-space: nowrap; } .numbers th[scope=row] { min-width: 150px; }
-.group-row th { padding-top: 14px; color: var(--faint); font-size: 13px; font-weight: 600; }
 details { margin: 8px 0; } summary { cursor: pointer; }
-@media print { .forest, .multiples { max-width: 420px; min-width: 0; } .beside-forest { grid-template-columns: 1fr 1fr; } .numbers td { white-space: normal; } details > pre { display: block; } }
+@media print { .forest, .multiples { max-width: 420px; min-width: 0; } .beside-forest { grid-template-columns: 1fr 1fr; } .numbers th a { color: inherit; text-decoration: underline dotted var(--faint); text-underline-offset: 3px; } .numbers tbody th { font-weight: 500; }
+.numbers td { white-space: normal; } details::details-content { content-visibility: visible; height: auto; } }
 `;
 
 const PAGE = `${PALETTE}
@@ -40,24 +39,30 @@ const HEAD = 34;
 const INSET = 14;
 
 /**
- * A figure of the page as a file of its own: with its style, a title above it and a ground in the light or dark of whoever
- * looks at it.
+ * A figure of the page as a file of its own: with its style, a title above it, a legend below it where it has one, and a
+ * ground in the light or dark of whoever looks at it.
  *
  * @param figure SVG of one of the figures, empty where there was nothing to draw
  * @param title plain text
  */
-export function standalone(figure: string, title: string): string {
+export function standalone(
+  figure: string,
+  title: string,
+  legend: { readonly svg: string; readonly height: number } = { svg: '', height: 0 },
+): string {
   const size = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(figure);
   if (size === null) return '';
-  const [width, height] = [Number(size[1]) + 2 * INSET, Number(size[2]) + HEAD + 2 * INSET];
-  const inner = figure.replace(
-    '<svg ',
-    `<svg x="${INSET}" y="${HEAD + INSET}" width="${size[1]}" height="${size[2]}" `,
-  );
+  const [inner, below] = [Number(size[1]), HEAD + INSET + Number(size[2])];
+  const [width, height] = [inner + 2 * INSET, below + legend.height + INSET];
   const label = /aria-label="[^"]*"/.exec(figure)?.[0] ?? '';
+  const placed = figure.replace(
+    '<svg ',
+    `<svg x="${INSET}" y="${HEAD + INSET}" width="${inner}" height="${size[2]}" `,
+  );
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" ${label}>` +
     `<style>${PAGE}</style><rect width="${width}" height="${height}" fill="var(--page)"/>` +
-    `<text class="title" x="${INSET}" y="${INSET + 14}">${escapeHtml(title)}</text>${inner.replace(` role="img" ${label}`, '')}</svg>\n`
+    `<text class="title" x="${INSET}" y="${INSET + 14}">${escapeHtml(title)}</text>${placed.replace(` role="img" ${label}`, '')}` +
+    `<g transform="translate(${INSET} ${below})">${legend.svg}</g></svg>\n`
   );
 }

@@ -40,7 +40,7 @@ export function designSection(design: DesignResult): string {
     paragraph(middleSizes(design) || 'The protocol names no middle sizes.'),
     strataTable(design),
     '<h3>ROC and other intervals</h3>',
-    `<div class="beside"><div>${rocFigure(design)}</div>${otherIntervalsTable(design)}</div>`,
+    `<div class="beside"><div>${rocFigure(design)}</div><div>${otherIntervalsTable(design)}</div></div>`,
     '<h3>Calibration</h3>',
     `<div class="beside-forest">${card('Predicted (across) and observed (up) share of malignant nodules', wide(calibrationFigure(design)), paragraph('Dots: bins of equal numbers. Dashed: as predicted.', 'small faint'))}<div>${calibrationTable(design)}</div></div>`,
     ...shortcutPart(design),
@@ -91,8 +91,9 @@ function shortcutWords(probed: readonly ArmFigures[], design: DesignResult): str
     : '';
   if (taken.length === 0)
     return `In none of ${counted(probed.length, 'arm')} does the interval lie above ${GUESSING}: no classifier is shown to take synthetic benign nodules for malignant ones.${beside}`;
-  const list = taken.map(({ title, shortcut }) => `“${title}” ${aucText(shortcut!.auc)}`).join(', ');
-  return `Synthetic benign nodules are thought more malignant than real benign ones by ${list}. An accuracy on sets with synthetic nodules would be inflated by it; the figures here are of real nodules only.${beside}`;
+  const [first, ...rest] = taken.toSorted((a, b) => b.shortcut!.auc.value - a.shortcut!.auc.value);
+  const also = rest.length === 0 ? '' : `; then ${rest.map(({ title }) => `“${title}”`).join(', ')}`;
+  return `In ${taken.length} of ${counted(probed.length, 'arm')} the classifier thinks synthetic benign nodules more malignant than real benign ones: most “${first!.title}”, ${aucText(first!.shortcut!.auc)}${also}. Sensitivity and AUC on a test set with synthetic malignant nodules would be inflated by that; all figures here are of real nodules.${beside}`;
 }
 
 function checksPart(design: DesignResult): string[] {

@@ -10,12 +10,15 @@ export function decimals(value: number, digits: number): string {
 }
 
 export const three = (value: number): string => decimals(value, 3);
+/** A no-break space keeps the sign with its number. */
+export const PERCENT = '\u00a0%';
+
 /** `+0.012`, `−0.012`, `0.000` */
 export function signed(value: number): string {
   const text = three(value);
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
-export const percent = (value: number): string => `${decimals(100 * value, 1)}%`;
+export const percent = (value: number): string => `${decimals(100 * value, 1)}${PERCENT}`;
 
 type Interval = Estimate['interval'];
 export const between = (interval: Interval, text: (value: number) => string): string =>
@@ -27,7 +30,7 @@ export const aucText = ({ value, interval }: Estimate): string =>
 /** `+0.012 [−0.010, +0.034]` */
 export const differenceText = ({ value, interval }: Pick<Difference, 'value' | 'interval'>): string =>
   `${signed(value)} ${between(interval, signed)}`;
-/** `84.2% [80.1, 88.0]` */
+/** `84.2 % [80.1, 88.0]` */
 export const percentText = ({ value, interval }: Estimate): string =>
   `${percent(value)} ${between(interval, (end) => decimals(100 * end, 1))}`;
 
@@ -55,6 +58,10 @@ export function verdictOf(difference: Difference): Verdict {
   if (p === null || p >= ALPHA || difference.value === 0) return 'open';
   return difference.value > 0 ? 'better' : 'worse';
 }
+
+/** Whether it excludes 0 by itself, whatever the number of arms. */
+export const excludesZero = ({ interval }: Difference): boolean =>
+  interval !== null && (interval.low > 0 || interval.high < 0);
 
 /** How long the interval reaches to either side: about the least difference that could have been shown. */
 export const halfWidth = (interval: Interval): number | null =>

@@ -3,6 +3,7 @@ import { fixed, label as tickLabel, ticks } from '../../../gan/report/axis.ts';
 import { escapeHtml } from '../../../gan/report/html.ts';
 import type { Estimate } from '../../result.ts';
 import { type Group, GROUP_WORDS, GROUPS } from './armKinds.ts';
+import { linesOf } from './nameLines.ts';
 
 export interface ForestRow {
   readonly label: string;
@@ -18,7 +19,7 @@ export interface Forest {
   /** For those who do not see it; a table has the numbers. */
   readonly description: string;
   readonly rows: readonly ForestRow[];
-  /** Upright lines with a word above them. */
+  /** Upright lines with a word above them, at most two. */
   readonly references: readonly { readonly value: number; readonly text: string }[];
   /** Nothing can lie beyond. */
   readonly limits?: readonly [low: number, high: number];
@@ -26,27 +27,29 @@ export interface Forest {
 
 const WIDTH = 620;
 const LEFT = 196;
-const RIGHT = 164;
-const TOP = 40;
+const TOP = 28;
 const BOTTOM = 24;
 const LINE = 14;
-const GAP = 10;
+const GAP = 12;
+/** Seeds stand under the line of their interval. */
+const SEEDS_BELOW = 7.5;
 /** Of a line of a row's name. */
 const LETTERS = 31;
-/** A letter above a line is about so wide. */
-const LETTER = 5.8;
+/** Letters of the numbers are about so wide. */
+const LETTER = 6.1;
 const { max, min } = Math;
 
 export function forestPlot({ description, rows, references, limits }: Forest): string {
   const drawn = rows.filter(({ estimate }) => Number.isFinite(estimate.value));
   if (drawn.length === 0) return '';
   const [low, high] = rangeOf(drawn, references, limits);
+  const right = WIDTH - 14 - LETTER * max(...drawn.map(({ text }) => text.length));
   const x = (value: number): number =>
-    LEFT + ((min(high, max(low, value)) - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
+    LEFT + ((min(high, max(low, value)) - low) / (high - low)) * (right - LEFT);
   const parts: string[] = [];
   let y = TOP;
   for (const { label, group, estimate, dots = [], text } of drawn) {
-    const lines = linesOf(label);
+    const lines = linesOf(label, LETTERS);
     const height = LINE * lines.length + GAP;
     const middle = y + height / 2;
     const first = middle - (LINE * (lines.length - 1)) / 2 + 4;
@@ -57,26 +60,24 @@ export function forestPlot({ description, rows, references, limits }: Forest): s
       ),
       `<path class="seeds" d="${dots
         .filter(Number.isFinite)
-        .map((dot) => `M${fixed(x(dot))} ${fixed(middle)}h0`)
+        .map((dot) => `M${fixed(x(dot))} ${fixed(middle + SEEDS_BELOW)}h0`)
         .join('')}"/>`,
       `<g class="group ${group}">${intervalLine(estimate.interval, x, middle)}<path d="${SIGNS[group](fixed(x(estimate.value)), fixed(middle))}"/></g>`,
       `<text class="value" x="${WIDTH}" y="${fixed(middle + 4)}" text-anchor="end">${escapeHtml(text)}</text>`,
     );
     y += height;
   }
-  const axis = ticks(low, high, 5, false).flatMap((tick) => [
+  const axis = ticks(low, high, 7, false).flatMap((tick) => [
     `<line class="grid" x1="${fixed(x(tick))}" x2="${fixed(x(tick))}" y1="${TOP}" y2="${fixed(y)}"/>`,
     `<text x="${fixed(x(tick))}" y="${fixed(y + 15)}" text-anchor="middle">${tickLabel(tick).replace('-', '−')}</text>`,
   ]);
-  const lines = references.flatMap(({ value, text }, at) => {
-    const level = at % 2;
-    // A word may not leave the picture, however near the rim its line stands.
-    const half = (text.length * LETTER) / 2;
-    const centre = min(WIDTH - half, max(half, x(value)));
-    const top = TOP - 10 - 13 * level;
+  // Words of lines that stand near each other go to either side of them.
+  const inOrder = references.toSorted((a, b) => a.value - b.value);
+  const lines = inOrder.flatMap(({ value, text }, at) => {
+    const [anchor, shift] = inOrder.length === 1 ? ['middle', 0] : at === 0 ? ['end', 3] : ['start', -3];
     return [
-      `<line class="reference" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${fixed(top + 3)}" y2="${fixed(y)}"/>`,
-      `<text x="${fixed(centre)}" y="${fixed(top)}" text-anchor="middle">${escapeHtml(text)}</text>`,
+      `<line class="reference" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${TOP - 7}" y2="${fixed(y)}"/>`,
+      `<text x="${fixed(x(value) + Number(shift))}" y="${TOP - 11}" text-anchor="${anchor}">${escapeHtml(text)}</text>`,
     ];
   });
   return `<svg class="forest" viewBox="0 0 ${WIDTH} ${fixed(y + BOTTOM)}" role="img" aria-label="${escapeHtml(description)}">${axis.join('')}${lines.join('')}${parts.join('')}</svg>`;
@@ -118,18 +119,6 @@ function rangeOf(
   return [max(lowest, min(...values) - margin), min(highest, max(...values) + margin)];
 }
 
-/** Long names are broken between words. */
-function linesOf(label: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of label.split(' '))
-    if (line !== '' && line.length + 1 + word.length > LETTERS) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  return [...lines, line];
-}
-
 /** What the signs of the groups that are there mean. */
 export function groupLegend(groups: Iterable<Group>): string {
   const there = new Set(groups);
@@ -138,5 +127,23 @@ export function groupLegend(groups: Iterable<Group>): string {
       (group) =>
         `<span><svg viewBox="0 0 14 14" aria-hidden="true"><g class="group ${group}"><line x1="0" x2="14" y1="7" y2="7"/><path d="${SIGNS[group]('7', '7')}"/></g></svg>${escapeHtml(GROUP_WORDS[group])}</span>`,
     )
-    .join(' ')} <span>line: 95% interval; small dots: single seeds</span></p>`;
+    .join(' ')} <span>line: 95 % interval; small dots: single seeds</span></p>`;
+}
+
+/** Rows of two that the legend takes, and the width of each. */
+const LEGEND_LINE = 17;
+const LEGEND_COLUMN = 240;
+
+/** The same as SVG, from (0, 0) down, for a figure without a page. */
+export function legendSvg(groups: Iterable<Group>): { svg: string; height: number } {
+  const there = new Set(groups);
+  const shown = GROUPS.filter((group) => there.has(group));
+  const svg = shown.map((group, at) => {
+    const [x, y] = [(at % 2) * LEGEND_COLUMN + 7, Math.floor(at / 2) * LEGEND_LINE + 9];
+    return (
+      `<g class="group ${group}"><line x1="${x - 7}" x2="${x + 7}" y1="${y}" y2="${y}"/><path d="${SIGNS[group](fixed(x), fixed(y))}"/></g>` +
+      `<text x="${x + 14}" y="${y + 4}">${escapeHtml(GROUP_WORDS[group])}</text>`
+    );
+  });
+  return { svg: svg.join(''), height: Math.ceil(shown.length / 2) * LEGEND_LINE + 6 };
 }

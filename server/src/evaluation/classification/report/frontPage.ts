@@ -1,11 +1,26 @@
 /** What a reader must see first: whether the figures can be trusted, what was asked, the answer, the document's table. */
 import { escapeHtml } from '../../../gan/report/html.ts';
 import { counted, moment } from '../../report/numbers.ts';
-import { type Cell, paragraph, section, tableHtml } from '../../report/parts.ts';
-import type { ArmFigures, ClassificationResult } from '../result.ts';
-import { answersOf, headline, middleSizes } from './answer.ts';
-import { capital, claimedArm, heldOut, idOf, realOnly, ruleWords } from './armKinds.ts';
-import { aucText, decimals, percent, percentText } from './figureText.ts';
+import { type Cell, paragraph, section, tableHtml, verdict } from '../../report/parts.ts';
+import type { Estimate } from '../../result.ts';
+import type { ArmFigures, ClassificationResult, Difference } from '../result.ts';
+import { DIAMETER_TEXTURE } from '../scores.ts';
+import { answersOf, headline, middleOf, stratumWords } from './answer.ts';
+import { capital, claimedArm, heldOut, idOf, named, realOnly, ruleWords, shortTitle } from './armKinds.ts';
+import {
+  aucText,
+  decimals,
+  decisiveP,
+  differenceText,
+  excludesZero,
+  halfWidth,
+  percent,
+  percentText,
+  PERCENT,
+  pText,
+  three,
+  verdictOf,
+} from './figureText.ts';
 import { CLAIM, type ClaimedFigure, impliedShare } from './seedClaim.ts';
 
 export const TITLE = 'Do synthetic nodules help a classifier?';
@@ -26,7 +41,7 @@ export function header(result: ClassificationResult): string {
   )}</p>
 ${
   unfinished(result)
-    ? `<div role="alert"><ul class="notes"><li><b>Unfinished.</b> ${trainings.done} of ${counted(trainings.total, 'training')} are done. What follows is of those alone: nothing below is a result yet.</li></ul></div>`
+    ? `<div role="alert"><ul class="notes"><li><b>Unfinished.</b> ${trainings.done} of ${counted(trainings.total, 'training')} are done. What follows is of the seeds of which every training is done, and no result yet.</li></ul></div>`
     : ''
 }
 ${
@@ -50,15 +65,8 @@ function stateOf(result: ClassificationResult): { text: string; look: string } {
 export function answerSection(result: ClassificationResult): string {
   const answers = answersOf(result).map(
     ({ rule, verdict, sentences }) =>
-      `<div class="answer ${verdict ?? ''}"><b>${escapeHtml(`Labels by ${ruleWords(rule)}`)}</b>${paragraph(sentences.join(' '))}</div>`,
+      `<div class="answer ${verdict ?? ''}"><b>${escapeHtml(`Labels by ${ruleWords(rule)}`)}</b>${sentences.map((text) => paragraph(text)).join('')}</div>`,
   );
-  const middles = result.rules.flatMap(({ rule }) => {
-    const design = result.designs.find((one) => one.rule === rule && one.name === 'every-patient');
-    const words = [design, heldOut(result, rule)]
-      .flatMap((one) => (one ? middleSizes(one) : []))
-      .find(Boolean);
-    return words ? [`Labels by ${ruleWords(rule)}. ${words}`] : [];
-  });
   return section(
     'answer',
     'Question and answer',
@@ -67,13 +75,96 @@ export function answerSection(result: ClassificationResult): string {
     ),
     `<p class="lead"><b>${escapeHtml(headline(result))}</b></p>`,
     ...answers,
-    ...(middles.length === 0
-      ? []
-      : [
-          '<h3>Does the network see more than size and texture?</h3>',
-          ...middles.map((text) => paragraph(text)),
-        ]),
+    '<h3>Does the network see more than size and texture?</h3>',
+    baselineTable(result),
   );
+}
+
+/** The network on real nodules only beside two numbers: of all sizes, and of those where diameter says least. */
+function baselineTable({ designs }: ClassificationResult): string {
+  const rows = designs.flatMap((design) => {
+    const real = realOnly(design);
+    const baseline = named(design, DIAMETER_TEXTURE);
+    if (!real || !baseline) return [];
+    const middle = middleOf(real);
+    const whole = { nodules: design.nodules, auc: real.auc.mean, gain: real.overDiameterTexture };
+    const [own, theirs] = [middle?.auc ?? null, (middle && middleOf(baseline)?.auc) ?? null];
+    return [
+      rowOf(shortTitle(design), 'all sizes', {
+        ...whole,
+        baseline: baseline.auc.mean,
+      }),
+      ...(middle
+        ? [
+            rowOf('', stratumWords(middle), {
+              nodules: middle.nodules,
+              auc: own,
+              baseline: theirs,
+              gain: middle.overDiameterTexture,
+            }),
+          ]
+        : []),
+    ];
+  });
+  return rows.length === 0
+    ? paragraph('not computed: the baseline of diameter and texture was not run', 'faint')
+    : tableHtml({
+        caption:
+          'AUC of the network on real nodules only beside that of a logistic regression on diameter and texture.',
+        head: [
+          'Labels and patients',
+          'Sizes',
+          'Nodules',
+          'Network',
+          'Diameter + texture',
+          'Gain',
+          'Corrected p',
+          'Better?',
+        ],
+        rows,
+        class: 'figures numbers',
+      });
+}
+
+function rowOf(
+  name: string,
+  sizes: string,
+  found: {
+    readonly nodules: { readonly malignant: number; readonly benign: number };
+    readonly auc: Estimate | null;
+    readonly baseline: Estimate | null;
+    readonly gain: Difference | null;
+  },
+): Cell[] {
+  const { nodules, auc, baseline, gain } = found;
+  const text = (estimate: Estimate | null): string => (estimate === null ? '–' : aucText(estimate));
+  return [
+    name,
+    sizes,
+    `${nodules.malignant} + ${nodules.benign}`,
+    text(auc),
+    text(baseline),
+    gain === null ? '–' : differenceText(gain),
+    gain === null ? '–' : pText(decisiveP(gain)),
+    gain === null ? verdict('none', 'not computed: too few nodules') : shown(gain),
+  ];
+}
+
+function shown(gain: Difference): Cell {
+  const half = halfWidth(gain.interval);
+  const words = {
+    better: verdict('good', 'yes'),
+    worse: verdict('bad', 'no, worse'),
+    open: verdict(
+      'none',
+      excludesZero(gain)
+        ? 'not shown once corrected'
+        : half === null
+          ? 'not shown'
+          : `not shown: its interval is ± ${three(half)}`,
+    ),
+  };
+  return words[verdictOf(gain)];
 }
 
 const ROWS: readonly (readonly [ClaimedFigure, string, (arm: ArmFigures) => string])[] = [
@@ -102,7 +193,7 @@ export function claimSection(result: ClassificationResult): string {
   const share = (when: 'before' | 'after'): string => {
     const { value, low, high } = impliedShare(when);
     const whole = (part: number): string => decimals(100 * part, 0);
-    return `${whole(value)}% (${whole(low)} to ${whole(high)}% with rounding)`;
+    return `${whole(value)}${PERCENT} (${whole(low)} to ${whole(high)}${PERCENT} with rounding)`;
   };
   const shares = sides.map(({ design, rule }) => {
     const { malignant, benign } = design.nodules;
@@ -113,7 +204,7 @@ export function claimSection(result: ClassificationResult): string {
     'The claim that this began with',
     tableHtml({
       caption: `Real nodules only → ${sides[0] ? `“${sides[0].after.title}”` : 'balanced with synthetic nodules'}. The document gives no interval and does not say how many nodules were tested.`,
-      head: ['Figure', 'Seed document', ...sides.map(({ rule }) => `Ours, ${ruleWords(rule)}`)],
+      head: ['Figure', 'Founding document', ...sides.map(({ rule }) => `Ours, ${ruleWords(rule)}`)],
       rows: ROWS.map(([key, name, text]) => [
         name,
         claimed(key),
@@ -128,6 +219,14 @@ export function claimSection(result: ClassificationResult): string {
       }`,
       'small',
     ),
+    ...sides
+      .filter(({ after: { trainedOn } }) => trainedOn.syntheticMalignant < trainedOn.syntheticBenign)
+      .map(({ rule }) =>
+        paragraph(
+          `Under ${ruleWords(rule)} malignant nodules outnumber benign ones, so balance adds benign ones there: the other way round than in the document.`,
+          'small',
+        ),
+      ),
   );
 }
 

@@ -37,7 +37,7 @@ export function armsSection({ designs }: ClassificationResult): string {
       caption: 'All networks are alike and train alike; arms differ in what they learn from.',
       head: ['Arm', 'Kind', 'What it is'],
       rows: [...known.values()].map(({ arm, texts }) => [
-        { html: `${escapeHtml(arm.title)}<br><small><code>${escapeHtml(arm.name)}</code></small>` },
+        { html: `${escapeHtml(arm.title)} <small><code>${escapeHtml(arm.name)}</code></small>` },
         KINDS[arm.kind],
         words(texts),
       ]),
@@ -46,10 +46,10 @@ export function armsSection({ designs }: ClassificationResult): string {
   );
 }
 
-/** Text with commands between backticks. */
+/** Text with a command, between backticks or to the end. */
 const withCode = (text: string): string =>
   text
-    .split('`')
+    .split(/`|(?=nodulelab [a-z][^`]*$)/)
     .map((part, at) => (at % 2 === 1 ? `<code>${escapeHtml(part)}</code>` : escapeHtml(part)))
     .join('');
 
@@ -69,11 +69,11 @@ const DEFINITIONS: readonly (readonly [name: string, text: string])[] = [
   ],
   [
     'Interval',
-    'Patients are drawn with replacement, all their nodules together and the same for all arms, so that differences are paired; what seeds differ by is added. Below each table stands how exactly. DeLong: E. DeLong, D. DeLong, D. Clarke-Pearson, 1988. By patient: N. Obuchowski, 1997.',
+    'Of one arm: patients are drawn with replacement, all their nodules together, the same for all arms, and what seeds differ by is added. Of a difference: paired placements by patient (N. Obuchowski, 1997, after E. DeLong, D. DeLong and D. Clarke-Pearson, 1988), again with what seeds differ by. How exactly stands below each table. No interval knows what other training patients would have given.',
   ],
   [
     'p and corrected p',
-    'Two-sided, of no difference between two AUCs of the same nodules, by patient. Corrected over all arms of a design that are compared with real nodules only (S. Holm, 1979): the chance of even one false claim among them is at most 5% where claims are made below 0.05.',
+    'Two-sided, of no difference between two AUCs of the same nodules. Corrected over all arms of a design that are held against the same one (S. Holm, 1979): where 0.05 is the limit, the chance of even one false claim among them is 5\u00a0% at most.',
   ],
   [
     'Threshold',
@@ -81,11 +81,11 @@ const DEFINITIONS: readonly (readonly [name: string, text: string])[] = [
   ],
   [
     'Diameter, diameter + texture',
-    'Logistic regressions on one or two numbers, fitted to the real nodules of the same training patients. A classifier that does not beat them has learned that large nodules are malignant. Gains over them are paired differences of AUCs.',
+    'Logistic regressions on the diameter, and on the diameter and the texture that readers saw, fitted to the real nodules of the same training patients. A classifier that does not beat them has learned that large nodules are malignant. Gains over them are paired differences of AUCs.',
   ],
   [
     'Calibration',
-    'Probabilities are calibrated on validation patients (J. Platt, 1999). Brier score: mean squared error (G. Brier, 1950). Expected calibration error: mean distance of predicted and observed share over bins of equal numbers. Slope and intercept: logistic regression of the truth on the logit of the probability (D. Cox, 1958).',
+    'Probabilities are calibrated on validation patients (J. Platt, 1999). Brier score: mean squared error (G. Brier, 1950). Expected calibration error: mean distance of predicted and observed share over bins of about equal numbers (M. Naeini, G. Cooper, M. Hauskrecht, 2015). Slope and intercept: logistic regression of the truth on the logit of the probability (D. Cox, 1958).',
   ],
   [
     'Shortcut AUC',

@@ -1,10 +1,11 @@
 /** `classification.html`: one page that loads nothing, runs no script and opens from disk. No patient is named in it. */
 import { escapeHtml } from '../../../gan/report/html.ts';
 import { moment } from '../../report/numbers.ts';
+import { paragraph } from '../../report/parts.ts';
 import type { ClassificationResult } from '../result.ts';
 import { CLASSIFICATION_STYLE } from './classificationStyle.ts';
+import { shortTitle } from './armKinds.ts';
 import { designId, designSection } from './designSection.ts';
-import { designTitle } from './figureFiles.ts';
 import { answerSection, claimSection, header, TITLE } from './frontPage.ts';
 import { armsSection, howSection, notesSection } from './howSection.ts';
 
@@ -16,7 +17,7 @@ export function renderClassification(result: ClassificationResult): string {
     ['claim', 'The claim'],
     ...(notes.length === 0 ? [] : [['notes', 'What to know']]),
     ['arms', 'What was compared'],
-    ...designs.map((design) => [designId(design), designTitle(design)]),
+    ...designs.map((design) => [designId(design), shortTitle(design)]),
     ['how', 'How it was done'],
   ] as [string, string][];
   return `<!doctype html>
@@ -36,7 +37,7 @@ ${answerSection(result)}
 ${claimSection(result)}
 ${notesSection(result)}
 ${armsSection(result)}
-${designs.map(designSection).join('\n')}
+${designs.length === 0 ? paragraph('No seed is finished yet: there are no figures.') : designs.map(designSection).join('\n')}
 ${howSection(result)}
 </main>
 <footer>Written ${escapeHtml(moment(finishedAt))} by NoduleLab ${escapeHtml(codeVersion)}. Generated nodules are for research only; nothing here is evidence that they help patients.</footer>

@@ -53,7 +53,7 @@ export function rocFigure(design: DesignResult): string {
       .toReversed()
       .join('') +
     legend.join('') +
-    `<text x="${x(0.5)}" y="${SIDE - 2}" text-anchor="middle">benign nodules called malignant</text>` +
+    `<text x="${x(0.5)}" y="${SIDE - 5}" text-anchor="middle">benign nodules called malignant</text>` +
     `<text transform="translate(9 ${y(0.5)}) rotate(-90)" text-anchor="middle">malignant nodules found</text></svg>`
   );
 }
