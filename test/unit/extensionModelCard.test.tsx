@@ -58,12 +58,10 @@ describe('the card of a model', () => {
     const text = textOf(html);
     expect(text).toContain('With its nodules classifiers were better in 1 and worse in 1 of 4 comparisons.');
     expect(text).toContain(
-      'Labels by the readers’ median; 28 malignant, 57 benign of 72 unseen patients; 5 folds × 5 seeds Real nodules only 0.92 [0.88, 0.97] \u2013',
+      'Labels by the readers’ median; 28 malignant, 57 benign of 72 unseen patients; 5 folds × 5 seeds Arm real 0.92 [0.86, 0.95] \u2013',
     );
-    expect(text).toContain('Synthetic, 100% of the real malignant 0.93 [0.88, 0.97] \u22120.040, p 0.004');
-    expect(html).toContain(
-      'title="malignant where the median of the readers is at least 4, benign where it is at most 2"',
-    );
+    expect(text).toContain('Arm synthetic-100 0.88 [0.82, 0.91] \u22120.040, p 0.004');
+    expect(html).toContain(`title="${classification.designs[0]!.text}"`);
     expect(html).toMatch(
       /href="\/api\/models\/malignant%2064\/classification" target="_blank" rel="noreferrer"/,
     );

@@ -57,7 +57,7 @@ export async function readClassificationReport(model: ClassifiedModel): Promise<
     }
   throw new NoduleLabError(
     'not-found',
-    `No experiment with classifiers was kept with the model ${name}: run one with "nodulelab classify …", then "nodulelab model attach-classification ${name} DIR".`,
+    `No experiment with classifiers was kept with the model ${name}: run one with "nodulelab classify --model ${name} …", then "nodulelab model attach-classification ${name} DIR".`,
     { name },
   );
 }
@@ -83,16 +83,16 @@ export async function attachClassification(
         `and the weights of ${name} are ${sha256.slice(0, 12)}: run "nodulelab classify --model ${name} …".`,
       { dir, name },
     );
-  if (short.designs.length === 0)
-    throw new NoduleLabError(
-      'refused',
-      `${dir} tests on no patients that ${name} has not seen: run "nodulelab classify" with the design held-out.`,
-      { dir, name },
-    );
   if (trainings.done < trainings.total && !unfinished)
     throw new NoduleLabError(
       'refused',
       `${dir} is unfinished (${trainings.done} of ${trainings.total} trainings): let the same command go on, or keep it as it is with --unfinished, which the card says.`,
+      { dir, name },
+    );
+  if (short.designs.length === 0)
+    throw new NoduleLabError(
+      'refused',
+      `${dir} has no figures on patients that ${name} has not seen: its protocol must have the design held-out, and one seed of it must be done.`,
       { dir, name },
     );
   const report = await readFile(join(dir, CLASSIFICATION_REPORT)).catch((error: unknown) => {
