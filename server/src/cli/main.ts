@@ -35,6 +35,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   balance: async () => (await import('./commands/balance.ts')).registerBalance,
   evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
   curve: async () => (await import('./commands/curve.ts')).registerCurve,
+  classify: async () => (await import('./commands/classify.ts')).registerClassify,
   compare: async () => (await import('./commands/compare.ts')).registerCompare,
   'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
 };

@@ -13,10 +13,24 @@ const SHORT: Readonly<Record<LesionSource, string>> = {
   transplants: 'transplants',
 };
 
+interface Scarce {
+  readonly keepMalignant: number;
+}
+const shareText = ({ keepMalignant }: Scarce): string => `${Math.round(100 * keepMalignant)} %`;
+const scarcity = (arm: Scarce): string =>
+  arm.keepMalignant < 1 ? `, ${shareText(arm)} of the malignant` : '';
+const scarcityText = (arm: Scarce): string =>
+  arm.keepMalignant < 1
+    ? ` Only ${shareText(arm)} of the real malignant ones are trained on, as if fewer had been collected.`
+    : '';
+
 export function armTitle(arm: Arm): string {
   switch (arm.kind) {
     case 'real':
-      return { none: 'Real only', weights: 'Class-weighted', oversampling: 'Oversampled' }[arm.balance];
+      return (
+        { none: 'Real only', weights: 'Class-weighted', oversampling: 'Oversampled' }[arm.balance] +
+        scarcity(arm)
+      );
     case 'augmented':
       return 'Classical augmentation';
     case 'cutmix':
@@ -24,7 +38,7 @@ export function armTitle(arm: Arm): string {
     case 'added':
       return `Real + ${arm.percent} % ${SHORT[arm.source]}`;
     case 'balanced':
-      return `Balanced 1:1, ${SHORT[arm.source]}`;
+      return `Balanced 1:1, ${SHORT[arm.source]}${scarcity(arm)}`;
     case 'only':
       return `${SHORT[arm.source][0]!.toUpperCase()}${SHORT[arm.source].slice(1)} only`;
     case 'fingerprint':
@@ -39,11 +53,13 @@ export function armTitle(arm: Arm): string {
 export function armText(arm: Arm): string {
   switch (arm.kind) {
     case 'real':
-      return {
-        none: 'Real nodules as they come.',
-        weights: 'Real nodules, each class with the same weight in the loss.',
-        oversampling: 'Real nodules, every batch half malignant and half benign.',
-      }[arm.balance];
+      return (
+        {
+          none: 'Real nodules as they come.',
+          weights: 'Real nodules, each class with the same weight in the loss.',
+          oversampling: 'Real nodules, every batch half malignant and half benign.',
+        }[arm.balance] + scarcityText(arm)
+      );
     case 'augmented': {
       const { rotationDegrees, scaling, elastic, noise } = arm.augmentation;
       return `Real nodules, turned by up to ${rotationDegrees}°, scaled by ${scaling[0]} to ${scaling[1]}, deformed (${elastic.displacementVoxels} voxels on a grid of ${elastic.gridVoxels}) and with noise of ${noise} of the window.`;
@@ -53,7 +69,7 @@ export function armText(arm: Arm): string {
     case 'added':
       return `Real nodules, and ${arm.percent} % of the number of malignant ones as further malignant ones: ${SOURCE[arm.source]}.`;
     case 'balanced':
-      return `Real nodules, the smaller class filled up to 1:1 with ${SOURCE[arm.source]}.`;
+      return `Real nodules, the smaller class filled up to 1:1 with ${SOURCE[arm.source]}.${scarcityText(arm)}${arm.keepMalignant < 1 && arm.source === 'generator' ? ' The generator has learned from the others too.' : ''}`;
     case 'only':
       return `No real nodule: as many malignant and benign ones as there are real ones, ${SOURCE[arm.source]}.`;
     case 'fingerprint':

@@ -60,7 +60,8 @@ export interface PartsRequest {
 }
 
 /** @throws NoduleLabError `unusable` where a source has fewer nodules than the arm asks for */
-export function partsOf(request: PartsRequest): ArmParts {
+export function partsOf(asked: PartsRequest): ArmParts {
+  const request = { ...asked, train: kept(asked) };
   const { arm, lesions } = request;
   const real = (from: readonly RealLesion[]): Example[] => from.map((one) => exampleOf(lesions, one, false));
   const probes = probesOf(lesions, request.probes).map((one) => exampleOf(lesions, one, true));
@@ -84,6 +85,20 @@ export function partsOf(request: PartsRequest): ArmParts {
       return parts;
   }
 }
+
+/** Those that the arm trains on: other ones for every seed and fold where it is to have fewer malignant ones. */
+function kept({ arm, train, seed, fold }: PartsRequest): readonly RealLesion[] {
+  const share = 'keepMalignant' in arm ? arm.keepMalignant : 1;
+  if (share === 1) return train;
+  const malignant = train.filter((one) => one.malignant);
+  const order = Random.of(seed, 'kept', fold).permutation(malignant.length);
+  const few = new Set(
+    Array.from(order.subarray(0, keptCount(malignant.length, share)), (at) => malignant[at]!),
+  );
+  return train.filter((one) => !one.malignant || few.has(one));
+}
+
+const keptCount = (malignant: number, share: number): number => Math.max(1, Math.round(share * malignant));
 
 function showingOf(arm: Arm): Showing {
   switch (arm.kind) {
@@ -163,9 +178,10 @@ export interface PoolSizes {
   readonly benign: number;
 }
 
-/** How many samples of the generator an arm needs where so many real ones are trained on. */
-export function samplesFor(arm: Arm, malignant: number, benign: number): PoolSizes {
+/** How many samples of the generator an arm needs where there are so many real ones to train on. */
+export function samplesFor(arm: Arm, trained: number, benign: number): PoolSizes {
   if (!('source' in arm) || arm.source !== 'generator') return { malignant: 0, benign: 0 };
+  const malignant = 'keepMalignant' in arm ? keptCount(trained, arm.keepMalignant) : trained;
   const share = 'percent' in arm ? Math.round((arm.percent / 100) * malignant) : 0;
   switch (arm.kind) {
     case 'added':

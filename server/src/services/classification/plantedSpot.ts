@@ -4,7 +4,7 @@ import type { Random } from '../../nn/random.ts';
 import type { Example } from './examples.ts';
 
 /** Of the patch's edge. */
-const EDGE = 1 / 8;
+const EDGE = 3 / 16;
 
 /** The example with a cube as bright as the window allows, anywhere in it. */
 export function withSpot(example: Example, size: number, random: Random): Example {

@@ -24,6 +24,8 @@ export type LesionSource = (typeof SOURCES)[number];
 const source = z.enum(SOURCES).default('generator');
 /** Nodules added, in percent of the real malignant ones that are trained on. */
 const percent = z.number().positive().max(200);
+/** Of the real malignant nodules, how many are trained on: as if fewer had been collected. */
+const keepMalignant = z.number().positive().max(1).default(1);
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/);
 
 export const armSchema = z.discriminatedUnion('kind', [
@@ -32,6 +34,7 @@ export const armSchema = z.discriminatedUnion('kind', [
     name,
     kind: z.literal('real'),
     balance: z.enum(['none', 'weights', 'oversampling']).default('none'),
+    keepMalignant,
   }),
   /** Real nodules, turned, scaled, deformed and with noise. */
   z.object({ name, kind: z.literal('augmented'), augmentation: augmentationSchema }),
@@ -40,7 +43,7 @@ export const armSchema = z.discriminatedUnion('kind', [
   /** Real nodules and malignant ones from a source. */
   z.object({ name, kind: z.literal('added'), source, percent }),
   /** Real nodules, the smaller class filled up from a source to 1:1. */
-  z.object({ name, kind: z.literal('balanced'), source }),
+  z.object({ name, kind: z.literal('balanced'), source, keepMalignant }),
   /** As many of each class as there are real ones, all from a source. */
   z.object({ name, kind: z.literal('only'), source }),
   /** `added`, and as many benign ones from the source; all patches, those tested too, through one resampling. */
@@ -81,7 +84,7 @@ export const protocolSchema = z
     for (const [design, arms] of Object.entries(designs)) {
       const names = arms.map((arm) => arm.name);
       if (new Set(names).size < names.length) refuse(`designs.${design}: two arms have one name`);
-      if (!arms.some((arm) => arm.name === 'real' && arm.kind === 'real' && arm.balance === 'none'))
+      if (!arms.some((arm) => arm.name === 'real' && isRealOnly(arm)))
         refuse(`designs.${design}: the arm {"name": "real", "kind": "real"} is what all are held against`);
       const needing = arms.find(needsGenerator);
       if (design === 'every-patient' && needing !== undefined)
@@ -95,6 +98,9 @@ export const protocolSchema = z
 export type Protocol = z.infer<typeof protocolSchema>;
 
 export const needsGenerator = (arm: Arm): boolean => 'source' in arm && arm.source === 'generator';
+/** All real nodules as they come. */
+export const isRealOnly = (arm: Arm): boolean =>
+  arm.kind === 'real' && arm.balance === 'none' && arm.keepMalignant === 1;
 export const isCheck = ({ kind }: Arm): boolean => kind === 'planted' || kind === 'shuffled';
 
 export const protocolHash = (protocol: Protocol): string =>

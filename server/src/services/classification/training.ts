@@ -10,7 +10,7 @@ import { diameterScale, exampleBatches, looksAt, standardised } from './exampleB
 import { partsOf, type Example } from './examples.ts';
 import type { Parts } from './folds.ts';
 import type { Lesions, RealLesion } from './lesions.ts';
-import { withDealtLabels } from './nodules.ts';
+import { withDealtLabels, type RealNodule } from './nodules.ts';
 import { isCheck, type Arm, type DesignName, type Protocol, type RuleName } from './protocol.ts';
 
 const share = z.number().min(0).max(1);
@@ -64,7 +64,9 @@ export async function trainArm(task: TrainingTask, tools: TrainingTools): Promis
   const { engine, scorer, protocol, clock, onUpdate } = tools;
   const { network, training, looks, probes } = protocol;
   const began = clock();
-  const lesions = isCheck(arm) ? withRandomLabels(tools.lesions, rule, design) : tools.lesions;
+  const lesions = isCheck(arm)
+    ? { ...tools.lesions, real: labelsOfChecks(tools.lesions.real, rule, design) }
+    : tools.lesions;
   const of = (patients: readonly string[]): RealLesion[] => {
     const wanted = new Set(patients);
     return lesions.real.filter(({ patient }) => wanted.has(patient));
@@ -152,10 +154,13 @@ function startOf(
   return { intercept, slope: coefficients[0]! };
 }
 
-/** The same for all arms and seeds of a design. */
-export function withRandomLabels(lesions: Lesions, rule: RuleName, design: DesignName): Lesions {
-  const order = Random.of('random labels', rule, design).permutation(lesions.real.length);
-  return { ...lesions, real: withDealtLabels(lesions.real, order) };
+/** Labels dealt out at random, the same for all checks and seeds of a design. */
+export function labelsOfChecks<T extends RealNodule>(
+  nodules: readonly T[],
+  rule: RuleName,
+  design: DesignName,
+): T[] {
+  return withDealtLabels(nodules, Random.of('random labels', rule, design).permutation(nodules.length));
 }
 
 function countsOf(examples: readonly Example[]): TrainingRecord['trainedOn'] {

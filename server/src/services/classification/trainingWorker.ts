@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEngine, type EngineChoice } from '../../engine/registry.ts';
 import { openClassifierScorer } from '../../networks/classifierTraining.ts';
+import { NoduleLabError, type ErrorKind } from '../../volume/errors.ts';
 import type { Lesions } from './lesions.ts';
 import type { Protocol } from './protocol.ts';
 import { trainArm, type TrainingRecord, type TrainingTask } from './training.ts';
@@ -14,7 +15,14 @@ export interface TrainingWorkerData {
 
 export type TrainingAnswer =
   | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'done'; readonly record: TrainingRecord };
+  | { readonly kind: 'done'; readonly record: TrainingRecord }
+  | { readonly kind: 'failed'; readonly error: NoduleLabErrorJson };
+
+/** An error as it crosses threads, where classes are lost. */
+export interface NoduleLabErrorJson {
+  readonly kind: ErrorKind;
+  readonly message: string;
+}
 
 const port = parentPort;
 if (port === null) throw new Error('trainingWorker.ts runs as a worker thread only');
@@ -26,22 +34,23 @@ const scorer = await openClassifierScorer(engine, protocol.network);
 /** Of the updates: how often progress is told. */
 const TOLD_EVERY = 20;
 
-// What fails here ends the thread, and trainings.ts tells of it.
 port.on('message', (task: TrainingTask) => {
-  void trainArm(task, {
+  const tell = (answer: TrainingAnswer): void => port.postMessage(answer);
+  trainArm(task, {
     ...{ engine, scorer, lesions, protocol },
     clock: () => performance.now(),
     onUpdate: (done) => {
-      if (done % TOLD_EVERY === 0)
-        port.postMessage({
-          kind: 'progress',
-          share: done / protocol.training.updates,
-        } satisfies TrainingAnswer);
+      if (done % TOLD_EVERY === 0) tell({ kind: 'progress', share: done / protocol.training.updates });
     },
   }).then(
-    (record) => port.postMessage({ kind: 'done', record } satisfies TrainingAnswer),
-    (error: unknown) => {
-      throw error;
-    },
+    (record) => tell({ kind: 'done', record }),
+    (error: unknown) =>
+      tell({
+        kind: 'failed',
+        error: {
+          kind: error instanceof NoduleLabError ? error.kind : 'unusable',
+          message: `${task.rule}, ${task.design}, ${task.arm.name}, seed ${task.parts.seed}, fold ${task.parts.fold}: ${error instanceof Error ? error.message : String(error)}`,
+        },
+      }),
   );
 });

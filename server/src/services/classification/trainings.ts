@@ -108,7 +108,8 @@ function openThread(
   };
   worker.on('message', (answer: TrainingAnswer) => {
     if (answer.kind === 'progress') onShare(answer.share);
-    else waiting?.resolve(answer.record);
+    else if (answer.kind === 'done') waiting?.resolve(answer.record);
+    else waiting?.reject(new NoduleLabError(answer.error.kind, answer.error.message));
   });
   worker.on('error', fail);
   worker.on('exit', () =>
