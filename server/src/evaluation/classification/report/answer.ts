@@ -41,8 +41,11 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   open: 'No difference shown',
 };
 
-/** One sentence for all rules. */
-export function headline(result: ClassificationResult): string {
+/** One sentence for all rules; of an unfinished run it holds so far. */
+export const headline = (result: ClassificationResult): string =>
+  (result.trainings.done < result.trainings.total ? 'So far: ' : '') + sentenceFor(result);
+
+function sentenceFor(result: ClassificationResult): string {
   const answers = answersOf(result);
   const told = answers.flatMap(({ rule, verdict }) => (verdict === null ? [] : [{ rule, verdict }]));
   if (told.length === 0) return 'Not answered: no arm with nodules of a generator was compared.';
