@@ -1,4 +1,5 @@
 /** The answer to what was asked, in sentences that follow from the figures and from nothing else. */
+import { counted } from '../../report/numbers.ts';
 import type { ArmFigures, ClassificationResult, DesignResult, Difference, Stratum } from '../result.ts';
 import { DIAMETER_TEXTURE } from '../scores.ts';
 import {
@@ -36,40 +37,35 @@ export interface Answer {
 }
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
-  better: 'Better',
-  worse: 'Worse',
-  open: 'No difference shown',
+  better: 'better',
+  worse: 'worse',
+  open: 'no difference shown',
 };
 
-/** One sentence for all rules; of an unfinished run it holds so far. */
-export const headline = (result: ClassificationResult): string =>
-  (result.trainings.done < result.trainings.total ? 'So far: ' : '') + sentenceFor(result);
-
-function sentenceFor(result: ClassificationResult): string {
+/** One sentence for all rules. */
+export function headline(result: ClassificationResult): string {
   const answers = answersOf(result);
   const told = answers.flatMap(({ rule, verdict }) => (verdict === null ? [] : [{ rule, verdict }]));
   if (told.length === 0) return 'Not answered: no arm with nodules of a generator was compared.';
-  const kinds = new Set(told.map(({ verdict }) => verdict));
-  const [only] = kinds;
-  if (kinds.size === 1 && told.length === answers.length) {
+  const soFar = result.trainings.done < result.trainings.total ? ['so far'] : [];
+  const [only, ...other] = new Set(told.map(({ verdict }) => verdict));
+  if (other.length === 0 && told.length === answers.length) {
     const rules =
       told.length === 1
-        ? ''
-        : told.length === 2
-          ? ', under either rule of the label'
-          : ', under every rule of the label';
-    const ends: Readonly<Record<Verdict, string>> = {
-      better: `Yes${rules}: with synthetic nodules the classifier is better than with real ones only.`,
-      worse: `No${rules}: with synthetic nodules the classifier is worse than with real ones only.`,
-      open: `No difference was shown${rules}, between a classifier that learned from synthetic nodules too and one that learned from real nodules only.`,
+        ? []
+        : [told.length === 2 ? 'under either rule of the label' : 'under every rule of the label'];
+    const before = [...soFar, ...rules].join(', ');
+    const words: Readonly<Record<Verdict, string>> = {
+      better: 'yes, with synthetic nodules the classifier is better than with real ones only',
+      worse: 'no, with synthetic nodules the classifier is worse than with real ones only',
+      open: 'no difference was shown between a classifier that learned from synthetic nodules too and one that learned from real nodules only',
     };
-    return ends[only!];
+    return `${capital(before === '' ? words[only!] : `${before}: ${words[only!]}`)}.`;
   }
-  return `${answers
-    .map(({ rule, verdict }) =>
-      capital(`${ruleWords(rule)}: ${verdict === null ? 'not answered' : VERDICTS[verdict].toLowerCase()}`),
-    )
-    .join('. ')}.`;
+  const each = answers.map(({ rule, verdict }) =>
+    [...soFar, `${ruleWords(rule)}: ${verdict === null ? 'not answered' : VERDICTS[verdict]}`].join(', '),
+  );
+  return `${each.map(capital).join('. ')}.`;
 }
 
 /** One answer a rule, from the design whose test patients the generator has not seen. */
@@ -122,7 +118,7 @@ function others(design: DesignResult, asked: ArmFigures): string {
       .map(({ title, difference }) => `“${title}” (${signed(difference.value)}, ${pWords(difference)})`)
       .join(', ');
   const [better, worse] = [list('better'), list('worse')];
-  const of = `Of the other ${rest.length === 1 ? 'arm' : `${rest.length} arms`} with synthetic nodules`;
+  const of = `Of the other ${counted(rest.length, 'arm')} with synthetic nodules`;
   if (better === '' && worse === '') {
     const tested = rest.flatMap(({ difference }) => decisiveP(difference) ?? []);
     const least = tested.length === 0 ? '' : ` (least corrected p ${pText(Math.min(...tested))})`;
@@ -195,5 +191,5 @@ export function middleSizes(design: DesignResult): string {
     const kept = verdictOf(gain) === 'open' ? ', but not once the number of arms is taken into account' : '';
     return `${found} The interval excludes 0: the network is ${gain.value > 0 ? 'better' : 'worse'} there${kept}.`;
   }
-  return `${found} The interval does not exclude 0. It reaches ${three(halfWidth(interval)!)} to either side: with so few nodules only a gain of about that size or more could be shown.`;
+  return `${found} The interval does not exclude 0. It reaches ${three(halfWidth(interval)!)} to either side: with this many nodules only a gain of about that size or more can be shown.`;
 }

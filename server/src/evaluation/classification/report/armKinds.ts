@@ -13,8 +13,8 @@ export const GROUP_WORDS: Readonly<Record<Group, string>> = {
   others: 'with nodules made otherwise (ellipsoids, transplanted)',
 };
 
-/** The founding document's own arm first: it is what was claimed. Later ones stand in for it where it was not run. */
-const CLAIMED = ['balanced', 'synthetic-100'];
+/** The founding document's own arm first: it is what was claimed. */
+export const CLAIMED = ['balanced', 'synthetic-100'] as const;
 
 export function groupOf({ kind, name, trainedOn }: Pick<ArmFigures, 'kind' | 'name' | 'trainedOn'>): Group {
   if (kind === 'baseline') return 'baseline';
@@ -34,11 +34,19 @@ export const baselinesOf = (design: DesignResult): ArmFigures[] =>
 export const oursOf = ({ arms }: DesignResult): ArmFigures[] =>
   arms.filter((arm) => isArm(arm) && groupOf(arm) === 'ours');
 
-/** The arm that the question is about, chosen by its name and never by its figures. */
+/**
+ * The arm that the question is about, chosen by name and by what it trained on, never by its figures. The claim is of
+ * synthetic malignant nodules: where malignant ones are in the majority, `balanced` adds benign ones and is not it.
+ */
 export function claimedArm(design: DesignResult): ArmFigures | undefined {
   const ours = oursOf(design);
-  return CLAIMED.flatMap((name) => ours.find((arm) => arm.name === name) ?? [])[0] ?? ours[0];
+  const claimed = CLAIMED.flatMap((name) => ours.find((arm) => arm.name === name) ?? []);
+  return claimed.find((arm) => !addsBenign(arm)) ?? claimed[0] ?? ours[0];
 }
+
+/** Whether it was the benign class that was filled up. */
+export const addsBenign = ({ trainedOn }: ArmFigures): boolean =>
+  trainedOn.syntheticMalignant < trainedOn.syntheticBenign;
 
 /** The design in which generators were asked, one for each rule that has it. */
 export const heldOut = ({ designs }: ClassificationResult, rule: string): DesignResult | undefined =>
@@ -60,9 +68,9 @@ const SHORT: Readonly<Record<DesignResult['name'], string>> = {
   'held-out': 'unseen patients',
   'every-patient': 'all patients',
 };
+export const ruleTitle = (rule: string): string => capital(ruleWords(rule).replace(/^the /, ''));
 /** For the list of the page's parts. */
-export const shortTitle = ({ name, rule }: DesignResult): string =>
-  capital(`${ruleWords(rule).replace(/^the /, '')}, ${SHORT[name]}`);
+export const shortTitle = ({ name, rule }: DesignResult): string => `${ruleTitle(rule)}, ${SHORT[name]}`;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** For links: what a name must not hold in an id becomes a dash. */

@@ -21,7 +21,7 @@ export const CLASSIFICATION_STYLE = `${EVALUATION_STYLE}${FIGURE_STYLE}
 h3 { margin-top: 22px; } .card h3 { margin-top: 0; } h4 { font-size: 14px; margin: 12px 0 2px; }
 .answer { padding: 4px 0 4px 14px; border-left: 4px solid var(--first); margin: 10px 0; }
 .answer.better { border-color: var(--good); } .answer.worse { border-color: var(--bad); }
-.beside-forest { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); gap: 16px; align-items: start; }
+.beside-forest { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 560px), 1fr)); gap: 16px; align-items: start; }
 .beside-forest .card { margin: 8px 0; }
 .forest, .multiples { min-width: 470px; max-width: 680px; }
 .numbers th a { color: inherit; text-decoration: underline dotted var(--faint); text-underline-offset: 3px; } .numbers tbody th { font-weight: 500; }

@@ -87,7 +87,7 @@ function shortcutWords(probed: readonly ArmFigures[], design: DesignResult): str
   const taken = probed.filter(({ shortcut }) => (shortcut!.auc.interval?.low ?? 0) > GUESSING);
   const real = realOnly(design)?.shortcut;
   const beside = real
-    ? ` The classifier of real nodules only, which cannot have learned it, gives ${aucText(real.auc)}: what lies above that is learned.`
+    ? ` The classifier of real nodules only, which cannot have learned it, gives ${aucText(real.auc)}: what lies above or below that is learned.`
     : '';
   if (taken.length === 0)
     return `In none of ${counted(probed.length, 'arm')} does the interval lie above ${GUESSING}: no classifier is shown to take synthetic benign nodules for malignant ones.${beside}`;

@@ -74,7 +74,7 @@ export function forestPlot({ description, rows, references, limits }: Forest): s
   // Words of lines that stand near each other go to either side of them.
   const inOrder = references.toSorted((a, b) => a.value - b.value);
   const lines = inOrder.flatMap(({ value, text }, at) => {
-    const [anchor, shift] = inOrder.length === 1 ? ['middle', 0] : at === 0 ? ['end', 3] : ['start', -3];
+    const [anchor, shift] = inOrder.length === 1 ? ['middle', 0] : at === 0 ? ['end', -2] : ['start', 2];
     return [
       `<line class="reference" x1="${fixed(x(value))}" x2="${fixed(x(value))}" y1="${TOP - 7}" y2="${fixed(y)}"/>`,
       `<text x="${fixed(x(value) + Number(shift))}" y="${TOP - 11}" text-anchor="${anchor}">${escapeHtml(text)}</text>`,

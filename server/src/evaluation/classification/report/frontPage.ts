@@ -1,27 +1,22 @@
-/** What a reader must see first: whether the figures can be trusted, what was asked, the answer, the document's table. */
+/** What a reader must see first: whether the figures can be trusted, what was asked, the answer. */
 import { escapeHtml } from '../../../gan/report/html.ts';
-import { counted, moment } from '../../report/numbers.ts';
+import { counted, duration, moment } from '../../report/numbers.ts';
 import { type Cell, paragraph, section, tableHtml, verdict } from '../../report/parts.ts';
 import type { Estimate } from '../../result.ts';
-import type { ArmFigures, ClassificationResult, Difference } from '../result.ts';
+import type { ClassificationResult, Difference } from '../result.ts';
 import { DIAMETER_TEXTURE } from '../scores.ts';
 import { answersOf, headline, middleOf, stratumWords } from './answer.ts';
-import { capital, claimedArm, heldOut, idOf, named, realOnly, ruleWords, shortTitle } from './armKinds.ts';
+import { named, realOnly, ruleWords, shortTitle } from './armKinds.ts';
 import {
   aucText,
-  decimals,
   decisiveP,
   differenceText,
   excludesZero,
   halfWidth,
-  percent,
-  percentText,
-  PERCENT,
   pText,
   three,
   verdictOf,
 } from './figureText.ts';
-import { CLAIM, type ClaimedFigure, impliedShare } from './seedClaim.ts';
 
 export const TITLE = 'Do synthetic nodules help a classifier?';
 
@@ -37,7 +32,7 @@ export function header(result: ClassificationResult): string {
 <h1>${TITLE}</h1>
 <p><span class="state ${state.look}">${escapeHtml(state.text)}</span></p>
 <p class="lead">${escapeHtml(
-    `${of}; ${counted(trainings.done, 'training')} of a small 3D network, ${counted(seeds, 'seed')} × ${counted(folds, 'fold')} by patient, ${computeHours.toFixed(1)} hours of one thread, ${moment(finishedAt)}.`,
+    `${of}; ${counted(trainings.done, 'training')} of a small 3D network, ${counted(seeds, 'seed')} × ${counted(folds, 'fold')} by patient, ${duration(3600 * computeHours)} of one thread, ${moment(finishedAt)}.`,
   )}</p>
 ${
   unfinished(result)
@@ -96,7 +91,7 @@ function baselineTable({ designs }: ClassificationResult): string {
       }),
       ...(middle
         ? [
-            rowOf('', stratumWords(middle), {
+            rowOf(shortTitle(design), stratumWords(middle), {
               nodules: middle.nodules,
               auc: own,
               baseline: theirs,
@@ -114,7 +109,7 @@ function baselineTable({ designs }: ClassificationResult): string {
         head: [
           'Labels and patients',
           'Sizes',
-          'Nodules',
+          'Malignant + benign',
           'Network',
           'Diameter + texture',
           'Gain',
@@ -166,82 +161,3 @@ function shown(gain: Difference): Cell {
   };
   return words[verdictOf(gain)];
 }
-
-const ROWS: readonly (readonly [ClaimedFigure, string, (arm: ArmFigures) => string])[] = [
-  ['accuracy', 'Accuracy', ({ accuracy }) => percentText(accuracy)],
-  ['sensitivity', 'Sensitivity', ({ sensitivity }) => percentText(sensitivity)],
-  ['specificity', 'Specificity', ({ specificity }) => percentText(specificity)],
-  ['auc', 'AUC', ({ auc }) => aucText(auc.mean)],
-];
-
-/** The document's before and after beside ours, each of ours with its interval. */
-export function claimSection(result: ClassificationResult): string {
-  const sides = result.rules.flatMap(({ rule }) => {
-    const design = heldOut(result, rule);
-    const before = design && realOnly(design);
-    const after = design && claimedArm(design);
-    return design && before && after ? [{ rule, design, before, after }] : [];
-  });
-  const claimed = (figure: ClaimedFigure): Cell => {
-    const [before, after] = CLAIM[figure];
-    const text = (value: number): string => (figure === 'auc' ? decimals(value, 2) : percent(value));
-    return { html: `<span class="whole">${text(before)} → ${text(after)}</span>` };
-  };
-  const ours = (text: (arm: ArmFigures) => string, before: ArmFigures, after: ArmFigures): Cell => ({
-    html: [before, after].map((arm) => `<span class="whole">${escapeHtml(text(arm))}</span>`).join(' →<br>'),
-  });
-  const share = (when: 'before' | 'after'): string => {
-    const { value, low, high } = impliedShare(when);
-    const whole = (part: number): string => decimals(100 * part, 0);
-    return `${whole(value)}${PERCENT} (${whole(low)} to ${whole(high)}${PERCENT} with rounding)`;
-  };
-  const shares = sides.map(({ design, rule }) => {
-    const { malignant, benign } = design.nodules;
-    return `${percent(malignant / Math.max(1, malignant + benign))} under ${ruleWords(rule)}`;
-  });
-  return section(
-    'claim',
-    'The claim that this began with',
-    tableHtml({
-      caption: `Real nodules only → ${sides[0] ? `“${sides[0].after.title}”` : 'balanced with synthetic nodules'}. The document gives no interval and does not say how many nodules were tested.`,
-      head: ['Figure', 'Founding document', ...sides.map(({ rule }) => `Ours, ${ruleWords(rule)}`)],
-      rows: ROWS.map(([key, name, text]) => [
-        name,
-        claimed(key),
-        ...sides.map(({ before, after }) => ours(text, before, after)),
-      ]),
-    }),
-    paragraph(
-      `The document’s accuracy, sensitivity and specificity agree with each other only if ${share('before')} of the tested nodules were malignant before and ${share('after')} after. So its two columns are not of the same test set. ${
-        shares.length === 0
-          ? ''
-          : `Here both are of the same real nodules, of which ${shares.join(' and ')} are malignant.`
-      }`,
-      'small',
-    ),
-    ...sides
-      .filter(({ after: { trainedOn } }) => trainedOn.syntheticMalignant < trainedOn.syntheticBenign)
-      .map(({ rule }) =>
-        paragraph(
-          `Under ${ruleWords(rule)} malignant nodules outnumber benign ones, so balance adds benign ones there: the other way round than in the document.`,
-          'small',
-        ),
-      ),
-  );
-}
-
-/** Whose labels, and how many nodules each rule leaves. */
-export const rulesTable = ({ rules }: ClassificationResult): string =>
-  tableHtml({
-    caption:
-      'Rules of the label. Nodules that a rule leaves indeterminate are neither trained on nor tested.',
-    head: ['Rule', 'In words', 'Malignant', 'Benign', 'Indeterminate'],
-    rows: rules.map(({ rule, text, counts }) => [
-      capital(ruleWords(rule)),
-      text,
-      String(counts.malignant),
-      String(counts.benign),
-      String(counts.indeterminate),
-    ]),
-    ids: rules.map(({ rule }) => idOf('rule', rule)),
-  });

@@ -2,9 +2,8 @@
 import { escapeHtml } from '../../../gan/report/html.ts';
 import { type Cell, paragraph, section, tableHtml } from '../../report/parts.ts';
 import type { ArmFigures, ClassificationResult } from '../result.ts';
-import { idOf } from './armKinds.ts';
+import { capital, idOf, ruleWords } from './armKinds.ts';
 import { designTitle } from './figureFiles.ts';
-import { rulesTable } from './frontPage.ts';
 
 const KINDS: Readonly<Record<ArmFigures['kind'], string>> = {
   arm: 'network',
@@ -37,8 +36,10 @@ export function armsSection({ designs }: ClassificationResult): string {
       caption: 'All networks are alike and train alike; arms differ in what they learn from.',
       head: ['Arm', 'Kind', 'What it is'],
       rows: [...known.values()].map(({ arm, texts }) => [
-        { html: `${escapeHtml(arm.title)} <small><code>${escapeHtml(arm.name)}</code></small>` },
-        KINDS[arm.kind],
+        {
+          html: `${escapeHtml(arm.title)} <small class="whole"><code>${escapeHtml(arm.name)}</code></small>`,
+        },
+        { html: `<span class="whole">${KINDS[arm.kind]}</span>` },
         words(texts),
       ]),
       ids: [...known.keys()].map((name) => idOf('arm', name)),
@@ -92,6 +93,22 @@ const DEFINITIONS: readonly (readonly [name: string, text: string])[] = [
     'Chance that a synthetic benign nodule is given a higher probability of malignancy than a real benign one: 0.5 is no shortcut, 1 means that “synthetic” is taken for “malignant”.',
   ],
 ];
+
+/** Whose labels, and how many nodules each rule leaves. */
+const rulesTable = ({ rules }: ClassificationResult): string =>
+  tableHtml({
+    caption:
+      'Rules of the label. Nodules that a rule leaves indeterminate are neither trained on nor tested.',
+    head: ['Rule', 'In words', 'Malignant', 'Benign', 'Indeterminate'],
+    rows: rules.map(({ rule, text, counts }) => [
+      capital(ruleWords(rule)),
+      text,
+      String(counts.malignant),
+      String(counts.benign),
+      String(counts.indeterminate),
+    ]),
+    ids: rules.map(({ rule }) => idOf('rule', rule)),
+  });
 
 export function howSection(result: ClassificationResult): string {
   const { protocol, generator, sets } = result;

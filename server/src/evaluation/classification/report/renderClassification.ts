@@ -3,10 +3,11 @@ import { escapeHtml } from '../../../gan/report/html.ts';
 import { moment } from '../../report/numbers.ts';
 import { paragraph } from '../../report/parts.ts';
 import type { ClassificationResult } from '../result.ts';
+import { claimSection } from './claimSection.ts';
 import { CLASSIFICATION_STYLE } from './classificationStyle.ts';
 import { shortTitle } from './armKinds.ts';
 import { designId, designSection } from './designSection.ts';
-import { answerSection, claimSection, header, TITLE } from './frontPage.ts';
+import { answerSection, header, TITLE } from './frontPage.ts';
 import { armsSection, howSection, notesSection } from './howSection.ts';
 
 /** @returns HTML; all text in it is escaped */
