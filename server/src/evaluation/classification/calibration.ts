@@ -35,11 +35,11 @@ export function calibrationOf(options: {
     brier: meanOverSeeds(
       errors.map((ofSeed) => meanStatistic(ofSeed, rows)),
       draws,
-      { clusterCount: patients },
+      { clusterCount: patients, method: 'percentile' },
     ),
     expectedError: meanOverSeeds([(times) => expectedError(binsOf(times))], draws, {
       clusterCount: patients,
-      recentred: true,
+      method: 'recentred',
     }),
     ...cox(probabilities, malignant),
     bins: binsOf(new Uint16Array(malignant.length).fill(1)),
