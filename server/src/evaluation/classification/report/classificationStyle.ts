@@ -26,9 +26,17 @@ h3 { margin-top: 22px; } .card h3 { margin-top: 0; } h4 { font-size: 14px; margi
 .forest, .multiples { min-width: 470px; max-width: 680px; }
 .numbers th a { color: inherit; text-decoration: underline dotted var(--faint); text-underline-offset: 3px; } .numbers tbody th { font-weight: 500; }
 .numbers td { white-space: nowrap; } .numbers th[scope=row] { min-width: 150px; }
+@media screen and (max-width: 700px) {
+  .wide caption { max-width: calc(100vw - 48px); position: sticky; left: 0; }
+  .numbers th:first-child { min-width: 116px; position: sticky; left: 0; background: var(--page); }
+}
 details { margin: 8px 0; } summary { cursor: pointer; }
-@media print { .forest, .multiples { max-width: 420px; min-width: 0; } .beside-forest { grid-template-columns: 1fr 1fr; } .numbers th a { color: inherit; text-decoration: underline dotted var(--faint); text-underline-offset: 3px; } .numbers tbody th { font-weight: 500; }
-.numbers td { white-space: normal; } details::details-content { content-visibility: visible; height: auto; } }
+@media print {
+  .forest, .multiples { max-width: 420px; min-width: 0; } .beside-forest { grid-template-columns: 1fr 1fr; gap: 8px; }
+  .numbers, .numbers small { font-size: 8px; } .numbers th[scope=row] { min-width: 60px; } .numbers th, .numbers td { padding: 2px 5px 2px 0; }
+  .numbers td, .numbers .verdict { white-space: nowrap; }
+  .answer { break-inside: avoid; } details::details-content { content-visibility: visible; height: auto; }
+}
 `;
 
 const PAGE = `${PALETTE}
