@@ -4,6 +4,7 @@ import {
   binaryCrossEntropy,
   meanSquaredError,
   softmaxCrossEntropy,
+  weightedBinaryCrossEntropy,
   weightedSquaredError,
 } from '../../../server/src/nn/losses.ts';
 import { gradient, input, type Tensor } from '../../../server/src/tensor/index.ts';
@@ -37,6 +38,24 @@ describe('binary cross-entropy', () => {
     const { value, slope } = lossAndSlope(binaryCrossEntropy, Float64Array.of(-1e4, 1e4, -1e4, 1e4));
     expect(value[0]).toBeCloseTo((0 + 0 + 2500 + 0) / 4, 6);
     expect([...slope].every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('weighted binary cross-entropy', () => {
+  test('counts each element as often as its weight says, in value and derivative', () => {
+    const WEIGHTS = Float64Array.of(0, 1, 2, 0.5);
+    const z = input('output', [4, 1]);
+    const value = weightedBinaryCrossEntropy(z, input('target', [4, 1]), input('weight', [4, 1]));
+    const [slope] = gradient(value, [z]);
+    const found = evaluate({ value, slope: slope! }, { output: LOGITS, target: TARGETS, weight: WEIGHTS });
+    const p = LOGITS.map((logit) => 1 / (1 + Math.exp(-logit)));
+    const expected = p.reduce(
+      (sum, own, i) =>
+        sum - WEIGHTS[i]! * (TARGETS[i]! * Math.log(own) + (1 - TARGETS[i]!) * Math.log(1 - own)),
+      0,
+    );
+    expect(found.value[0]).toBeCloseTo(expected / 4, 12);
+    p.forEach((own, i) => expect(found.slope[i]).toBeCloseTo((WEIGHTS[i]! * (own - TARGETS[i]!)) / 4, 12));
   });
 });
 
