@@ -159,6 +159,9 @@ const designOf = (rule: string, name: DesignResult['name']): DesignResult => {
     arms: sketches.map((sketch, at) =>
       armOf(sketch.kind === 'check' ? sketch : { ...sketch, auc: sketch.auc - less }, at),
     ),
+    contrasts: held
+      ? [{ arm: 'synthetic-100', against: 'ellipsoids-100', difference: difference(0.012, 0.02, 0.24, 0.48) }]
+      : [],
   };
 };
 

@@ -68,6 +68,7 @@ describe('a protocol of one’s own', () => {
       /designs.held-out.1.kind/,
     ],
     ['no design', { designs: {} }, /at least one of held-out, every-patient/],
+    ['a comparison with an arm that is none', { contrasts: [['real', 'nobody']] }, /has no arm nobody/],
     ['strata in disorder', { strataMm: [15, 6] }, /ascending/],
     ['a seed twice', { seeds: [1, 1] }, /each once/],
     [

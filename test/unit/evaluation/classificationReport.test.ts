@@ -208,6 +208,13 @@ describe('the report', () => {
     expect(text).toMatch(/Synthetic only 36\.4 \+ 76\.8 made: 36 \+ 76/);
   });
 
+  test('holds arm against arm where the protocol planned it, and nowhere else', () => {
+    const parts = textOf(page).split('Arm against arm');
+    expect(parts).toHaveLength(3);
+    expect(parts[1]).toContain('+0.012');
+    expect(parts[1]).toContain('0.48');
+  });
+
   test('leaves out a stratum without figures and says why', () => {
     expect(text).toContain(
       'below 6 mm: 1 malignant, 14 benign (not computed: fewer than two patients of a class)',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { auc } from '../../../server/src/evaluation/auc.ts';
+import { contrastsOf } from '../../../server/src/evaluation/classification/contrasts.ts';
 import { holm } from '../../../server/src/evaluation/classification/holm.ts';
 import { armFiguresSchema, type ArmFigures } from '../../../server/src/evaluation/classification/result.ts';
 import type { ArmScores, TestNodule } from '../../../server/src/evaluation/classification/scores.ts';
@@ -221,5 +222,44 @@ describe('the figures of a design', () => {
     );
     const benign = nodules.map((nodule, i) => ({ ...nodule, malignant: i < 1 }));
     expect(() => summariseDesign({ ...design, nodules: benign })).toThrow('two patients or more');
+  });
+});
+
+describe('planned comparisons of two arms', () => {
+  const found = contrastsOf(nodules, arms, [
+    ['balanced', 'added'],
+    ['added', 'balanced'],
+    ['real', 'added'],
+  ]);
+
+  test('give the difference of their AUCs, in the order asked, with the sign of the first', () => {
+    const [there, back] = found;
+    expect(there).toMatchObject({ arm: 'balanced', against: 'added' });
+    expect(there!.difference.value).toBeCloseTo(
+      named('balanced').auc.mean.value - named('added').auc.mean.value,
+      12,
+    );
+    expect(back!.difference.value).toBeCloseTo(-there!.difference.value, 12);
+    expect(back!.difference.p).toBeCloseTo(there!.difference.p!, 12);
+  });
+
+  test('agree with the difference from real nodules that every arm has', () => {
+    const [{ difference }] = contrastsOf(nodules, arms, [['balanced', 'real']]) as [(typeof found)[number]];
+    const { value, interval, p } = named('balanced').overReal!;
+    expect({ value: difference.value, interval: difference.interval, p: difference.p }).toEqual({
+      value,
+      interval,
+      p,
+    });
+  });
+
+  test('are corrected for their own number', () => {
+    expect(found.map(({ difference }) => difference.corrected)).toEqual(
+      holm(found.map(({ difference }) => difference.p)),
+    );
+  });
+
+  test('of an arm that is none are refused by its name', () => {
+    expect(() => contrastsOf(nodules, arms, [['real', 'nobody']])).toThrow('There is no arm nobody');
   });
 });

@@ -78,7 +78,7 @@ function summary(result: ClassificationResult, report: string): string {
   return [
     `${trainings.done} of ${trainings.total} trainings, ${computeHours.toFixed(1)} h of one thread`,
     ...rules.map(({ rule, text }) => `Rule ${rule}: ${text}`),
-    ...designs.flatMap((design) => ['', designTitle(design), armTable(design)]),
+    ...designs.flatMap((design) => ['', designTitle(design), armTable(design), ...contrastLines(design)]),
     '',
     ...errors.map((error) => `NOT TO BE RELIED ON: ${error}`),
     ...notes.map((note) => `Note: ${note}`),
@@ -102,6 +102,14 @@ const armTable = ({ arms }: DesignResult): string =>
       arm.overReal?.corrected?.toFixed(3) ?? '',
     ]),
   );
+
+const contrastLines = ({ arms, contrasts }: DesignResult): string[] => {
+  const title = (name: string): string => arms.find((arm) => arm.name === name)?.title ?? name;
+  return contrasts.map(
+    ({ arm, against, difference }) =>
+      `${title(arm)} over ${title(against)}: ${gain(difference)}, corrected p ${difference.corrected?.toFixed(3) ?? 'unknown'}`,
+  );
+};
 
 const interval = ({ value, interval: found }: ArmFigures['auc']['mean']): string =>
   found === null

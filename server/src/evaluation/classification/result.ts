@@ -104,6 +104,14 @@ export const armFiguresSchema = z.object({
 });
 export type ArmFigures = z.infer<typeof armFiguresSchema>;
 
+/** Of two arms, planned beforehand; p values are corrected over all contrasts of a design. */
+export const contrastSchema = z.object({
+  arm: z.string(),
+  against: z.string(),
+  difference: differenceSchema,
+});
+export type Contrast = z.infer<typeof contrastSchema>;
+
 /** Whose labels, and which nodules they leave. */
 export const ruleResultSchema = z.object({
   /** `median` or `table`. */
@@ -129,6 +137,7 @@ export const designResultSchema = z.object({
   /** Why no test patient was seen by the generator, in words. */
   lock: z.string(),
   arms: z.array(armFiguresSchema),
+  contrasts: z.array(contrastSchema).default([]),
 });
 export type DesignResult = z.infer<typeof designResultSchema>;
 

@@ -2,6 +2,7 @@
 import { aucEstimate } from '../../evaluation/auc.ts';
 import type { ArmFigures, DesignResult } from '../../evaluation/classification/result.ts';
 import type { ArmScores } from '../../evaluation/classification/scores.ts';
+import { contrastsOf } from '../../evaluation/classification/contrasts.ts';
 import { strataBetween } from '../../evaluation/classification/strata.ts';
 import { summariseDesign } from '../../evaluation/classification/summarise.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -82,6 +83,7 @@ export function judgeDesign({ protocol, folds, nodules, records, seeds }: Design
       foldsSha256: folds.sha256,
       lock: lockText(folds),
       arms: figures,
+      contrasts: design === 'held-out' ? contrastsOf(tested, compared, protocol.contrasts) : [],
     },
     errors: arms
       .filter(isCheck)

@@ -76,9 +76,11 @@ export const protocolSchema = z
     probes: z.int().min(0),
     /** Of the bootstrap. */
     draws: z.int().min(100),
+    /** Pairs of arms of the held-out design that are compared with each other, the first against the second. */
+    contrasts: z.array(z.tuple([name, name])).default([]),
     designs: z.partialRecord(z.enum(DESIGNS), z.array(armSchema).min(1)),
   })
-  .superRefine(({ designs, strataMm, seeds }, context) => {
+  .superRefine(({ designs, strataMm, seeds, contrasts }, context) => {
     const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
     if (Object.keys(designs).length === 0) refuse('designs: at least one of held-out, every-patient');
     for (const [design, arms] of Object.entries(designs)) {
@@ -92,6 +94,9 @@ export const protocolSchema = z
           `designs.every-patient: ${needing.name} needs a generator, which has seen patients that are tested there`,
         );
     }
+    const compared = (designs['held-out'] ?? []).map((arm) => arm.name);
+    const unknown = contrasts.flat().find((one) => !compared.includes(one));
+    if (unknown !== undefined) refuse(`contrasts: designs.held-out has no arm ${unknown}`);
     if (strataMm.some((bound, i) => i > 0 && bound <= strataMm[i - 1]!)) refuse('strataMm: ascending bounds');
     if (new Set(seeds).size < seeds.length) refuse('seeds: each once');
   });

@@ -14,6 +14,7 @@ import {
   shortcutTable,
   strataTable,
 } from './armTables.ts';
+import { contrastsPart } from './contrastsTable.ts';
 import { calibrationFigure } from './calibrationFigure.ts';
 import { armsFigure, gainsFigure, GUESSING, shortcutFigure } from './designFigures.ts';
 import { aucText } from './figureText.ts';
@@ -36,6 +37,7 @@ export function designSection(design: DesignResult): string {
     '<h3>The arms</h3>',
     `<div class="beside-forest">${card('AUC, higher is better', wide(armsFigure(design)), groupLegend(design.arms.filter(isCompared).map(groupOf)))}${gainsCard(design)}</div>`,
     armsTable(design),
+    ...contrastsPart(design),
     '<h3>Where size says least</h3>',
     paragraph(middleSizes(design) || 'The protocol names no middle sizes.'),
     strataTable(design),
