@@ -50,10 +50,10 @@ function expectCoverage(hits: number, trials: number): void {
 }
 
 describe('the interval of a difference of AUCs', () => {
-  test('holds the truth in 95 to 98 % of 3,000 experiments', () => {
+  test('holds the truth in 95 to 98 % of 10,000 experiments', () => {
     const truth = areaOf(GAP.a) - areaOf(GAP.b);
     const random = Random.of('coverage of differences');
-    const trials = 3000;
+    const trials = 10_000;
     let hits = 0;
     for (let trial = 0; trial < trials; trial++) {
       const scores = scoresOf(random);
