@@ -71,8 +71,8 @@ export async function ceilingSeconds(
   }
 }
 
-/** The strided convolutions of a program; those of another form are none of the seed's networks. */
-function convolutionsOf(program: Program): Convolution[] {
+/** The convolutions of a program, forwards and backwards. */
+export function convolutionsOf(program: Program): Convolution[] {
   return topologicalOrder(Object.values(program)).flatMap(({ operation, shape, inputs }) => {
     const direction = DIRECTIONS[operation];
     if (direction === undefined) return [];
