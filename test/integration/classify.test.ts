@@ -134,6 +134,7 @@ describeWithLidc(
       const page = readFileSync(join(out, 'classification.html'), 'utf8');
       expect(page).toContain('Planted signal');
       expect(page).not.toMatch(/LIDC-IDRI-\d{4}/);
+      expect(readdirSync(join(out, 'figures'))).toContain('auc-held-out-median.svg');
     });
   },
 );

@@ -8,13 +8,8 @@ import { join } from 'node:path';
 import type { PatchManifest } from '../../dataset/manifest.ts';
 import type { SourceOptions } from '../../dataset/openSource.ts';
 import type { EngineChoice } from '../../engine/registry.ts';
-import {
-  CLASSIFICATION_FILE,
-  CLASSIFICATION_REPORT,
-  type ClassificationResult,
-} from '../../evaluation/classification/result.ts';
-import { renderClassification } from '../../evaluation/classification/report/renderClassification.ts';
-import { writeAtomically, writeJsonAtomically } from '../../nn/artefactFile.ts';
+import type { ClassificationResult } from '../../evaluation/classification/result.ts';
+import { writeJsonAtomically } from '../../nn/artefactFile.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { BalanceModel } from '../balance/balanceModel.ts';
 import { timeLeft } from '../comparison/timeLeft.ts';
@@ -35,6 +30,7 @@ import {
 import { realSets, sampleSets, type KnownSet } from './sets.ts';
 import type { TrainingRecord, TrainingTask } from './training.ts';
 import { keptRecord, runTrainings } from './trainings.ts';
+import { writeReport } from './writeReport.ts';
 
 export interface ClassifyRequest {
   readonly protocol: Protocol;
@@ -95,10 +91,7 @@ export async function classify(request: ClassifyRequest): Promise<Classification
   request.onProgress?.(1, 'figures and report');
   const judged = await Promise.all(works.map((work) => judge(work, request)));
   const result = resultOf(request, works, judged, leftOut, now());
-  await writeJsonAtomically(join(outDir, CLASSIFICATION_FILE), result);
-  await writeAtomically(join(outDir, CLASSIFICATION_REPORT), [
-    new TextEncoder().encode(renderClassification(result)),
-  ]);
+  await writeReport(outDir, result);
   return result;
 }
 
