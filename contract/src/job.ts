@@ -105,6 +105,11 @@ export const Job = z
       state: z.literal('running'),
       progress: z.number().min(0).max(1),
       message: z.string(),
+      secondsLeft: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('by how fast it went so far; absent while nothing can be said'),
       detail: z.record(z.string(), z.unknown()).optional(),
     }),
     z.strictObject({

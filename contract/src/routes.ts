@@ -307,4 +307,12 @@ export const routes = {
     success: { status: 200, body: Job },
     problems: [404, 409],
   },
+  retry: {
+    method: 'post',
+    path: '/jobs/:id/retry',
+    summary: 'Do a job that failed or was cancelled once more; answers with the new job',
+    params: byId,
+    success: { status: 202, body: Job },
+    problems: [404, 409],
+  },
 } as const satisfies Record<string, Route>;

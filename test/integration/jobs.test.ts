@@ -134,6 +134,24 @@ describe('jobs', () => {
     expect(unexpected).toEqual([]);
   });
 
+  test('a job that failed is done once more with what it was given; one that ended well is not', async () => {
+    handler = async () => {
+      throw new NoduleLabError('upstream', 'Orthanc does not answer.');
+    };
+    const failed = when(events, (job) => job.state === 'failed');
+    const { id } = await jobs.enqueue('accept', 'Write a nodule', { what: 'this one' });
+    await failed;
+    handler = async (input) => ({ made: input['what'] });
+    const done = when(events, (job) => job.state === 'done');
+    const again = await jobs.retry(id);
+    expect(again).toMatchObject({ state: 'queued', kind: 'accept', title: 'Write a nodule' });
+    expect(again.id).not.toBe(id);
+    expect(await done).toMatchObject({ id: again.id, result: { made: 'this one' } });
+    expect(await jobs.get(id)).toMatchObject({ state: 'failed' });
+    await expect(jobs.retry(again.id)).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(jobs.retry(randomUUID())).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
   test('jobs of one kind wait for each other; a waiting one is cancelled at once; other kinds pass', async () => {
     handler = (_, { signal }) => untilAborted(signal);
     const begun = when(events, (job) => job.state === 'running');

@@ -84,5 +84,6 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     jobs: async () => ({ jobs: await jobs.list() }),
     job: ({ params }) => jobs.get(params.id),
     cancel: ({ params }) => jobs.cancel(params.id),
+    retry: ({ params }) => jobs.retry(params.id),
   };
 }

@@ -13,6 +13,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { openQueue } from './queue.ts';
 import { type JobFailure, Payload, type Progress, jobOf } from './record.ts';
 import { throttle } from './throttle.ts';
+import { secondsLeft } from './timeLeft.ts';
 
 /** Does the work of one kind of job and answers what it made; heeds `context.signal` by undoing and throwing. */
 export type JobHandler = (
@@ -46,6 +47,11 @@ export interface Jobs {
    * @throws not-found; conflict where it has ended already
    */
   cancel(id: string): Promise<Job>;
+  /**
+   * Queues a job that failed or was cancelled once more, with what it was given then.
+   * @throws not-found; conflict where it has not ended, or ended well; a training goes on by being resumed
+   */
+  retry(id: string): Promise<Job>;
   start(): Promise<void>;
   /** Ends the running jobs (each undoes what it began and is marked failed); queued ones wait for the next start. */
   stop(): Promise<void>;
@@ -126,8 +132,9 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
   async function work(kind: JobKind, handler: JobHandler, id: string, data: unknown, lost: AbortSignal) {
     const { title, createdAt, input } = Payload.parse(data);
     const controller = new AbortController();
+    const began = now().getTime();
     const progressed = throttle(PROGRESS_INTERVAL_MS, () => {
-      const { fraction, message, detail } = entry.progress;
+      const { fraction, message, detail, secondsLeft: left } = entry.progress;
       emit({
         type: 'job',
         job: {
@@ -138,6 +145,7 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
           state: 'running',
           progress: fraction,
           message,
+          ...(left === undefined ? {} : { secondsLeft: left }),
           ...(detail ? { detail } : {}),
         },
       });
@@ -160,7 +168,9 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
         signal: AbortSignal.any([controller.signal, lost]),
         progress: (fraction, message, detail) => {
           if (controller.signal.aborted) return;
-          entry.progress = { fraction: Math.min(1, Math.max(0, fraction)), message, detail };
+          const done = Math.min(1, Math.max(0, fraction));
+          const left = secondsLeft(done, now().getTime() - began);
+          entry.progress = { fraction: done, message, detail, secondsLeft: left };
           progressed.call();
         },
       });
@@ -202,17 +212,19 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
           await queue().fail(kind, row.id, kind === 'train' ? TRAINING_STOPPED : CRASHED);
   }
 
+  async function enqueue(kind: JobKind, title: string, input: Record<string, unknown>): Promise<Job> {
+    const worker = workers.get(kind);
+    if (!worker) throw new NoduleLabError('unusable', `This server does not do "${kind}" jobs.`);
+    const payload: Payload = { title, createdAt: now().toISOString(), input };
+    const id = newId();
+    await queue().send(kind, payload, { id });
+    const job = await announce(id);
+    queue().notifyWorker(worker);
+    return job;
+  }
+
   return {
-    async enqueue(kind, title, input) {
-      const worker = workers.get(kind);
-      if (!worker) throw new NoduleLabError('unusable', `This server does not do "${kind}" jobs.`);
-      const payload: Payload = { title, createdAt: now().toISOString(), input };
-      const id = newId();
-      await queue().send(kind, payload, { id });
-      const job = await announce(id);
-      queue().notifyWorker(worker);
-      return job;
-    },
+    enqueue,
     get: find,
     async list() {
       const jobs: Job[] = [];
@@ -227,7 +239,7 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
           `Job ${id} (${job.title}) has ended already: it is ${job.state}.`,
         );
       const abort = (entry: Running): void => {
-        entry.progress = { ...entry.progress, message: ending(job.kind) };
+        entry.progress = { ...entry.progress, message: ending(job.kind), secondsLeft: undefined };
         entry.controller.abort(new NoduleLabError('cancelled', `Job ${id} was cancelled.`));
         entry.announce();
       };
@@ -241,6 +253,19 @@ export function createJobs({ store, handlers, now, newId, emit, onError }: JobsO
       const begun = running.get(id);
       if (begun) abort(begun);
       return announce(id);
+    },
+    async retry(id) {
+      const { kind, state, title } = await find(id);
+      if (kind === 'train')
+        throw new NoduleLabError('conflict', `${title}: a training goes on where it stopped. Resume it.`);
+      if (state !== 'failed' && state !== 'cancelled')
+        throw new NoduleLabError(
+          'conflict',
+          `Job ${id} (${title}) is ${state}: only one that failed or was cancelled can be done once more.`,
+        );
+      const [row] = await queue().findJobs<unknown>(kind, { id });
+      const { input } = Payload.parse(row?.data);
+      return enqueue(kind, title, input);
     },
     async start() {
       stopping = false;

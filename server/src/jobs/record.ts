@@ -16,6 +16,8 @@ export interface Progress {
   readonly fraction: number;
   readonly message: string;
   readonly detail?: Record<string, unknown> | undefined;
+  /** Undefined while nothing can be said. */
+  readonly secondsLeft?: number | undefined;
 }
 
 export const JobFailure = z.object({ kind: z.string(), message: z.string() });
@@ -53,6 +55,7 @@ export function jobOf(
         state: 'running',
         progress: progress?.fraction ?? 0,
         message: progress?.message ?? 'Starting',
+        ...(progress?.secondsLeft === undefined ? {} : { secondsLeft: progress.secondsLeft }),
         ...(progress?.detail ? { detail: progress.detail } : {}),
       };
     case 'completed':
