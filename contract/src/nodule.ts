@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NoduleAnnotation } from './annotation.ts';
 import { Id, PointLps, Uid } from './primitives.ts';
 
 /** The nine LIDC characteristics of one reader, each on its LIDC scale. */
@@ -39,7 +40,7 @@ export const Nodule = z
     id: Id,
     seriesInstanceUID: Uid,
     studyInstanceUID: Uid,
-    /** Display number within the series, from 1, largest first. */
+    /** Display number within the series, from 1: largest first, then those that were annotated here, in their order. */
     number: z.int().min(1),
     /** How many readers marked it. */
     readers: z.int().min(1),
@@ -49,6 +50,11 @@ export const Nodule = z
     /** Medians over the readers; null where no reader rated. */
     consensus: Characteristics.nullable(),
     marks: z.array(Mark),
+    consensusContours: z
+      .array(Contour)
+      .describe(
+        'outline of the voxels that at least half of the readers marked, slice by slice; of a single reader his own',
+      ),
   })
   .meta({ id: 'Nodule' });
 export type Nodule = z.infer<typeof Nodule>;

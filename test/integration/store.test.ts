@@ -24,6 +24,7 @@ const noduleOf = (number: number, diameterMm = 10): Nodule => ({
   diameterMm,
   consensus: null,
   marks: [],
+  consensusContours: [],
 });
 
 const meta: CandidateMeta = {

@@ -119,6 +119,7 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
       diameterMm: 5,
       consensus: null,
       marks: [],
+      consensusContours: [],
     };
     await first.nodules.replaceForSeries('1.2.1', [nodule]);
     await expect(

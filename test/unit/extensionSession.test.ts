@@ -34,6 +34,7 @@ const nodule: Nodule = {
   diameterMm: 33.05,
   consensus,
   marks: [],
+  consensusContours: [],
 };
 const candidate = { id: 'c' } as Candidate;
 const host = { studyInstanceUID: '1', seriesInstanceUID: '1.2', description: '' };

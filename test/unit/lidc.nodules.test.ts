@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { groupMarks } from '../../server/src/lidc/grouping.ts';
+import { noduleMask } from '../../server/src/lidc/contourMask.ts';
 import { lidcNodules } from '../../server/src/lidc/nodules.ts';
 import { sliceFinder } from '../../server/src/lidc/sliceFinder.ts';
 import { parseLidcXml, type LidcAnnotations } from '../../server/src/lidc/xml.ts';
-import type { VolumeGeometry } from '../../server/src/volume/ctVolume.ts';
+import { worldToIndex, type VolumeGeometry } from '../../server/src/volume/ctVolume.ts';
 import { lidcXml, RATINGS, ringAround, SERIES, sopAt, type XmlSession } from '../support/lidcXml.ts';
 
 const geometry: VolumeGeometry = {
@@ -61,6 +62,27 @@ describe('nodules of a series', () => {
     expect(nodule?.diameterMm).toBeCloseTo(0.7 * (Math.hypot(6, 5) + 1), 6);
     expect(nodule?.characteristics?.malignancy).toBe(3.5);
     expect(nodule?.marks[0]?.contours[0]?.points[0]).toEqual([-20 + 19 * 0.7, -30 + 19 * 0.7, 4]);
+  });
+
+  test('the outlines of the consensus enclose its voxels, no more and no fewer, on their own slices', () => {
+    const [nodule] = lidcNodules(annotations(four), series);
+    const drawn = nodule!.consensusContours.map(({ sopInstanceUID, inclusion, points }) => ({
+      inclusion,
+      slice: sops.indexOf(sopInstanceUID),
+      points: points.map((point) => {
+        const [x, y] = worldToIndex(geometry, point);
+        return [Math.round(x), Math.round(y)] as const;
+      }),
+    }));
+    expect(drawn.map(({ slice }) => slice)).toEqual([2, 3, 4]);
+    expect(noduleMask(drawn)).toEqual(nodule!.mask);
+  });
+
+  test('what a single reader drew is the consensus as he drew it', () => {
+    const nodule = lidcNodules(annotations(four), series)[1]!;
+    expect(nodule.readers).toBe(1);
+    expect(nodule.consensusContours).toEqual(nodule.marks[0]!.contours);
+    expect(nodule.consensusContours).toHaveLength(3);
   });
 
   test('a nodule keeps its identity when sessions repeat the import, and loses it when its marks differ', () => {

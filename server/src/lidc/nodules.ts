@@ -4,6 +4,7 @@ import { NoduleLabError } from '../volume/errors.ts';
 import { indexToWorld } from '../volume/ctVolume.ts';
 import type { Vec3, VolumeGeometry } from '../volume/ctVolume.ts';
 import { consensusMask } from './consensus.ts';
+import { consensusOutlines } from './consensusOutlines.ts';
 import { boxSize, centroid } from './boxMask.ts';
 import type { BoxMask } from './boxMask.ts';
 import { noduleMask, outlineMask } from './contourMask.ts';
@@ -54,6 +55,8 @@ export interface LidcNodule {
    * voxel lies inside any outline, the outlines themselves.
    */
   readonly maskOf: 'consensus' | 'union' | 'outline';
+  /** Outline of {@link mask} on each of its slices; the readers' own where one reader marked it or the mask is outlines. */
+  readonly consensusContours: readonly PatientContour[];
   /** Centroid of the mask, LPS mm. */
   readonly centre: Vec3;
   /** Largest in-plane diameter of the mask, mm. */
@@ -181,12 +184,24 @@ function noduleOf(
     marks,
     mask,
     maskOf: consensus ? 'consensus' : union ? 'union' : 'outline',
+    consensusContours:
+      voted.length > 0 && marks.length > 1
+        ? consensusOutlines(mask, geometry, slicesOf(sorted))
+        : marks.flatMap(({ contours }) => contours),
     centre: centroid(geometry, mask),
     diameterMm: largestInPlaneDiameter(local, mask.bits),
     equivalentDiameterMm: volumeEquivalentDiameter(local, mask.bits),
     characteristics: medianCharacteristics(marks),
   };
 }
+
+/** Each marked slice by its index: what is agreed on lies on slices that somebody marked. */
+const slicesOf = (marks: readonly PlacedMark[]): Map<number, string> =>
+  new Map(
+    marks.flatMap(({ contours }) =>
+      contours.map(({ slice, sopInstanceUID }) => [slice, sopInstanceUID] as const),
+    ),
+  );
 
 function idOf(seriesInstanceUID: string, marks: readonly NoduleMark[]): string {
   const names = marks.map(({ reader, markId }) => `${reader}/${markId}`).sort();

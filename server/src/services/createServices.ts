@@ -3,6 +3,7 @@ import type { Health } from '@nodulelab/contract';
 import { knownPublicKeys } from '../security/provenanceKeys.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { acceptPreview, checkAcceptable } from './acceptance.ts';
+import { withConsensusContours } from './consensusContours.ts';
 import type { ServiceContext } from './context.ts';
 import { welcomeOf } from './demo.ts';
 import type { ServicesFace } from './face.ts';
@@ -37,7 +38,7 @@ export function createServices(context: ServiceContext): ServicesFace {
       const original = list.synthetic[0]?.sourceSeriesInstanceUID ?? seriesInstanceUID;
       if (list.nodules.length > 0 || list.synthetic.length > 0)
         context.imaging.warm({ seriesInstanceUID: original }).catch(() => undefined);
-      return list;
+      return { ...list, nodules: await withConsensusContours(context, original, list.nodules) };
     },
     async generate(request) {
       const list = await generateCandidates(context, request);

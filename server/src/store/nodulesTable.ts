@@ -1,4 +1,4 @@
-import { Nodule } from '@nodulelab/contract';
+import { type Contour, Nodule } from '@nodulelab/contract';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Database } from './database.ts';
 import { NoduleRow, parseRows } from './rows.ts';
@@ -8,6 +8,8 @@ import { nodules as sql } from './sql.ts';
 export interface NodulesTable {
   /** Replaces all nodules of the series at once; the same call twice changes nothing. */
   replaceForSeries(seriesInstanceUID: string, nodules: readonly Nodule[]): Promise<void>;
+  /** Keeps the consensus outline of a nodule that was stored without it. */
+  outline(id: string, consensusContours: readonly Contour[]): Promise<void>;
   /** By display number. */
   ofSeries(seriesInstanceUID: string): Promise<Nodule[]>;
   get(id: string): Promise<Nodule | undefined>;
@@ -31,6 +33,9 @@ export function nodulesTable(database: Database): NodulesTable {
         for (const nodule of checked)
           await query(sql.insert, [nodule.id, seriesInstanceUID, nodule.number, JSON.stringify(nodule)]);
       });
+    },
+    async outline(id, consensusContours) {
+      await database.query(sql.outline, [id, JSON.stringify(consensusContours)]);
     },
     ofSeries: (uid) => select(sql.ofSeries, [uid]),
     get: async (id) => (await select(sql.get, [id]))[0],

@@ -70,7 +70,10 @@ export const AuditRow = z.object({
 });
 export type AuditRow = z.infer<typeof AuditRow>;
 
-export const NoduleRow = z.object({ nodule: Nodule });
+/** Nodules of before consensus outlines were kept have none until their series is next listed. */
+export const NoduleRow = z.object({
+  nodule: Nodule.extend({ consensusContours: Nodule.shape.consensusContours.default([]) }),
+});
 /** Candidates of before conditions were known were made without any. */
 export const CandidateRow = z.object({
   candidate: Candidate.extend({

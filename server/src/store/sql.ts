@@ -145,6 +145,8 @@ export const series = {
 export const nodules = {
   clear: `DELETE FROM ${SCHEMA}.nodule WHERE series_uid = $1`,
   insert: `INSERT INTO ${SCHEMA}.nodule (id, series_uid, number, nodule) VALUES ($1, $2, $3, $4::jsonb)`,
+  outline: `
+    UPDATE ${SCHEMA}.nodule SET nodule = jsonb_set(nodule, '{consensusContours}', $2::jsonb) WHERE id = $1`,
   ofSeries: `SELECT nodule FROM ${SCHEMA}.nodule WHERE series_uid = $1 ORDER BY number`,
   get: `SELECT nodule FROM ${SCHEMA}.nodule WHERE id = $1`,
   list: `SELECT nodule FROM ${SCHEMA}.nodule ORDER BY series_uid, number`,

@@ -79,6 +79,7 @@ export function startImaging(orthancUrl: string, dataDir: string): Imaging {
     readCt: call('readCt'),
     readOfficial: call('readOfficial'),
     annotate: call('annotate'),
+    outline: call('outline'),
     async close() {
       closed = true;
       await thread?.terminate();

@@ -1,5 +1,6 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
 import type {
+  Contour,
   Edit,
   InsertionOptions,
   MeasuredEdit,
@@ -195,6 +196,11 @@ export interface ImagingMethods {
   readOfficial(work: { readonly kind: DicomKind; readonly file: DicomFile }): Promise<OfficialObject>;
   /** Nodules of a CT series that was just imported. */
   annotate(work: AnnotateWork): Promise<AnnotateResult>;
+  /** Consensus outlines of stored nodules of a series, one list a nodule. */
+  outline(work: {
+    readonly seriesInstanceUID: string;
+    readonly nodules: readonly Nodule[];
+  }): Promise<readonly Contour[][]>;
 }
 
 export type MethodName = keyof ImagingMethods;

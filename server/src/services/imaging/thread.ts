@@ -9,7 +9,8 @@ import { makeUidGenerator } from '../../dicom/uid.ts';
 import { openProvenanceKeys } from '../../security/provenanceKeys.ts';
 import { nodulesOf } from '../importing/annotate.ts';
 import { readOfficial } from '../importing/annotations.ts';
-import { wireNodule } from '../importing/nodules.ts';
+import { wireContours, wireNodule } from '../importing/nodules.ts';
+import { storedNodule } from '../storedNodule.ts';
 import { createHosts, type Host } from './hosts.ts';
 import { previewIn, remakeEdits, removeIn } from './makeEdit.ts';
 import { factsOf, guardIn, proposeIn } from './operations.ts';
@@ -60,6 +61,19 @@ const methods: ImagingMethods = {
     hosts.forget(seriesInstanceUID);
     const found = nodulesOf(annotations, (await hosts.get(seriesInstanceUID)).series);
     return { ...found, nodules: found.nodules.map((nodule, index) => wireNodule(nodule, index + 1)) };
+  },
+  outline: async ({ seriesInstanceUID, nodules }) => {
+    const { volume, slices, sliceThickness } = (await hosts.get(seriesInstanceUID)).series;
+    const sopInstanceUIDs = slices.map(({ sopInstanceUID }) => sopInstanceUID);
+    return nodules.map((nodule) =>
+      wireContours(
+        storedNodule(nodule, {
+          ct: volume,
+          sopInstanceUIDs,
+          ...(sliceThickness === undefined ? {} : { sliceThicknessMm: sliceThickness }),
+        }).consensusContours,
+      ),
+    );
   },
 };
 

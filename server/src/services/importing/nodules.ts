@@ -1,6 +1,6 @@
 /** LIDC nodules of a series as the contract shows them. */
-import type { Characteristics, Nodule } from '@nodulelab/contract';
-import type { LidcNodule } from '../../lidc/nodules.ts';
+import type { Characteristics, Contour, Nodule } from '@nodulelab/contract';
+import type { LidcNodule, PatientContour } from '../../lidc/nodules.ts';
 
 /** @param number display number within the series, from 1 */
 export function wireNodule(nodule: LidcNodule, number: number): Nodule {
@@ -17,14 +17,19 @@ export function wireNodule(nodule: LidcNodule, number: number): Nodule {
       reader,
       markId,
       characteristics: rated(characteristics),
-      contours: contours.map(({ sopInstanceUID, inclusion, points }) => ({
-        sopInstanceUID,
-        inclusion,
-        points: points.map(([x, y, z]) => [x, y, z]),
-      })),
+      contours: wireContours(contours),
     })),
+    consensusContours: wireContours(nodule.consensusContours),
   };
 }
+
+/** Outlines as the contract shows them. */
+export const wireContours = (contours: readonly PatientContour[]): Contour[] =>
+  contours.map(({ sopInstanceUID, inclusion, points }) => ({
+    sopInstanceUID,
+    inclusion,
+    points: points.map(([x, y, z]) => [x, y, z]),
+  }));
 
 /** A reader who left a characteristic out (0 in the file) did not rate the nodule as the wire understands it. */
 function rated(characteristics: LidcNodule['characteristics']): Characteristics | null {
