@@ -1,6 +1,8 @@
 /** What crosses the wire between the viewer, the command line and the server. */
 export * from './primitives.ts';
+export * from './annotation.ts';
 export * from './nodule.ts';
+export * from './annotationRequest.ts';
 export * from './conditions.ts';
 export * from './candidate.ts';
 export * from './evaluation.ts';

@@ -55,6 +55,10 @@ export const Nodule = z
       .describe(
         'outline of the voxels that at least half of the readers marked, slice by slice; of a single reader his own',
       ),
+    /** Read from annotations in the form of LIDC, or marked by a user of this server. */
+    source: z.enum(['lidc', 'annotated']).default('lidc'),
+    /** Of an annotated one. */
+    annotation: NoduleAnnotation.nullable().default(null),
   })
   .meta({ id: 'Nodule' });
 export type Nodule = z.infer<typeof Nodule>;
