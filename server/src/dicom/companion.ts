@@ -1,6 +1,6 @@
 /**
- * An object written beside a derived series (segmentation, report): patient and study modules are the source's, byte for
- * byte; it is marked as synthetic, and says which images it is about.
+ * An object written beside a CT series (segmentation, report): patient and study modules are the source's, byte for
+ * byte; it says which images it is about, and beside a derived series it is marked as synthetic.
  */
 import type { CtSeries } from './ctSeries.ts';
 import { decodeHeader, type Header, type NewDataSet } from './dcmjsFacade.ts';
@@ -63,7 +63,7 @@ export interface CompanionPlan {
   readonly seriesOffset: number;
   readonly what: string;
   /** The rest of its elements. */
-  readonly elements: (companion: { date: string; time: string; header: Header }) => NewDataSet;
+  readonly elements: (companion: { dateTime: string; header: Header }) => NewDataSet;
 }
 
 export function writeCompanion(
@@ -73,6 +73,37 @@ export function writeCompanion(
   deps: Pick<WriteDeps, 'now' | 'newUid'>,
   plan: CompanionPlan,
 ): WrittenObject {
+  return writeBeside(source, deps, {
+    ...plan,
+    seriesNumber: derived.seriesNumber + plan.seriesOffset,
+    seriesDescription: `SYNTHETIC - ${plan.what}`,
+    codeVersion: provenance.codeVersion,
+    elements: (companion) => ({
+      [TAG.SyntheticData]: cs('YES'),
+      [TAG.ContributingEquipmentSequence]: sq(
+        ...synthesizersOf(provenance).map((one) => synthesizingEquipment(one, companion.dateTime)),
+      ),
+      ...plan.elements(companion),
+    }),
+  });
+}
+
+export interface BesidePlan {
+  readonly sopClassUID: string;
+  readonly modality: string;
+  readonly seriesNumber: number;
+  readonly seriesDescription: string;
+  readonly codeVersion: string;
+  /** The rest of its elements. `dateTime` is a DT with the zone. */
+  readonly elements: (companion: { dateTime: string; header: Header }) => NewDataSet;
+}
+
+/** One object in a series of its own, in the study of the source. */
+export function writeBeside(
+  source: CtSeries,
+  deps: Pick<WriteDeps, 'now' | 'newUid'>,
+  plan: BesidePlan,
+): WrittenObject {
   const slice = source.slices[0]!;
   const header = decodeHeader(slice.bytes.subarray(0, slice.headerEnd), slice.name);
   const { date, time, zone } = dicomDateTime(deps.now, header.text(TAG.TimezoneOffsetFromUTC));
@@ -80,8 +111,8 @@ export function writeCompanion(
     sopClassUID: plan.sopClassUID,
     sopInstanceUID: deps.newUid(),
     seriesInstanceUID: deps.newUid(),
-    seriesNumber: derived.seriesNumber + plan.seriesOffset,
-    seriesDescription: plainText(`SYNTHETIC - ${plan.what}`, 64),
+    seriesNumber: plan.seriesNumber,
+    seriesDescription: plainText(plan.seriesDescription, 64),
   };
   const da = { vr: 'DA', values: [date] };
   const tm = { vr: 'TM', values: [time] };
@@ -90,7 +121,6 @@ export function writeCompanion(
     replace: {
       [TAG.SOPClassUID]: ui(identity.sopClassUID),
       [TAG.SOPInstanceUID]: ui(identity.sopInstanceUID),
-      [TAG.SyntheticData]: cs('YES'),
       [TAG.InstanceCreationDate]: da,
       [TAG.InstanceCreationTime]: tm,
       [TAG.SeriesDate]: da,
@@ -105,12 +135,9 @@ export function writeCompanion(
       [TAG.Manufacturer]: lo('NoduleLab'),
       [TAG.ManufacturerModelName]: lo('NoduleLab'),
       // Required of enhanced equipment (PS3.3 C.7.5.2); a program has no serial number but its version.
-      [TAG.DeviceSerialNumber]: lo(provenance.codeVersion),
-      [TAG.SoftwareVersions]: lo(provenance.codeVersion),
-      [TAG.ContributingEquipmentSequence]: sq(
-        ...synthesizersOf(provenance).map((one) => synthesizingEquipment(one, `${date}${time}${zone}`)),
-      ),
-      ...plan.elements({ date, time, header }),
+      [TAG.DeviceSerialNumber]: lo(plan.codeVersion),
+      [TAG.SoftwareVersions]: lo(plan.codeVersion),
+      ...plan.elements({ dateTime: `${date}${time}${zone}`, header }),
     },
     drop: new Set(dataSet.elements.map(({ tag }) => tag).filter((tag) => !isCopied(tag))),
     append: new Set(),

@@ -3,14 +3,14 @@
  * edit, and of each segment only the slices that hold something. It refers to the derived series alone: of several series
  * a viewer may lay it on whichever it knows first (OHIF 3.13 does), and the derived slices name their source.
  */
-import { packBits } from './bitFrames.ts';
+import { binaryFrames } from './binaryFrames.ts';
 import { CODE } from './codes.ts';
 import { referencedSlices, reference, writeCompanion, type WrittenObject } from './companion.ts';
 import type { CtSeries } from './ctSeries.ts';
-import type { Header, NewDataSet } from './dcmjsFacade.ts';
+import type { NewDataSet } from './dcmjsFacade.ts';
 import type { DerivedCt, WriteDeps } from './derivedCt.ts';
 import { placedSegments, type EditSegment, type PlacedSegment } from './editSegments.ts';
-import { at, coded, cs, ds, empty, is, lo, sq, ui, ul, us, ut } from './newElements.ts';
+import { coded, cs, empty, lo, sq, ui, us, ut } from './newElements.ts';
 import { editText, plainText, type Provenance } from './provenance.ts';
 import { SOP_CLASS, TAG } from './tags.ts';
 
@@ -19,12 +19,6 @@ export type { WrittenObject } from './companion.ts';
 
 /** Magenta for what was inserted, turquoise for what was removed: CIELab as PS3.3 C.10.7.1.1 scales it. */
 const COLOUR = { insert: [40455, 53621, 23576], remove: [53058, 21294, 31693] } as const;
-
-/** Purpose-free names of the index dimensions (PS3.3 C.7.6.17). */
-const DIMENSIONS = [
-  [TAG.ReferencedSegmentNumber, TAG.SegmentIdentificationSequence, 'Segment'],
-  [TAG.ImagePositionPatient, TAG.PlanePositionSequence, 'Position'],
-] as const;
 
 /**
  * @param segments one for each edit of the provenance, in its order
@@ -38,8 +32,14 @@ export function writeSegmentation(
   deps: Pick<WriteDeps, 'now' | 'newUid'>,
 ): WrittenObject {
   const placed = placedSegments(source, segments, provenance);
-  const frames = placed.flatMap((segment) => segment.slices.map((slice) => ({ segment, ...slice })));
-  const [columns, rows] = source.volume.size;
+  const frames = placed.flatMap(({ number, slices }) =>
+    slices.map(({ k, pixels }) => ({
+      segment: number,
+      k,
+      pixels,
+      drawnOn: reference(source.slices[k]!.sopClassUID, derived.instances[k]!.sopInstanceUID),
+    })),
+  );
   const references = referencedSlices(
     source,
     derived,
@@ -64,41 +64,9 @@ export function writeSegmentation(
         [TAG.SeriesInstanceUID]: ui(derived.seriesInstanceUID),
         [TAG.ReferencedInstanceSequence]: sq(...references.derived),
       }),
-      [TAG.SamplesPerPixel]: us(1),
-      [TAG.PhotometricInterpretation]: cs('MONOCHROME2'),
-      [TAG.NumberOfFrames]: is(frames.length),
-      [TAG.Rows]: us(rows),
-      [TAG.Columns]: us(columns),
-      [TAG.BitsAllocated]: us(1),
-      [TAG.BitsStored]: us(1),
-      [TAG.HighBit]: us(0),
-      [TAG.PixelRepresentation]: us(0),
-      [TAG.LossyImageCompression]: cs('00'),
-      [TAG.SegmentationType]: cs('BINARY'),
+      ...binaryFrames(source, header, frames, dimensionUid),
       [TAG.SegmentsOverlap]: cs(overlapping(placed) ? 'YES' : 'NO'),
       [TAG.SegmentSequence]: sq(...placed.map((segment) => segmentItem(segment, provenance))),
-      [TAG.DimensionOrganizationSequence]: sq({ [TAG.DimensionOrganizationUID]: ui(dimensionUid) }),
-      [TAG.DimensionIndexSequence]: sq(
-        ...DIMENSIONS.map(([pointer, group, label]) => ({
-          [TAG.DimensionOrganizationUID]: ui(dimensionUid),
-          [TAG.DimensionIndexPointer]: at(pointer),
-          [TAG.FunctionalGroupPointer]: at(group),
-          [TAG.DimensionDescriptionLabel]: lo(label),
-        })),
-      ),
-      [TAG.SharedFunctionalGroupsSequence]: sq(sharedGroups(source, header)),
-      [TAG.PerFrameFunctionalGroupsSequence]: sq(
-        ...frames.map(({ segment, k }) => frameGroups(source, derived, segment, k)),
-      ),
-      [TAG.PixelData]: {
-        vr: 'OB',
-        values: [
-          packBits(
-            frames.map(({ pixels }) => pixels),
-            columns * rows,
-          ),
-        ],
-      },
     }),
   });
 }
@@ -136,37 +104,6 @@ function segmentItem(segment: PlacedSegment, provenance: Provenance): NewDataSet
     [TAG.TrackingID]: ut(label),
     [TAG.TrackingUID]: ui(trackingUid),
     [TAG.RecommendedDisplayCIELabValue]: us(...COLOUR[edit.kind]),
-  };
-}
-
-/** Of all frames: they lie on the grid of the CT. */
-function sharedGroups({ volume, sliceThickness }: CtSeries, header: Header): NewDataSet {
-  const orientation = header.numbers(TAG.ImageOrientationPatient, 6) ?? volume.direction.slice(0, 2).flat();
-  return {
-    [TAG.PixelMeasuresSequence]: sq({
-      [TAG.SliceThickness]: ds(sliceThickness ?? volume.spacing[2]),
-      [TAG.SpacingBetweenSlices]: ds(volume.spacing[2]),
-      [TAG.PixelSpacing]: ds(volume.spacing[1], volume.spacing[0]),
-    }),
-    [TAG.PlaneOrientationSequence]: sq({ [TAG.ImageOrientationPatient]: ds(...orientation) }),
-  };
-}
-
-function frameGroups(source: CtSeries, derived: DerivedCt, segment: PlacedSegment, k: number): NewDataSet {
-  const { sopClassUID, imagePositionPatient } = source.slices[k]!;
-  return {
-    [TAG.FrameContentSequence]: sq({
-      [TAG.DimensionIndexValues]: ul(segment.number, k + 1),
-    }),
-    [TAG.PlanePositionSequence]: sq({ [TAG.ImagePositionPatient]: ds(...imagePositionPatient) }),
-    [TAG.SegmentIdentificationSequence]: sq({ [TAG.ReferencedSegmentNumber]: us(segment.number) }),
-    [TAG.DerivationImageSequence]: sq({
-      [TAG.DerivationCodeSequence]: coded(CODE.segmentation),
-      [TAG.SourceImageSequence]: sq({
-        ...reference(sopClassUID, derived.instances[k]!.sopInstanceUID),
-        [TAG.PurposeOfReferenceCodeSequence]: coded(CODE.processedImage),
-      }),
-    }),
   };
 }
 
