@@ -57,10 +57,21 @@ export interface CornerstoneViewportService extends PubSub<'VIEWPORT_DATA_CHANGE
   getCornerstoneViewport(viewportId: string): Cornerstone.Types.IViewport | null | undefined;
 }
 
+/** A message that goes away by itself. */
+export interface Notification {
+  readonly title: string;
+  readonly message: string;
+  readonly type: 'success' | 'error' | 'info' | 'warning';
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly action?: { readonly label: string; readonly onClick: () => void };
+}
+
 export interface Services {
   readonly displaySetService: DisplaySetService;
   readonly viewportGridService: ViewportGridService;
   readonly cornerstoneViewportService: CornerstoneViewportService;
+  readonly uiNotificationService: { show(notification: Notification): unknown };
 }
 
 export interface DataSource {

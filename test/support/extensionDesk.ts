@@ -3,6 +3,7 @@ import type { Candidate, Preview } from '@nodulelab/contract';
 import { createApiClient } from '../../extension/src/api/client.ts';
 import type { Desk, ViewerActions } from '../../extension/src/service/desk.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
+import type { Notice } from '../../extension/src/viewer/viewer.ts';
 import { createStore } from '../../extension/src/state/store.ts';
 
 export interface Request {
@@ -44,6 +45,9 @@ export function desk(): { desk: Desk; requests: Request[]; calls: string[] } {
     hidePreview: noted('hidePreview'),
     discover: noted('discover'),
     open: noted('open'),
+    notify: ({ kind, title, message, action }: Notice) => {
+      calls.push(['notify', kind, title, message, action?.label].filter(Boolean).join(' | '));
+    },
   } as unknown as ViewerActions;
   const store = createStore<Session>({
     ...emptySession,

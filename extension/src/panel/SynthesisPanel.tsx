@@ -5,6 +5,7 @@ import { nextStep } from '../state/nextStep.ts';
 import { AcceptSection } from './AcceptSection.tsx';
 import { GenerateSection } from './GenerateSection.tsx';
 import { NoduleSection } from './NoduleSection.tsx';
+import { JobsSection } from './JobsSection.tsx';
 import { Button } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
 import { styles } from './styles.ts';
@@ -36,6 +37,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
       <GenerateSection {...shared} next={step === 'generate'} />
       <PlaceSection {...shared} next={step === 'place'} />
       <AcceptSection {...shared} next={step === 'accept'} />
+      <JobsSection {...shared} />
     </div>
   );
 }

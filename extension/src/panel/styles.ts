@@ -123,6 +123,11 @@ export const styles = `
 .nl progress::-webkit-progress-bar { background: var(--nl-line); }
 .nl progress::-webkit-progress-value { background: var(--nl-accent); }
 .nl progress::-moz-progress-bar { background: var(--nl-accent); }
+.nl-jobs { max-height: 180px; gap: 6px; }
+.nl-job-title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
+.nl-job progress { margin: 3px 0; }
+.nl-job .nl-button { min-height: 24px; padding: 0 8px; font-size: 12px; }
+.nl-bad-text { color: #f87171; }
 .nl-check-area { min-height: 196px; margin-top: 2px; display: flex; flex-direction: column; }
 .nl-verdict { flex: 1; }
 @media (max-height: 800px) { .nl-candidates { height: 134px; } .nl-list { max-height: 92px; } }

@@ -89,6 +89,11 @@ export class Acceptance {
     }
   }
 
+  /** Whether this page waits for the job: it shows its end itself. */
+  waitsFor(jobId: string): boolean {
+    return this.#expected?.jobId === jobId;
+  }
+
   /** Shows the original again, ready for another nodule. */
   async showSource(): Promise<void> {
     const { store, viewer } = this.#desk;

@@ -8,7 +8,7 @@ import type { Viewer } from '../viewer/viewer.ts';
 /** What the use cases ask of the viewer. */
 export type ViewerActions = Pick<
   Viewer,
-  'jumpTo' | 'crosshair' | 'showPreview' | 'flipPreview' | 'hidePreview' | 'discover' | 'open'
+  'jumpTo' | 'crosshair' | 'showPreview' | 'flipPreview' | 'hidePreview' | 'discover' | 'open' | 'notify'
 >;
 
 export interface Desk {

@@ -23,6 +23,7 @@ import { Placement } from './placement.ts';
 import { Previews } from './previews.ts';
 import { Removal } from './removal.ts';
 import { sceneOf } from './sceneOf.ts';
+import { ServerJobs } from './serverJobs.ts';
 import { Trainings } from './trainings.ts';
 
 export class NoduleLabService {
@@ -34,6 +35,7 @@ export class NoduleLabService {
   readonly guard: GuardMaps;
   readonly acceptance: Acceptance;
   readonly trainings: Trainings;
+  readonly serverJobs: ServerJobs;
   readonly #viewer: Viewer;
   readonly #api: ApiClient;
   readonly #desk: Desk;
@@ -54,6 +56,7 @@ export class NoduleLabService {
     this.guard = new GuardMaps(this.#desk);
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged());
     this.acceptance = new Acceptance(this.#desk);
+    this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());
   }
 
@@ -65,6 +68,7 @@ export class NoduleLabService {
       onEvent: (event: ServerEvent) => {
         this.acceptance.onEvent(event);
         this.trainings.onEvent(event);
+        this.serverJobs.onEvent(event);
       },
       onConnection: (connection) => this.#connectionChanged(connection),
       setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
@@ -72,6 +76,7 @@ export class NoduleLabService {
     });
     this.#viewer.start();
     void this.generation.loadModels();
+    void this.serverJobs.load();
     void this.#loadWelcome();
     this.#leave = () => {
       stopEvents();
@@ -191,6 +196,7 @@ export class NoduleLabService {
     if (!back) return;
     void this.acceptance.catchUp();
     void this.trainings.reload();
+    void this.serverJobs.load();
     if (this.store.get().models.length === 0) void this.generation.loadModels();
     if (this.store.get().nodulesState === 'failed') void this.reloadNodules();
     if (!this.#welcome) void this.#loadWelcome();

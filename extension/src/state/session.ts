@@ -84,7 +84,10 @@ export interface Session {
   readonly refusal: Refusal | null;
   /** Poor checks that accepting waits to hear about; null while nothing waits. */
   readonly unconfirmed: readonly string[] | null;
+  /** The accept job of this page. */
   readonly job: Job | null;
+  /** All jobs of the server. */
+  readonly jobs: readonly Job[];
   readonly accepted: Accepted | null;
   /** The last failure that has no better place on the panel. */
   readonly error: string | null;
@@ -130,6 +133,7 @@ export const emptySession: Session = {
   refusal: null,
   unconfirmed: null,
   job: null,
+  jobs: [],
   accepted: null,
   error: null,
 };

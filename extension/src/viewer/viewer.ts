@@ -11,6 +11,17 @@ import { Viewports } from './viewports.ts';
 
 type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
 
+/** Told in a corner of the viewer, for whoever looks elsewhere. */
+export interface Notice {
+  readonly kind: 'success' | 'error';
+  readonly title: string;
+  readonly message: string;
+  readonly action?: { readonly label: string; readonly onClick: () => void };
+}
+
+/** Milliseconds: long enough to read a sentence and to reach its button. */
+const NOTICE_STAYS = 12_000;
+
 export interface ViewerEvents {
   readonly onHost: (host: Host | null) => void;
   readonly onClick: (point: PointLps) => void;
@@ -127,6 +138,13 @@ export class Viewer {
   /** Lists a new series in the study browser. @returns false when it does not appear */
   async discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<boolean> {
     return (await this.#browser.discover(studyInstanceUID, seriesInstanceUID)) !== null;
+  }
+
+  notify({ kind, title, message, action }: Notice): void {
+    this.#context.servicesManager.services.uiNotificationService.show({
+      ...{ title, message, type: kind, duration: NOTICE_STAYS },
+      ...(action === undefined ? {} : { action }),
+    });
   }
 
   /** Shows a series of the study browser in the viewports. */
