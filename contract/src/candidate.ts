@@ -64,6 +64,20 @@ export const Thumbnails = z
   .object({ axial: z.string(), coronal: z.string(), sagittal: z.string() })
   .meta({ id: 'Thumbnails' });
 
+export const QualityCheck = z
+  .object({
+    name: z.string(),
+    value: z.number().nullable().describe('null where it could not be measured'),
+    unit: z.string(),
+    verdict: z
+      .enum(['good', 'fair', 'bad', 'unknown'])
+      .describe('unknown: it could not be measured here; the explanation says why'),
+    explanation: z.string(),
+    thumbnails: Thumbnails.optional().describe('what the value compares with: the nearest training nodule'),
+  })
+  .meta({ id: 'QualityCheck' });
+export type QualityCheck = z.infer<typeof QualityCheck>;
+
 /** A sample that is not yet accepted. Its voxels are stored by content: the id is enough to place it later. */
 export const Candidate = z
   .object({
@@ -85,25 +99,24 @@ export const Candidate = z
         'training nodules like what was wanted (within a point and a quarter of the diameter); few: no ground in the data',
       ),
     thumbnails: Thumbnails,
+    checks: z
+      .array(QualityCheck)
+      .describe(
+        'of the candidate alone, before it has a place; /candidates/{id}/checks adds the nearest training nodule',
+      ),
   })
   .meta({ id: 'Candidate' });
 export type Candidate = z.infer<typeof Candidate>;
 export const CandidateList = z.object({ candidates: z.array(Candidate) }).meta({ id: 'CandidateList' });
 export type CandidateList = z.infer<typeof CandidateList>;
 
-export const QualityCheck = z
-  .object({
-    name: z.string(),
-    value: z.number().nullable().describe('null where it could not be measured'),
-    unit: z.string(),
-    verdict: z
-      .enum(['good', 'fair', 'bad', 'unknown'])
-      .describe('unknown: it could not be measured here; the explanation says why'),
-    explanation: z.string(),
-    thumbnails: Thumbnails.optional().describe('what the value compares with: the nearest training nodule'),
-  })
-  .meta({ id: 'QualityCheck' });
-export type QualityCheck = z.infer<typeof QualityCheck>;
+export const CandidateChecks = z
+  .object({ candidateId: Id, checks: z.array(QualityCheck) })
+  .meta({ id: 'CandidateChecks' });
+export type CandidateChecks = z.infer<typeof CandidateChecks>;
+
+export const SlicePlane = z.enum(['axial', 'coronal', 'sagittal']).meta({ id: 'SlicePlane' });
+export type SlicePlane = z.infer<typeof SlicePlane>;
 
 const Diameter = z.number().min(3).max(40);
 const After = Id.optional().describe('a preview in the same series that this one is made on top of');

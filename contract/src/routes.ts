@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import {
   AcceptRequest,
+  CandidateChecks,
   CandidateList,
   GenerateRequest,
   InsertManyRequest,
@@ -16,10 +17,12 @@ import {
   Preview,
   PreviewRequest,
   RemovalRequest,
+  SlicePlane,
 } from './candidate.ts';
+import { AnnotationChange, AnnotationRequest } from './annotationRequest.ts';
 import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
-import { AllNodules, NoduleList } from './nodule.ts';
+import { AllNodules, Nodule, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
 import { ReplayReport, VerificationReports, VerifyRequest } from './proof.ts';
 import {
@@ -58,10 +61,11 @@ export type Welcome = z.infer<typeof Welcome>;
 const Empty = z.null();
 const bySeries = z.object({ seriesInstanceUID: Uid });
 const byId = z.object({ id: Id });
+const byNodule = z.object({ seriesInstanceUID: Uid, noduleId: Id });
 const byName = z.object({ name: FolderName });
 
 export interface Route {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Express path below /api. */
   readonly path: string;
   readonly summary: string;
@@ -72,6 +76,8 @@ export interface Route {
     readonly body: z.ZodType;
     /** JSON where absent; of another type the body is bytes. */
     readonly media?: 'image/png' | 'image/*' | 'text/html';
+    /** The same address always answers the same: it may be kept for ever. */
+    readonly unchanging?: true;
   };
   readonly problems: readonly number[];
 }
@@ -137,12 +143,56 @@ export const routes = {
     success: { status: 200, body: NoduleList },
     problems: [400],
   },
+  annotate: {
+    method: 'post',
+    path: '/series/:seriesInstanceUID/annotations',
+    summary: 'Mark and rate a nodule: it is kept like an imported one and written as segmentation and report',
+    params: bySeries,
+    body: AnnotationRequest,
+    success: { status: 201, body: Nodule },
+    problems: [400, 403, 404, 409, 422, 502],
+  },
+  changeAnnotation: {
+    method: 'put',
+    path: '/series/:seriesInstanceUID/annotations/:noduleId',
+    summary:
+      'Rate or outline an annotated nodule anew; a new segmentation and report take the place of the old ones',
+    params: byNodule,
+    body: AnnotationChange,
+    success: { status: 200, body: Nodule },
+    problems: [400, 403, 404, 409, 422, 502],
+  },
+  deleteAnnotation: {
+    method: 'delete',
+    path: '/series/:seriesInstanceUID/annotations/:noduleId',
+    summary: 'Forget an annotated nodule and take its segmentations and reports out of the archive',
+    params: byNodule,
+    success: { status: 204, body: Empty },
+    problems: [400, 403, 404, 409, 502],
+  },
   generate: {
     method: 'post',
     path: '/candidates',
     summary: 'Sample candidates; the same model, seed and count give the same candidates',
     body: GenerateRequest,
     success: { status: 200, body: CandidateList },
+    problems: [400, 404],
+  },
+  candidateChecks: {
+    method: 'get',
+    path: '/candidates/:id/checks',
+    summary: 'All checks of a candidate alone, with the nearest training nodule of its model',
+    params: byId,
+    success: { status: 200, body: CandidateChecks },
+    problems: [404],
+  },
+  candidateSlices: {
+    method: 'get',
+    path: '/candidates/:id/slices/:plane',
+    summary:
+      'All slices of a candidate in the lung window as one picture: tiles row by row, eight rows of eight for 64 slices',
+    params: z.object({ id: Id, plane: SlicePlane }),
+    success: { status: 200, body: Bytes, media: 'image/png', unchanging: true },
     problems: [400, 404],
   },
   place: {

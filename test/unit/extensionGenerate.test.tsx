@@ -40,6 +40,7 @@ const candidate: Candidate = {
   ...{ id: 'a', sha256: '1'.repeat(64), model: 'c', modelSha256: '9'.repeat(64), seed: 1, index: 0 },
   ...{ meanHu: -103, conditions: asked, support: 3 },
   thumbnails: { axial: 'data:a', coronal: 'data:c', sagittal: 'data:s' },
+  checks: [],
 };
 const textOf = (html: string): string =>
   html

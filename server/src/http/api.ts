@@ -47,7 +47,10 @@ export function apiRouter(handlers: RouteHandlers, version: string): Router {
         body: check(route.body, request.body, 'body'),
         request,
       });
-      response.status(route.success.status).set('Cache-Control', 'no-store');
+      // `private`: nothing between the viewer and this server keeps what is a patient's, or made for one.
+      response
+        .status(route.success.status)
+        .set('Cache-Control', route.success.unchanging ? 'private, max-age=31536000, immutable' : 'no-store');
       if (route.success.status === 204) response.end();
       else if (route.success.media !== undefined) {
         if (route.success.media === 'text/html') response.set('Content-Security-Policy', PAGE_WITHOUT_SCRIPT);

@@ -26,6 +26,8 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     allNodules: () => services.allNodules(),
     nodules: ({ params }) => services.nodules(params.seriesInstanceUID),
     generate: ({ body }) => services.generate(body),
+    candidateChecks: ({ params }) => services.candidateChecks(params.id),
+    candidateSlices: ({ params }) => services.candidateSlices(params.id, params.plane),
     place: ({ body }) => services.place(body),
     preview: ({ body }) => services.preview(body),
     removal: ({ body }) => services.removal(body),

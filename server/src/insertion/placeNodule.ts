@@ -45,7 +45,7 @@ export interface PlacedNodule extends Omit<Blended, 'meanHu'> {
 }
 
 /** Faces of the patch cube fade over this many patch voxels, so that a cut-off nodule shows no flat side. */
-const FACE_FADE = 5;
+export const FACE_FADE = 5;
 
 /** @throws NoduleLabError as `insertNodule` */
 export function placeNodule(

@@ -1,8 +1,10 @@
 /** The use cases behind both faces, HTTP and command line. */
 import type { Health } from '@nodulelab/contract';
+import { candidateChecks } from '../insertion/candidateChecks.ts';
 import { knownPublicKeys } from '../security/provenanceKeys.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { acceptPreview, checkAcceptable } from './acceptance.ts';
+import { sliceSprite } from './candidateSlices.ts';
 import { withConsensusContours } from './consensusContours.ts';
 import type { ServiceContext } from './context.ts';
 import { welcomeOf } from './demo.ts';
@@ -16,6 +18,7 @@ import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews } from './openPreviews.ts';
 import { guardMapIn, proposePlaceIn } from './placement.ts';
 import { previewInsertion, previewRemoval } from './previewing.ts';
+import { requireCandidate } from './requireCandidate.ts';
 import { replaySeries } from './replay/replaySeries.ts';
 import { verifyArchived, verifyPath } from './verification/verifySeries.ts';
 import { createWithdrawal } from './withdrawal.ts';
@@ -47,6 +50,13 @@ export function createServices(context: ServiceContext): ServicesFace {
       if (model !== undefined) nearest.warm(model).catch(() => undefined);
       return list;
     },
+    async candidateChecks(candidateId) {
+      const { candidate, voxels } = await requireCandidate(context.store, candidateId);
+      const nearestTraining = await nearest.check(candidate.model, voxels);
+      return { candidateId, checks: [...candidateChecks(voxels, candidate.support), nearestTraining] };
+    },
+    candidateSlices: async (candidateId, plane) =>
+      sliceSprite((await requireCandidate(context.store, candidateId)).voxels, plane),
     place: (request) => proposePlaceIn(context, previews, request),
     guard: (request) => guardMapIn(context, request),
     preview: (request) => previewInsertion(context, previews, nearest.check, request),

@@ -2,6 +2,7 @@
 import type {
   AcceptResult,
   AllNodules,
+  CandidateChecks,
   CandidateList,
   GenerateRequest,
   GuardMap,
@@ -17,6 +18,7 @@ import type {
   PreviewRequest,
   RemovalRequest,
   ReplayReport,
+  SlicePlane,
   VerificationReports,
   VerifyRequest,
   Welcome,
@@ -51,6 +53,10 @@ export interface ServicesFace {
   allNodules(): Promise<z.infer<typeof AllNodules>>;
   nodules(seriesInstanceUID: string): Promise<NoduleList>;
   generate(request: GenerateRequest): Promise<CandidateList>;
+  /** The checks of a candidate, with what needs its model's training set. @throws not-found */
+  candidateChecks(candidateId: string): Promise<CandidateChecks>;
+  /** PNG. @throws not-found */
+  candidateSlices(candidateId: string, plane: SlicePlane): Promise<Uint8Array>;
   place(request: z.infer<typeof PlaceRequest>): Promise<Place>;
   preview(request: PreviewRequest): Promise<Preview>;
   /** A preview of the CT as if a nodule were not there. */

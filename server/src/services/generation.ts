@@ -1,6 +1,7 @@
 /** Candidates: samples of a generator, stored by content so that they can be placed and replayed later. */
 import type { Candidate, CandidateList, GenerateRequest } from '@nodulelab/contract';
 import { PARENCHYMA_HU, unwindowHu } from '../volume/window.ts';
+import { candidateChecks } from '../insertion/candidateChecks.ts';
 import type { ServiceContext } from './context.ts';
 import { thumbnailsOf } from './thumbnails.ts';
 
@@ -13,21 +14,21 @@ export async function generateCandidates(
   const candidates: Candidate[] = [];
   for (let index = 0; index < request.count; index += 1) {
     const { hu: voxels, conditions } = await sampler.draw(request.seed, index, request.conditions);
-    candidates.push(
-      await store.candidates.put(
-        {
-          model: model.name,
-          modelSha256: model.sha256,
-          seed: request.seed,
-          index,
-          meanHu: meanHuOfNodule(voxels),
-          conditions: conditions ?? null,
-          support: sampler.support(request.conditions ?? {}) ?? null,
-          thumbnails: thumbnailsOf(voxels, sampler.size),
-        },
-        voxels,
-      ),
+    const support = sampler.support(request.conditions ?? {}) ?? null;
+    const stored = await store.candidates.put(
+      {
+        model: model.name,
+        modelSha256: model.sha256,
+        seed: request.seed,
+        index,
+        meanHu: meanHuOfNodule(voxels),
+        conditions: conditions ?? null,
+        support,
+        thumbnails: thumbnailsOf(voxels, sampler.size),
+      },
+      voxels,
     );
+    candidates.push({ ...stored, checks: candidateChecks(voxels, support) });
   }
   return { candidates };
 }

@@ -19,13 +19,16 @@ export function thumbnailsOf(patch: Float32Array, size: number): Candidate['thum
   };
 }
 
+/** Value of a patch in [0, 1] → grey of the lung window, 0 to 255. */
+export function lungGrey(value: number): number {
+  const grey = (unwindowHu(value) - LOW_HU) / (HIGH_HU - LOW_HU);
+  return Math.round(255 * Math.min(1, Math.max(0, grey)));
+}
+
 function dataUrl(size: number, value: (u: number, v: number) => number): string {
   const data = new Uint8Array(size * size);
   for (let v = 0; v < size; v += 1)
-    for (let u = 0; u < size; u += 1) {
-      const grey = (unwindowHu(value(u, v)) - LOW_HU) / (HIGH_HU - LOW_HU);
-      data[u + size * v] = Math.round(255 * Math.min(1, Math.max(0, grey)));
-    }
+    for (let u = 0; u < size; u += 1) data[u + size * v] = lungGrey(value(u, v));
   const png = encode({ width: size, height: size, data, channels: 1, depth: 8 });
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }

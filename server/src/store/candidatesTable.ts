@@ -1,12 +1,17 @@
 import { endianness } from 'node:os';
 import { Candidate } from '@nodulelab/contract';
+import type { z } from 'zod';
 import { type Artefacts, sha256Of } from './artefacts.ts';
 import type { Database } from './database.ts';
 import { CandidateRow, parseRows } from './rows.ts';
 import { candidates as sql } from './sql.ts';
 
+/** What is judged of a candidate is judged anew whenever it is asked for: limits may change. */
+const StoredCandidate = Candidate.omit({ checks: true });
+export type StoredCandidate = z.infer<typeof StoredCandidate>;
+
 /** A candidate before it is stored: its identity follows from its content. */
-export type CandidateMeta = Omit<Candidate, 'id' | 'sha256'>;
+export type CandidateMeta = Omit<StoredCandidate, 'id' | 'sha256'>;
 
 /** Samples of the generator, voxels among them. */
 export interface CandidatesTable {
@@ -15,8 +20,8 @@ export interface CandidatesTable {
    * sample has the same id, whenever and wherever it is stored.
    * @param voxels the patch, x fastest, in the generator's range
    */
-  put(meta: CandidateMeta, voxels: Float32Array): Promise<Candidate>;
-  get(id: string): Promise<{ candidate: Candidate; voxels: Float32Array } | undefined>;
+  put(meta: CandidateMeta, voxels: Float32Array): Promise<StoredCandidate>;
+  get(id: string): Promise<{ candidate: StoredCandidate; voxels: Float32Array } | undefined>;
 }
 
 export function candidatesTable({ query }: Database, artefacts: Artefacts): CandidatesTable {
@@ -25,7 +30,7 @@ export function candidatesTable({ query }: Database, artefacts: Artefacts): Cand
       const sha256 = await artefacts.put(toLittleEndian(voxels));
       const { model, modelSha256, seed, index } = meta;
       const id = sha256Of(JSON.stringify([sha256, model, modelSha256, seed, index])).slice(0, 32);
-      const candidate = Candidate.parse({ ...meta, id, sha256 });
+      const candidate = StoredCandidate.parse({ ...meta, id, sha256 });
       await query(sql.put, [id, JSON.stringify(candidate)]);
       return candidate;
     },

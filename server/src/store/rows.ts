@@ -76,7 +76,7 @@ export const NoduleRow = z.object({
 });
 /** Candidates of before conditions were known were made without any. */
 export const CandidateRow = z.object({
-  candidate: Candidate.extend({
+  candidate: Candidate.omit({ checks: true }).extend({
     conditions: Candidate.shape.conditions.default(null),
     support: Candidate.shape.support.default(null),
   }),
