@@ -15,7 +15,9 @@ export const MaskShape = z.object({
     .array(z.int().min(0))
     .min(1)
     .max(200_000)
-    .describe('lengths of runs of voxels, i fastest: outside, inside, outside, …; together all voxels of the box'),
+    .describe(
+      'lengths of runs of voxels, i fastest: outside, inside, outside, …; together all voxels of the box',
+    ),
 });
 
 export const EllipsoidShape = z.object({

@@ -37,7 +37,10 @@ export interface SegmentMeasures {
 }
 
 /** The slices of a segment that hold something, in k order. */
-export function segmentSlices({ box, mask }: EditSegment, columns: number): SegmentSlice[] {
+export function segmentSlices(
+  { box, mask }: Pick<EditSegment, 'box' | 'mask'>,
+  columns: number,
+): SegmentSlice[] {
   const [width, height, depth] = [0, 1, 2].map((axis) => box.max[axis]! - box.min[axis]!) as [
     number,
     number,
@@ -114,6 +117,15 @@ export function measureSegment(
       sum += storedToHu(interpretStored(words[pixel]!, slice.pixelFormat), slice.pixelFormat);
     voxels += pixels.length;
   }
-  const volumeMm3 = voxels * volume.spacing[0] * volume.spacing[1] * volume.spacing[2];
+  return measuresOf(volume, voxels, sum);
+}
+
+/** @param sum of the HU of the voxels */
+export function measuresOf(
+  { spacing }: Pick<CtSeries['volume'], 'spacing'>,
+  voxels: number,
+  sum: number,
+): SegmentMeasures {
+  const volumeMm3 = voxels * spacing[0] * spacing[1] * spacing[2];
   return { volumeMm3, diameterMm: Math.cbrt((6 * volumeMm3) / Math.PI), meanHu: sum / voxels };
 }

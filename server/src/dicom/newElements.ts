@@ -27,6 +27,11 @@ export const lo = (value: string): NewElement => ({ vr: 'LO', values: [plainText
 export const sh = (value: string): NewElement => ({ vr: 'SH', values: [plainText(value, 16)] });
 /** No backslash either: a UT has one value, but readers split it. */
 export const ut = (value: string): NewElement => ({ vr: 'UT', values: [plainText(value, 65_536)] });
+/** Letters lose their accents: which others the character set of the source has is not asked. */
+export const pn = (value: string): NewElement => ({
+  vr: 'PN',
+  values: [plainText(value.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('=', ' '), 64)],
+});
 export const empty = (vr: string): NewElement => ({ vr, values: [] });
 
 /** A code sequence of one item. */

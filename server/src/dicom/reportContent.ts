@@ -1,7 +1,7 @@
 /** Content items of a structured report, to be written (PS3.3 C.17.3, C.18). */
 import type { Code } from './contentTree.ts';
 import type { NewDataSet } from './dcmjsFacade.ts';
-import { coded, cs, decimalString, sq, ui, us, ut } from './newElements.ts';
+import { coded, cs, decimalString, pn, sq, ui, us, ut } from './newElements.ts';
 import type { ImagePoint } from './pixelOutline.ts';
 import { TAG } from './tags.ts';
 
@@ -66,6 +66,9 @@ export const codeContent = (
 
 export const textContent = (relationship: Relationship, concept: Code, value: string): NewDataSet =>
   item(relationship, 'TEXT', concept, { [TAG.TextValue]: ut(value) });
+
+export const personContent = (relationship: Relationship, concept: Code, name: string): NewDataSet =>
+  item(relationship, 'PNAME', concept, { [TAG.PersonName]: pn(name) });
 
 export const uidContent = (relationship: Relationship, concept: Code, value: string): NewDataSet =>
   item(relationship, 'UIDREF', concept, { [TAG.UID]: ui(value) });

@@ -9,23 +9,18 @@ import type { NewDataSet } from './dcmjsFacade.ts';
 import type { DerivedCt, WriteDeps } from './derivedCt.ts';
 import { editParameters } from './editParameters.ts';
 import { measureSegment, placedSegments, type EditSegment, type PlacedSegment } from './editSegments.ts';
-import { cs, empty, sh, sq, ui } from './newElements.ts';
 import { pixelOutline } from './pixelOutline.ts';
 import type { Provenance } from './provenance.ts';
 import {
   codeContent,
   container,
   imageContent,
-  numberContent,
   outlineContent,
-  rootContainer,
   textContent,
   uidContent,
 } from './reportContent.ts';
-import { SOP_CLASS, TAG } from './tags.ts';
-
-/** NoduleLab as an observer; a UUID-derived UID. */
-const DEVICE_UID = '2.25.197304265038412266174928571035490381746';
+import { deviceObserver, evidence, measurementNumbers, reportElements } from './reportParts.ts';
+import { SOP_CLASS } from './tags.ts';
 
 /**
  * @param segmentation what {@link writeSegmentation} made of the same segments
@@ -51,69 +46,27 @@ export function writeMeasurementReport(
     modality: 'SR',
     seriesOffset: 2,
     what: `${inserted ? 'nodule measurements' : 'removed nodule measurements'}, series ${derived.seriesNumber}`,
-    elements: () => ({
-      [TAG.CodingSchemeIdentificationSequence]: sq({
-        [TAG.CodingSchemeDesignator]: sh(OWN_SCHEME),
-        [TAG.CodingSchemeName]: { vr: 'ST', values: ['NoduleLab'] },
-        [TAG.CodingSchemeResponsibleOrganization]: { vr: 'ST', values: ['NoduleLab'] },
-      }),
-      [TAG.ReferencedPerformedProcedureStepSequence]: empty('SQ'),
-      [TAG.PerformedProcedureCodeSequence]: empty('SQ'),
-      [TAG.CompletionFlag]: cs('COMPLETE'),
-      [TAG.PreliminaryFlag]: cs('FINAL'),
-      [TAG.VerificationFlag]: cs('UNVERIFIED'),
-      [TAG.CurrentRequestedProcedureEvidenceSequence]: sq({
-        [TAG.StudyInstanceUID]: ui(derived.studyInstanceUID),
-        [TAG.ReferencedSeriesSequence]: sq(
+    elements: () =>
+      reportElements({
+        schemes: [OWN_SCHEME],
+        studyInstanceUID: derived.studyInstanceUID,
+        evidence: [
           evidence(derived.seriesInstanceUID, slices.derived),
           evidence(segmentation.seriesInstanceUID, [
             reference(segmentation.sopClassUID, segmentation.sopInstanceUID),
           ]),
           evidence(source.seriesInstanceUID, slices.source),
-        ),
-      }),
-      ...rootContainer(CODE.imagingMeasurementReport, '1500', [
-        codeContent('HAS CONCEPT MOD', CODE.language, CODE.english),
-        ...observer(),
-        codeContent('HAS CONCEPT MOD', CODE.procedureReported, CODE.ct),
-        imageLibrary(slices),
-        container(CODE.imagingMeasurements, [
+        ],
+        observers: deviceObserver(),
+        // The measured slices, then those of the source that they were made from.
+        images: [slices.derived, slices.source],
+        groups: [
           ...placed.map((segment) => outlineGroup(source, derived, segment, provenance)),
           ...placed.map((segment) => segmentGroup(source, derived, segmentation, segment, provenance)),
-        ]),
-      ]),
-    }),
+        ],
+      }),
   });
 }
-
-const evidence = (seriesInstanceUID: string, instances: readonly NewDataSet[]): NewDataSet => ({
-  [TAG.SeriesInstanceUID]: ui(seriesInstanceUID),
-  [TAG.ReferencedSOPSequence]: sq(...instances),
-});
-
-/** A program observed, not a person (TID 1002, 1004). */
-const observer = (): NewDataSet[] => [
-  codeContent('HAS OBS CONTEXT', CODE.observerType, CODE.device),
-  uidContent('HAS OBS CONTEXT', CODE.deviceUid, DEVICE_UID),
-  textContent('HAS OBS CONTEXT', CODE.deviceName, 'NoduleLab'),
-  textContent('HAS OBS CONTEXT', CODE.deviceManufacturer, 'NoduleLab'),
-  textContent('HAS OBS CONTEXT', CODE.deviceModel, 'NoduleLab'),
-];
-
-/** The measured slices, then those of the source that they were made from (TID 1600). */
-const imageLibrary = (slices: {
-  readonly derived: NewDataSet[];
-  readonly source: NewDataSet[];
-}): NewDataSet =>
-  container(
-    CODE.imageLibrary,
-    [slices.derived, slices.source].map((images) =>
-      container(
-        CODE.imageLibraryGroup,
-        images.map((image) => imageContent('CONTAINS', undefined, image)),
-      ),
-    ),
-  );
 
 /** What identifies the thing measured and the program (TID 1410 and 1411, 4019). */
 function identification(
@@ -140,8 +93,6 @@ function segmentGroup(
   segment: PlacedSegment,
   provenance: Provenance,
 ): NewDataSet {
-  const { diameterMm, volumeMm3, meanHu } = measureSegment(source, derived, segment);
-  const written = (value: number): number => Math.round(value * 1e4) / 1e4;
   return container(
     CODE.measurementGroup,
     [
@@ -153,13 +104,7 @@ function segmentGroup(
         segment.number,
       ),
       uidContent('CONTAINS', CODE.sourceSeries, derived.seriesInstanceUID),
-      numberContent(CODE.diameter, written(diameterMm), CODE.millimetre, [
-        codeContent('HAS CONCEPT MOD', CODE.measurementMethod, CODE.sphereOfVolume),
-      ]),
-      numberContent(CODE.volume, written(volumeMm3), CODE.cubicMillimetre),
-      numberContent(CODE.attenuation, written(meanHu), CODE.hounsfield, [
-        codeContent('HAS CONCEPT MOD', CODE.derivation, CODE.mean),
-      ]),
+      ...measurementNumbers(measureSegment(source, derived, segment)),
     ],
     '1411',
   );

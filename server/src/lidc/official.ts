@@ -13,10 +13,10 @@ import type { MeasurementGroup, MeasurementReport } from '../dicom/structuredRep
 import type { BoxMask } from './boxMask.ts';
 import { segmentMask } from './officialPlacement.ts';
 import { codedRatings } from './officialCodes.ts';
-import { sliceOutlines } from './officialOutlines.ts';
+import { maskOutlines } from './officialOutlines.ts';
 import { noduleOfMarks, type LidcNodule } from './nodules.ts';
 import { sliceFinder } from './sliceFinder.ts';
-import type { Characteristics, LidcContour, LidcMark } from './xml.ts';
+import type { Characteristics, LidcMark } from './xml.ts';
 
 export interface OfficialObjects {
   readonly segmentations: readonly Segmentation[];
@@ -186,7 +186,7 @@ function noduleOf(annotations: readonly Annotation[], ct: CtSeries): LidcNodule 
     reader,
     markId,
     characteristics: ratings,
-    contours: outlinesOf(mask, sops),
+    contours: maskOutlines(mask, sops),
   }));
   return noduleOfMarks(
     {
@@ -197,18 +197,6 @@ function noduleOf(annotations: readonly Annotation[], ct: CtSeries): LidcNodule 
     marks,
     { geometry: ct.volume, sliceThicknessMm: ct.sliceThickness, sliceIndexOf: sliceFinder(sops, ct.volume) },
   );
-}
-
-function outlinesOf({ box, bits }: BoxMask, sops: readonly string[]): LidcContour[] {
-  const [columns, rows] = [box.max[0] - box.min[0], box.max[1] - box.min[1]];
-  return sops.slice(box.min[2], box.max[2]).flatMap((sopInstanceUID, at) => {
-    const slice = bits.subarray(at * columns * rows, (at + 1) * columns * rows);
-    return sliceOutlines(slice, columns, [box.min[0], box.min[1]]).map((outline) => ({
-      ...outline,
-      sopInstanceUID,
-      z: undefined,
-    }));
-  });
 }
 
 function segmentKey(sopInstanceUID: string, number: number): string {

@@ -106,3 +106,55 @@ function ratingOf(name: Characteristic, code: Code): number | undefined {
 function textOf({ value, scheme, meaning }: Code): string {
   return `(${value}, ${scheme}, "${meaning}")`;
 }
+
+/** The name of each concept, as the official reports have it. */
+const CONCEPT_MEANINGS: Readonly<Record<Characteristic, string>> = {
+  subtlety: 'Subtlety score',
+  internalStructure: 'Internal structure',
+  calcification: 'Calcification',
+  sphericity: 'Sphericity',
+  margin: 'Margin',
+  lobulation: 'Lobular Pattern',
+  spiculation: 'Spiculation',
+  texture: 'Texture',
+  malignancy: 'Malignancy',
+};
+
+/** What the ratings mean, from 1 up; null where the code says no more than the number. */
+const RATING_MEANINGS: Readonly<Record<Characteristic, readonly (string | null)[]>> = {
+  subtlety: ['Extremely Subtle', 'Moderately Subtle', 'Fairly Subtle', 'Moderately Obvious', 'Obvious'],
+  internalStructure: ['Soft tissue', 'Fluid', 'Fat', 'Air'],
+  calcification: ['Popcorn', 'Laminated', 'Solid', 'Non-central', 'Central', 'Absent'],
+  sphericity: ['linear', null, 'ovoid', null, 'round'],
+  margin: ['indistinct', null, null, null, 'circumscribed'],
+  lobulation: ['No lobulation', null, null, null, 'Marked lobulation'],
+  spiculation: ['No spiculation', null, null, null, 'Marked spiculation'],
+  texture: ['non-solid', null, 'part-solid', null, 'solid'],
+  malignancy: [
+    'Highly Unlikely for Cancer',
+    'Moderately Unlikely for Cancer',
+    'Indeterminate Likelihood',
+    'Moderately Suspicious for Cancer',
+    'Highly Suspicious for Cancer',
+  ],
+};
+
+/**
+ * The ratings as the official reports code them, so that {@link codedRatings} reads them again.
+ *
+ * @param ratings whole numbers
+ */
+export function ratingCodes(ratings: Characteristics): { readonly concept: Code; readonly value: Code }[] {
+  return CHARACTERISTICS.map((name) => {
+    const { concept, ratings: codes } = CODINGS[name];
+    const rating = ratings[name];
+    const code = codes[rating - 1]!;
+    const meaning = RATING_MEANINGS[name][rating - 1];
+    const numbered = `${rating} out of ${codes.length}`;
+    const text = meaning == null ? numbered : code[1] === LIDC ? `${numbered} (${meaning})` : meaning;
+    return {
+      concept: { value: concept[0], scheme: concept[1], meaning: CONCEPT_MEANINGS[name] },
+      value: { value: code[0], scheme: code[1], meaning: text },
+    };
+  });
+}

@@ -4,6 +4,9 @@
  * makes exactly the same mask of them again.
  */
 
+import type { BoxMask } from './boxMask.ts';
+import type { LidcContour } from './xml.ts';
+
 export interface SliceOutline {
   /** False for a hole. */
   readonly inclusion: boolean;
@@ -46,6 +49,19 @@ export function sliceOutlines(
       holeOutlines(grid, hole.labels, start).map((points) => ({ inclusion: false, points: shifted(points) })),
     ),
   ];
+}
+
+/** Outlines of a mask on all its slices. @param sops SOP Instance UIDs of the slices of the CT, in k order */
+export function maskOutlines({ box, bits }: BoxMask, sops: readonly string[]): LidcContour[] {
+  const [columns, rows] = [box.max[0] - box.min[0], box.max[1] - box.min[1]];
+  return sops.slice(box.min[2], box.max[2]).flatMap((sopInstanceUID, at) => {
+    const slice = bits.subarray(at * columns * rows, (at + 1) * columns * rows);
+    return sliceOutlines(slice, columns, [box.min[0], box.min[1]]).map((outline) => ({
+      ...outline,
+      sopInstanceUID,
+      z: undefined,
+    }));
+  });
 }
 
 /** A hole's outline runs through its own pixels. One with an island in it is taken away row by row. */
