@@ -1,10 +1,21 @@
 /** The nodules that the readers marked in this CT. */
 import type { Nodule } from '@nodulelab/contract';
+import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { isActive, isRemoved, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
+import { filtersAnything, passes } from '../state/noduleFilter.ts';
+import {
+  chosenModel,
+  isActive,
+  isRemoved,
+  isSynthetic,
+  selectedNodule,
+  type Session,
+} from '../state/session.ts';
+import { canBeAsked } from '../state/wishes.ts';
 import { describeNodule, malignancyWord, millimetres, textureWord } from '../state/words.ts';
-import { readerColour } from '../viewer/scene.ts';
+import { NoduleFilters } from './NoduleFilters.tsx';
 import { Button, Section } from './parts.tsx';
+import { ReaderRatings } from './ReaderRatings.tsx';
 
 interface Props {
   readonly service: NoduleLabService;
@@ -53,23 +64,41 @@ interface SelectedProps extends Omit<Props, 'next'> {
 }
 
 function Selected({ service, session, nodule }: SelectedProps) {
-  const readers = [...new Set(nodule.marks.map((mark) => mark.reader))];
+  const [rated, showRatings] = useState(false);
+  const busy = isActive(session.job) || session.previewing;
+  const askable = canBeAsked(chosenModel(session));
   return (
     <>
-      <p className="nl-small nl-dim" style={{ marginTop: 4 }}>
-        {readers.map((reader) => (
-          <span key={reader} style={{ marginRight: 9, whiteSpace: 'nowrap' }}>
-            <i className="nl-swatch" style={{ background: readerColour(reader) }} />
-            reader {reader + 1}
-          </span>
-        ))}
-      </p>
+      <ReaderRatings
+        nodule={nodule}
+        shown={session.outlines}
+        open={rated}
+        onToggleReader={(reader) => service.toggleReader(reader)}
+        onToggleConsensus={() => service.toggleConsensus()}
+      />
       <div className="nl-field" style={{ marginTop: 2 }}>
-        <span className="nl-small nl-dim nl-wide">
-          {nodule.consensus && `Malignancy: ${malignancyWord(nodule.consensus.malignancy)}`}
-        </span>
+        <button
+          type="button"
+          className="nl-fold nl-small nl-wide"
+          style={{ textAlign: 'left' }}
+          aria-expanded={rated}
+          aria-controls="nl-ratings"
+          onClick={() => showRatings(!rated)}
+          data-testid="ratings-fold"
+        >
+          {nodule.consensus ? malignancyWord(nodule.consensus.malignancy) : 'not rated'}
+        </button>
         <Button
-          disabled={isActive(session.job) || session.previewing || isRemoved(session, nodule.id)}
+          disabled={!askable || session.generating || isActive(session.job)}
+          onPress={() => service.generation.wantLike(nodule)}
+          label="Use this nodule as source"
+          title="Ask for candidates of its size, with its readers' ratings"
+          testId="use-as-source"
+        >
+          Use as source
+        </Button>
+        <Button
+          disabled={busy || isRemoved(session, nodule.id)}
           onPress={() => void service.removal.remove(nodule.id)}
           label="Remove this nodule (healthy twin)"
           title="Healthy twin: preview the CT as if this nodule were not there"
@@ -83,19 +112,34 @@ function Selected({ service, session, nodule }: SelectedProps) {
 }
 
 export function NoduleSection({ service, session, next }: Props) {
-  const { nodules, nodulesState } = session;
+  const { nodules, nodulesState, noduleFilter } = session;
+  const [choosing, choose] = useState(false);
   const selected = selectedNodule(session);
+  const shown = nodules.filter((nodule) => passes(nodule, noduleFilter));
   return (
     <Section
       number={1}
       title="Nodules in this CT"
       next={next}
       aside={
-        (selected || session.place || isSynthetic(session)) && (
-          <Button pressed={session.showContours} onPress={() => service.toggleContours()} testId="contours">
-            Outlines
-          </Button>
-        )
+        <>
+          {nodules.length > 1 && (
+            <button
+              type="button"
+              className="nl-fold nl-small"
+              aria-expanded={choosing || filtersAnything(noduleFilter)}
+              onClick={() => choose(!choosing)}
+              data-testid="filters-fold"
+            >
+              Filter
+            </button>
+          )}
+          {(selected || session.place || isSynthetic(session)) && (
+            <Button pressed={session.showContours} onPress={() => service.toggleContours()} testId="contours">
+              Outlines
+            </Button>
+          )}
+        </>
       }
     >
       {nodulesState === 'loading' && <p className="nl-dim">Reading{'\u2026'}</p>}
@@ -107,6 +151,19 @@ export function NoduleSection({ service, session, next }: Props) {
       )}
       {nodulesState === 'ready' && nodules.length === 0 && !isSynthetic(session) && (
         <p className="nl-dim">None annotated. Any chest CT can still receive a synthetic nodule.</p>
+      )}
+      {nodules.length > 1 && (choosing || filtersAnything(noduleFilter)) && (
+        <NoduleFilters
+          filter={noduleFilter}
+          shown={shown.length}
+          all={nodules.length}
+          onChange={(filter) => service.filterNodules(filter)}
+        />
+      )}
+      {nodules.length > 0 && shown.length === 0 && (
+        <p className="nl-dim nl-small" data-testid="none-pass">
+          No nodule is like that. Choose less, or show all.
+        </p>
       )}
       {(nodules.length > 0 || isSynthetic(session)) && (
         <div className="nl-nodule nl-head nl-small nl-dim" aria-hidden="true">
@@ -135,7 +192,7 @@ export function NoduleSection({ service, session, next }: Props) {
         ))}
       {nodules.length > 0 && (
         <ul className="nl-list" aria-label="Nodules, largest first">
-          {nodules.map((nodule) => (
+          {shown.map((nodule) => (
             <Row
               key={nodule.id}
               nodule={nodule}

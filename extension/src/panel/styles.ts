@@ -123,6 +123,19 @@ export const styles = `
 .nl progress::-webkit-progress-bar { background: var(--nl-line); }
 .nl progress::-webkit-progress-value { background: var(--nl-accent); }
 .nl progress::-moz-progress-bar { background: var(--nl-accent); }
+.nl-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.nl-filters { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; margin: 3px 0; }
+.nl-filtered { grid-column: 1 / -1; }
+.nl-filtered .nl-button { min-height: 24px; padding: 0 8px; }
+.nl-ratings { width: 100%; border-collapse: collapse; margin-top: 3px; table-layout: fixed; }
+.nl-ratings th { font-weight: 400; text-align: left; padding: 1px 2px; }
+.nl-ratings tbody th { color: var(--nl-dim); }
+.nl-ratings th:first-child { width: 92px; }
+.nl-ratings td { text-align: center; font-variant-numeric: tabular-nums; padding: 1px 2px; }
+.nl-ratings tbody tr:nth-child(odd) { background: hsl(var(--popover, 219 90% 15%)); }
+.nl-reader { width: 100%; min-height: 24px; padding: 0 2px; white-space: nowrap; border-color: transparent; }
+.nl-reader[aria-pressed='false'] { opacity: .45; text-decoration: line-through; }
+.nl-swatch-bold { height: 4px; background: #fff; }
 .nl-jobs { max-height: 180px; gap: 6px; }
 .nl-job-title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
 .nl-job progress { margin: 3px 0; }

@@ -13,6 +13,8 @@ import {
   type Session,
   sizeOf,
 } from '../state/session.ts';
+import type { NoduleFilter } from '../state/noduleFilter.ts';
+import { toggled } from '../state/outlines.ts';
 import { createStore, type Store } from '../state/store.ts';
 import { Viewer } from '../viewer/viewer.ts';
 import { Acceptance } from './acceptance.ts';
@@ -106,6 +108,19 @@ export class NoduleLabService {
     });
     // A synthetic series lists the nodules of its source: the place is the same in both.
     if (host) void this.#viewer.jumpTo(host.seriesInstanceUID, nodule.centre);
+  }
+
+  filterNodules(noduleFilter: NoduleFilter): void {
+    this.store.set({ noduleFilter });
+  }
+
+  toggleReader(reader: number): void {
+    this.store.set({ outlines: toggled(this.store.get().outlines, reader), showContours: true });
+  }
+
+  toggleConsensus(): void {
+    const { outlines } = this.store.get();
+    this.store.set({ outlines: { ...outlines, consensus: !outlines.consensus }, showContours: true });
   }
 
   toggleContours(): void {

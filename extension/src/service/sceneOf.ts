@@ -1,5 +1,6 @@
 /** What the viewports draw for a state of the session. */
-import type { Mark } from '@nodulelab/contract';
+import type { Nodule } from '@nodulelab/contract';
+import { consensusShown, marksShown } from '../state/outlines.ts';
 import { editsOf, isRemoved, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
 import type { Ring, Scene } from '../viewer/scene.ts';
 
@@ -22,16 +23,18 @@ function ringsOf(session: Session): Ring[] {
 }
 
 /** Readers' outlines around a nodule that is not to be seen would say the wrong thing; its ring tells the place. */
-function marksOf(session: Session): readonly Mark[] {
+function outlinedNodule(session: Session): Nodule | null {
   const nodule = selectedNodule(session);
-  if (!nodule || !session.showContours) return [];
+  if (!nodule || !session.showContours) return null;
   const seen = session.previewShown ? session : { ...session, stack: [], preview: null };
-  return isRemoved(seen, nodule.id) ? [] : nodule.marks;
+  return isRemoved(seen, nodule.id) ? null : nodule;
 }
 
 export function sceneOf(session: Session): Scene {
+  const outlined = outlinedNodule(session);
   return {
-    marks: marksOf(session),
+    marks: outlined ? marksShown(outlined, session.outlines) : [],
+    consensus: outlined ? consensusShown(outlined, session.outlines) : [],
     rings: session.showContours ? ringsOf(session) : [],
     badge: session.previewShown
       ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }

@@ -12,6 +12,8 @@ import type {
 } from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
 import type { LabelMap } from '../geometry/labelPlane.ts';
+import { NO_FILTER, type NoduleFilter } from './noduleFilter.ts';
+import { ALL_OUTLINES, type OutlinesShown } from './outlines.ts';
 
 /** The CT series in the active viewport. */
 export interface Host {
@@ -49,6 +51,8 @@ export interface Session {
   readonly nodulesState: 'none' | 'loading' | 'ready' | 'failed';
   readonly selectedNoduleId: string | null;
   readonly showContours: boolean;
+  readonly outlines: OutlinesShown;
+  readonly noduleFilter: NoduleFilter;
   readonly models: readonly Model[];
   readonly modelName: string | null;
   readonly seed: number;
@@ -105,6 +109,8 @@ export const emptySession: Session = {
   nodulesState: 'none',
   selectedNoduleId: null,
   showContours: true,
+  outlines: ALL_OUTLINES,
+  noduleFilter: NO_FILTER,
   models: [],
   modelName: null,
   seed: 1,

@@ -1,9 +1,9 @@
 /** Draws the scene over one viewport as SVG, redrawn whenever the viewport renders. */
-import type { PointLps } from '@nodulelab/contract';
+import type { Contour, PointLps } from '@nodulelab/contract';
 import { ballOnPlane, outlinesOnPlane } from '../geometry/outline.ts';
 import type { VolumeViewport } from '../ohif.ts';
 import { GuardCanvas } from './guardCanvas.ts';
-import { readerColour, type Ring, type Scene } from './scene.ts';
+import { CONSENSUS_COLOUR, readerColour, type Ring, type Scene } from './scene.ts';
 import { planeOf } from './viewports.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -64,11 +64,11 @@ export class Overlay {
       viewport.worldToCanvas([...point]) as [number, number];
     const shapes: SVGElement[] = [];
 
-    for (const mark of scene.marks)
-      for (const outline of outlinesOnPlane(mark.contours, plane, spacing))
+    const outlines = (contours: readonly Contour[], look: Attributes): void => {
+      for (const { points, inclusion } of outlinesOnPlane(contours, plane, spacing))
         shapes.push(
           shape('polygon', {
-            points: outline.points
+            points: points
               .map((point) =>
                 canvas(point)
                   .map((v) => v.toFixed(1))
@@ -76,13 +76,15 @@ export class Overlay {
               )
               .join(' '),
             fill: 'none',
-            stroke: readerColour(mark.reader),
-            'stroke-width': 1.4,
             'stroke-linejoin': 'round',
-            'stroke-dasharray': outline.inclusion ? 'none' : '3 3',
-            'data-reader': mark.reader,
+            'stroke-dasharray': inclusion ? 'none' : '3 3',
+            ...look,
           }),
         );
+    };
+    outlines(scene.consensus, { stroke: CONSENSUS_COLOUR, 'stroke-width': 3, 'data-consensus': 'true' });
+    for (const { contours, reader } of scene.marks)
+      outlines(contours, { stroke: readerColour(reader), 'stroke-width': 1.4, 'data-reader': reader });
 
     for (const ring of scene.rings) shapes.push(...this.#ring(ring, viewport, canvas));
 

@@ -1,5 +1,5 @@
 /** What is drawn over the CT, in LPS mm; every viewport projects the same scene on its own plane. */
-import type { Mark, PointLps } from '@nodulelab/contract';
+import type { Contour, Mark, PointLps } from '@nodulelab/contract';
 import type { LabelMap } from '../geometry/labelPlane.ts';
 
 /** A dashed circle just outside a nodule, so that its own edge stays visible. */
@@ -13,6 +13,8 @@ export interface Ring {
 export interface Scene {
   /** One colour a reader. */
   readonly marks: readonly Mark[];
+  /** What half of the readers share; drawn bold, below theirs. */
+  readonly consensus: readonly Contour[];
   readonly rings: readonly Ring[];
   readonly badge: { readonly text: string; readonly kind: 'synthetic' | 'preview' } | null;
   /** The next click sets the place. */
@@ -21,9 +23,19 @@ export interface Scene {
   readonly guard: LabelMap | null;
 }
 
-export const emptyScene: Scene = { marks: [], rings: [], badge: null, picking: false, guard: null };
+export const emptyScene: Scene = {
+  marks: [],
+  consensus: [],
+  rings: [],
+  badge: null,
+  picking: false,
+  guard: null,
+};
 
 /** Told apart by lightness as well as hue, and none of them the red or green of a verdict. */
 const READER_COLOURS = ['#f5c542', '#4fc3f7', '#f48fb1', '#b39ddb', '#ffab66', '#80deea'] as const;
+
+/** Of what they share. */
+export const CONSENSUS_COLOUR = '#ffffff';
 
 export const readerColour = (reader: number): string => READER_COLOURS[reader % READER_COLOURS.length]!;
