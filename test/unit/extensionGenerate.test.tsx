@@ -118,6 +118,9 @@ describe('a candidate in the list', () => {
         chosen={chosen}
         disabled={false}
         onChoose={() => {}}
+        favourite={false}
+        onFavourite={() => {}}
+        slices={64}
       />,
     );
 
@@ -140,7 +143,7 @@ describe('a candidate in the list', () => {
   });
 
   test('of an unconditional generator is only its number and its attenuation', () => {
-    expect(textOf(row({ conditions: null, support: null })).trim()).toBe('1 \u2212103 HU');
+    expect(textOf(row({ conditions: null, support: null })).trim()).toBe('1 \u2212103 HU \u2606');
   });
 });
 

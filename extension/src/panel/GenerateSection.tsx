@@ -1,7 +1,9 @@
 /** Sampling candidates from the generator, and choosing one. */
+import type { Candidate } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { chosenModel, COUNT, isActive, type Session } from '../state/session.ts';
+import { isFavourite } from '../state/favourites.ts';
 import { areStale, wishesFor } from '../state/wishes.ts';
 import { CandidateRow } from './CandidateRow.tsx';
 import { ModelCard, ModelFold } from './ModelCard.tsx';
@@ -17,6 +19,29 @@ interface Props {
 /** Seeds that a person can read out to another. */
 const rollSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
 
+interface RowProps extends Omit<Props, 'next'> {
+  readonly candidate: Candidate;
+  readonly busy: boolean;
+}
+
+/** Patches of generators that are not known any more have the usual edge. */
+const USUAL_SLICES = 64;
+
+function Row({ candidate, service, session, busy }: RowProps) {
+  const { generation } = service;
+  return (
+    <CandidateRow
+      candidate={candidate}
+      chosen={candidate.id === session.chosenCandidateId}
+      onChoose={() => generation.choose(candidate.id)}
+      disabled={busy}
+      favourite={isFavourite(session.favourites, candidate.id)}
+      onFavourite={() => generation.toggleFavourite(candidate)}
+      slices={session.models.find(({ name }) => name === candidate.model)?.resolution ?? USUAL_SLICES}
+    />
+  );
+}
+
 export function GenerateSection({ service, session, next }: Props) {
   const { generation } = service;
   const busy = session.generating || isActive(session.job);
@@ -24,6 +49,7 @@ export function GenerateSection({ service, session, next }: Props) {
   const stale = session.candidates.length > 0 && areStale(wishesFor(model, session.wanted), session.asked);
   const several = session.models.length > 1;
   const [described, describe] = useState(false);
+  const others = session.favourites.filter(({ id }) => !session.candidates.some((one) => one.id === id));
   return (
     <Section
       number={2}
@@ -106,13 +132,7 @@ export function GenerateSection({ service, session, next }: Props) {
         aria-busy={session.generating}
       >
         {session.candidates.map((candidate) => (
-          <CandidateRow
-            key={candidate.id}
-            candidate={candidate}
-            chosen={candidate.id === session.chosenCandidateId}
-            onChoose={() => generation.choose(candidate.id)}
-            disabled={busy}
-          />
+          <Row key={candidate.id} candidate={candidate} service={service} session={session} busy={busy} />
         ))}
         {session.candidates.length === 0 && (
           <p className="nl-dim nl-small" style={{ margin: 'auto', textAlign: 'center', maxWidth: 220 }}>
@@ -122,6 +142,16 @@ export function GenerateSection({ service, session, next }: Props) {
           </p>
         )}
       </div>
+      {others.length > 0 && (
+        <details className="nl-favourites" data-testid="favourites">
+          <summary className="nl-small">Kept before ({others.length})</summary>
+          <div className="nl-candidates" role="group" aria-label="Candidates that were kept before">
+            {others.map((candidate) => (
+              <Row key={candidate.id} candidate={candidate} service={service} session={session} busy={busy} />
+            ))}
+          </div>
+        </details>
+      )}
     </Section>
   );
 }

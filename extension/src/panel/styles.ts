@@ -37,7 +37,14 @@ export const styles = `
 .nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
 .nl-candidate { grid-template-columns: 58px 58px 58px 1fr; gap: 3px; padding: 2px; }
-.nl-candidate img { width: 58px; height: 58px; display: block; border-radius: 3px; background: #000; image-rendering: auto; }
+.nl-candidate-row { position: relative; }
+.nl-thumb { position: relative; width: 58px; height: 58px; display: block; }
+.nl-thumb img, .nl-slice { position: absolute; inset: 0; width: 100%; height: 100%; display: block; border-radius: 3px; background-color: #000; }
+.nl-star { position: absolute; top: 2px; right: 2px; width: 24px; height: 24px; padding: 0; font-size: 15px !important; line-height: 1; color: #f5c542 !important; }
+.nl-star[aria-pressed='false'] { color: var(--nl-dim) !important; }
+.nl-lights { display: flex; gap: 3px; padding-top: 3px; }
+.nl-favourites summary { cursor: pointer; padding: 4px 2px; color: var(--nl-accent); }
+.nl-favourites .nl-candidates { height: auto; max-height: 198px; margin-top: 0; }
 .nl-candidate .nl-facts { padding-left: 5px; overflow: hidden; }
 .nl-candidate .nl-asked { grid-column: 1 / -1; font-size: 11px; color: var(--nl-dim); padding: 0 3px 1px; }
 .nl-wishes { margin-top: 2px; }

@@ -1,18 +1,25 @@
 /** Candidates: which model, which seed, how many, what is wanted of them, and the one that is chosen. */
-import type { ConditionName, Nodule } from '@nodulelab/contract';
-import { chosenModel, COUNT, sizeOf } from '../state/session.ts';
+import type { Candidate, ConditionName, Nodule } from '@nodulelab/contract';
+import { type Kept, keepFavourites, readFavourites, toggledFavourite } from '../state/favourites.ts';
+import { chosenCandidate, chosenModel, COUNT, sizeOf } from '../state/session.ts';
 import { inSteps, wishesFor, wishesLike } from '../state/wishes.ts';
 import { type Desk, report } from './desk.ts';
 
 export class Generation {
   readonly #desk: Desk;
   readonly #onChosen: () => void;
+  readonly #storage: Kept | null;
   #request = 0;
 
-  /** @param onChosen told when another candidate is chosen */
-  constructor(desk: Desk, onChosen: () => void) {
+  /**
+   * @param onChosen told when another candidate is chosen
+   * @param storage where favourites are kept; null where the browser keeps nothing
+   */
+  constructor(desk: Desk, onChosen: () => void, storage: Kept | null = null) {
     this.#desk = desk;
     this.#onChosen = onChosen;
+    this.#storage = storage;
+    desk.store.set({ favourites: readFavourites(storage) });
   }
 
   async loadModels(): Promise<void> {
@@ -79,12 +86,23 @@ export class Generation {
     }
   }
 
+  /** Keeps a candidate, or no longer. */
+  toggleFavourite(candidate: Candidate): void {
+    const { store } = this.#desk;
+    const favourites = toggledFavourite(store.get().favourites, candidate);
+    store.set({ favourites });
+    if (!keepFavourites(this.#storage, favourites))
+      store.set({
+        error: 'This browser keeps no data for the page: favourites are forgotten when it is closed.',
+      });
+  }
+
   choose(chosenCandidateId: string | null): void {
     const { store } = this.#desk;
-    const { chosenCandidateId: known, candidates } = store.get();
-    if (chosenCandidateId === known) return;
-    const diameterMm = sizeOf(candidates.find(({ id }) => id === chosenCandidateId) ?? null);
-    store.set({ chosenCandidateId, ...(diameterMm === null ? {} : { diameterMm }) });
+    if (chosenCandidateId === store.get().chosenCandidateId) return;
+    store.set({ chosenCandidateId });
+    const diameterMm = sizeOf(chosenCandidate(store.get()));
+    if (diameterMm !== null) store.set({ diameterMm });
     this.#onChosen();
   }
 }

@@ -28,6 +28,15 @@ import { sceneOf } from './sceneOf.ts';
 import { ServerJobs } from './serverJobs.ts';
 import { Trainings } from './trainings.ts';
 
+/** Null where the user has switched it off: then even to look at it throws. */
+function browserStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 export class NoduleLabService {
   readonly store: Store<Session> = createStore<Session>(emptySession);
   readonly generation: Generation;
@@ -56,7 +65,7 @@ export class NoduleLabService {
     this.placement = new Placement(this.#desk, this.previews);
     this.removal = new Removal(this.#desk, this.previews);
     this.guard = new GuardMaps(this.#desk);
-    this.generation = new Generation(this.#desk, () => this.placement.candidateChanged());
+    this.generation = new Generation(this.#desk, () => this.placement.candidateChanged(), browserStorage());
     this.acceptance = new Acceptance(this.#desk);
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());

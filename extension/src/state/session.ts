@@ -63,6 +63,8 @@ export interface Session {
   readonly asked: WantedConditions;
   readonly generating: boolean;
   readonly candidates: readonly Candidate[];
+  /** Kept over seeds, studies and reloads. */
+  readonly favourites: readonly Candidate[];
   readonly chosenCandidateId: string | null;
   /** A click in a viewport sets the place. */
   readonly picking: boolean;
@@ -120,6 +122,7 @@ export const emptySession: Session = {
   asked: {},
   generating: false,
   candidates: [],
+  favourites: [],
   chosenCandidateId: null,
   picking: false,
   proposing: false,
@@ -163,8 +166,8 @@ export const forgetHost = {
 } as const satisfies Partial<Session>;
 
 /** The one that is placed next. */
-export const chosenCandidate = ({ candidates, chosenCandidateId }: Session): Candidate | null =>
-  candidates.find(({ id }) => id === chosenCandidateId) ?? null;
+export const chosenCandidate = ({ candidates, favourites, chosenCandidateId }: Session): Candidate | null =>
+  [...candidates, ...favourites].find(({ id }) => id === chosenCandidateId) ?? null;
 
 /** The chosen generator, once the list is there. */
 export const chosenModel = ({ models, modelName }: Session): Model | undefined =>
