@@ -24,6 +24,7 @@ import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
 import { AllNodules, Nodule, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
+import { ProposalRequest, Proposals } from './proposal.ts';
 import { ReplayReport, VerificationReports, VerifyRequest } from './proof.ts';
 import {
   ExportTraining,
@@ -201,6 +202,14 @@ export const routes = {
     summary: 'Propose a place in the lung',
     body: PlaceRequest,
     success: { status: 200, body: Place },
+    problems: [400, 404, 409, 422, 502],
+  },
+  proposals: {
+    method: 'post',
+    path: '/proposals',
+    summary: 'The best places in the lung for a nodule of a size, ranked and well apart',
+    body: ProposalRequest,
+    success: { status: 200, body: Proposals },
     problems: [400, 404, 409, 422, 502],
   },
   preview: {

@@ -4,7 +4,12 @@ import type { LungAnatomy } from '../../server/src/anatomy/lungMask.ts';
 import { lungMask } from '../../server/src/anatomy/lungMask.ts';
 import { pleuralDistanceMm } from '../../server/src/anatomy/pleura.ts';
 import { guardMap } from '../../server/src/insertion/guardMap.ts';
-import { checkPlacement, proposePlace, requirePlacement } from '../../server/src/insertion/placement.ts';
+import {
+  checkPlacement,
+  proposePlace,
+  rankPlaces,
+  requirePlacement,
+} from '../../server/src/insertion/placement.ts';
 import type { EarlierNodule } from '../../server/src/insertion/placement.ts';
 import { Random } from '../../server/src/nn/random.ts';
 import { SMALL_PHANTOM, makePhantom } from '../../server/src/phantom/phantom.ts';
@@ -113,6 +118,43 @@ describe.each<[string, () => CtVolume]>([
     }
     expect(propose(9, setting, 2)).toEqual(propose(9, setting, 2));
     expect(new Set(places.map(({ place }) => place.centre.join())).size).toBeGreaterThan(6);
+  });
+
+  test.each(SETTINGS)('ranks %s places best first, all allowed together, the same each time', (setting) => {
+    for (const diameterMm of [6, 12]) {
+      const places = rankPlaces(volume, lung, diameterMm, 8, setting);
+      expect(places.length).toBeGreaterThan(2);
+      expect(rankPlaces(volume, lung, diameterMm, 8, setting)).toEqual(places);
+      const scores = places.map(({ score }) => score);
+      expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+      expect(scores[0]).toBeGreaterThan(0.5);
+      for (const [n, { centre, clearanceMm }] of places.entries()) {
+        expect(requirePlacement(volume, lung, centre, diameterMm, setting)).toBe(setting);
+        for (const other of places.slice(0, n))
+          expect(Math.hypot(...centre.map((mm, axis) => mm - other.centre[axis]!))).toBeGreaterThanOrEqual(
+            diameterMm,
+          );
+        // What the setting means, measured apart from the guard: on the pleura, off it, on a vessel.
+        const [pleura, vessel] = [clearanceMm.pleura!, clearanceMm.vessel!];
+        if (setting === 'juxta-pleural') expect(pleura).toBeLessThan(1);
+        else expect(pleura).toBeGreaterThan(-1);
+        if (setting === 'vessel-attached') expect(vessel).toBeLessThan(0);
+      }
+    }
+  });
+
+  test('without a wish every kind of place is among the ranked ones, fewer where there is little room', () => {
+    const places = rankPlaces(volume, lung, 8, 9);
+    expect(places).toHaveLength(9);
+    expect(new Set(places.map(({ setting }) => setting))).toEqual(new Set(SETTINGS));
+    const [first] = places;
+    const clear = rankPlaces(volume, lung, 8, 9, undefined, [{ centre: first!.centre, diameterMm: 20 }]);
+    for (const { centre } of clear)
+      expect(Math.hypot(...centre.map((mm, axis) => mm - first!.centre[axis]!))).toBeGreaterThan(14);
+    const large = rankPlaces(volume, lung, 48, 12);
+    expect(large.length).toBeGreaterThan(1);
+    expect(large.length).toBeLessThan(12);
+    expect(() => rankPlaces(volume, lung, 190, 1)).toThrow(/No place in this lung takes a nodule of 190 mm/);
   });
 
   test('further nodules keep clear of earlier ones, until no room is left and the refusal says so', () => {

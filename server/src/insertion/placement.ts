@@ -11,7 +11,9 @@ import { nearestVoxel } from './nearestPlace.ts';
 import { placeJudge, refusalOf, type Verdict } from './placeJudge.ts';
 
 export type { PlacementSetting };
-export { proposePlace, type EarlierNodule, type ProposedPlace } from './proposePlace.ts';
+export { type EarlierNodule } from './earlierNodules.ts';
+export { proposePlace, type ProposedPlace } from './proposePlace.ts';
+export { rankPlaces, type RankedPlace } from './rankPlaces.ts';
 
 export type PlacementRefusal =
   'outside-volume' | 'outside-lung' | 'airway' | 'vessel' | 'no-room' | 'other-setting';

@@ -1,13 +1,15 @@
 /** The program's own proposal of a place, for whoever does not point at one. */
 import type { PlacementSetting } from '@nodulelab/contract';
-import { ballOf, CONTENT, contentsOfBall, type Ball } from '../anatomy/lungContents.ts';
+import { ballOf } from '../anatomy/lungContents.ts';
 import type { LungAnatomy } from '../anatomy/lungMask.ts';
 import type { CtVolume, Vec3 } from '../volume/ctVolume.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { clearOf, type EarlierNodule } from './earlierNodules.ts';
+import { shareOf } from './placeContents.ts';
 import { placeJudge, type PlaceJudge } from './placeJudge.ts';
 
 // Bound once: in a VM context every look-up of a global costs as much as the arithmetic around it.
-const { PI, cos, floor, hypot, max, round, sin, sqrt } = Math;
+const { PI, cos, floor, max, round, sin, sqrt } = Math;
 
 export interface ProposedPlace {
   /** LPS mm. */
@@ -15,32 +17,23 @@ export interface ProposedPlace {
   readonly setting: PlacementSetting;
 }
 
-/** A nodule that was put into the host before. */
-export interface EarlierNodule {
-  /** LPS mm. */
-  readonly centre: Vec3;
-  readonly diameterMm: number;
-}
-
-/** Nodules reach further than the sphere of their volume, by up to this part of its diameter. */
-const REACH = 0.8;
 /** Places that are tried before the best of them is taken. */
 const PROPOSALS = 80;
 /** Parenchyma is clear where less than this of it is soft tissue. */
-const QUIET_TISSUE_SHARE = 0.02;
+export const QUIET_TISSUE_SHARE = 0.02;
 /** How much of a proposed pleural nodule lies in the lung: it sits on the pleura, and is seen. */
-const PLEURAL_SHARE = { low: 0.6, high: 0.92 } as const;
+export const PLEURAL_SHARE = { low: 0.6, high: 0.92 } as const;
 /** Distance of its centre from the pleura, in radii. */
 const PLEURAL_DEPTH = { low: 0.3, high: 0.85 } as const;
 /** A nodule on a vessel hangs on it with this part of a radius between its centre and the vessel. */
 const VESSEL_OFFSET = { low: 0.4, high: 0.85 } as const;
 /** A vessel runs on beyond the nodule if this much of a shell around it is vessel. */
-const RUNS_ON_SHARE = 0.012;
-const SHELL_MM = 3;
+export const RUNS_ON_SHARE = 0.012;
+export const SHELL_MM = 3;
 /** More soft tissue than this and the nodule would fill a branching of the vessels, not hang on one. */
-const CROWDED_SHARE = 0.2;
+export const CROWDED_SHARE = 0.2;
 /** Hilum is kept away from pleural places: no large vessel or bronchus this near. */
-const HILUM_MM = 5;
+export const HILUM_MM = 5;
 
 /** One draw: a voxel, and how poor it is as a place of its setting (0 or less: good enough to stop). */
 type Draw = () => { readonly voxel: Vec3; readonly flaw: number } | null;
@@ -71,34 +64,21 @@ export function proposePlace(
   const judge = clearOf(placeJudge(host, lung, diameterMm), diameterMm, earlier);
   const search: Search = { lung, judge, radius: diameterMm / 2, random };
   const voxel = goodPlace(search, setting ?? 'parenchyma') ?? anyPlace(search, setting);
-  if (voxel === null)
-    throw new NoduleLabError(
-      'unusable',
-      `No${setting === undefined ? '' : ` ${setting}`} place in this lung takes a nodule of ${diameterMm} mm${earlier.length > 0 ? ' clear of those inserted before' : ''}: ask for a smaller diameter, another setting or give --at x,y,z.`,
-    );
+  if (voxel === null) throw noPlace(diameterMm, setting, earlier);
   const placed = judge.at(...voxel).setting;
   if (placed === null) throw new Error('a place that the guard refuses was proposed');
   return { centre: judge.centreOf(voxel), setting: placed };
 }
 
-/** Judges as before, and refuses what could run into an earlier nodule. */
-function clearOf(judge: PlaceJudge, diameterMm: number, earlier: readonly EarlierNodule[]): PlaceJudge {
-  if (earlier.length === 0) return judge;
-  const { at, centreOf } = judge;
-  const taken = ([x, y, z]: Vec3): boolean =>
-    earlier.some(
-      ({ centre, diameterMm: other }) =>
-        hypot(x - centre[0], y - centre[1], z - centre[2]) < REACH * (diameterMm + other),
-    );
-  return {
-    ...judge,
-    at: (i, j, k) => {
-      const verdict = at(i, j, k);
-      return verdict.refusal === null && taken(centreOf([i, j, k]))
-        ? { refusal: 'no-room', setting: null, lungShare: verdict.lungShare }
-        : verdict;
-    },
-  };
+export function noPlace(
+  diameterMm: number,
+  setting: PlacementSetting | undefined,
+  earlier: readonly EarlierNodule[],
+): NoduleLabError {
+  return new NoduleLabError(
+    'unusable',
+    `No${setting === undefined ? '' : ` ${setting}`} place in this lung takes a nodule of ${diameterMm} mm${earlier.length > 0 ? ' clear of those inserted before' : ''}: ask for a smaller diameter, another setting or give --at x,y,z.`,
+  );
 }
 
 function goodPlace(search: Search, setting: PlacementSetting): Vec3 | null {
@@ -210,13 +190,4 @@ function pickOf(
     const at = voxels[floor(random() * voxels.length)];
     return at === undefined ? null : [at % nx, floor(at / nx) % ny, floor(at / (nx * ny))];
   };
-}
-
-function shareOf(
-  { contents }: LungAnatomy,
-  kind: 'tissue' | 'tree' | 'vessel' | 'airway',
-  ball: Ball,
-  [i, j, k]: Vec3,
-): number {
-  return contentsOfBall(contents, ball, i, j, k)[CONTENT[kind]]! / (ball.voxels * contents.hostVoxels);
 }

@@ -1,7 +1,16 @@
 /** Where a nodule may go in a series, edited or not; nothing of it reaches the archive. */
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
-import type { Edit, GuardMap, GuardRequest, Place, PlaceRequest, Preview } from '@nodulelab/contract';
+import type {
+  Edit,
+  GuardMap,
+  GuardRequest,
+  Place,
+  PlaceRequest,
+  Preview,
+  ProposalRequest,
+  Proposals,
+} from '@nodulelab/contract';
 import type { z } from 'zod';
 import type { EarlierNodule } from '../insertion/placement.ts';
 import { indexToWorld, type IndexBox, type VolumeGeometry } from '../volume/ctVolume.ts';
@@ -26,6 +35,27 @@ export async function proposePlaceIn(
     clearOf: edits.flatMap(({ edit }) => (edit.kind === 'insert' ? [earlierNodule(edit)] : [])),
   });
   return { centre: [...centre], setting };
+}
+
+/** The same series, edits and size give the same places. */
+export async function rankPlacesIn(
+  context: Pick<ServiceContext, 'imaging' | 'store'>,
+  previews: Pick<Previews, 'get'>,
+  request: ProposalRequest,
+): Promise<Proposals> {
+  const { count, setting } = request;
+  const diameterMm = request.diameterMm ?? (await diameterFor(context, request.candidateId));
+  const { sourceSeriesInstanceUID, edits } = await stackBelow(context, previews, request);
+  const places = await context.imaging.rankPlaces({
+    ...{ seriesInstanceUID: sourceSeriesInstanceUID, diameterMm, count },
+    ...(setting === undefined ? {} : { setting }),
+    earlier: edits.map(({ box, hu }) => ({ box, hu })),
+    clearOf: edits.flatMap(({ edit }) => (edit.kind === 'insert' ? [earlierNodule(edit)] : [])),
+  });
+  return {
+    diameterMm,
+    places: places.map(({ centre, ...place }) => ({ ...place, centre: [...centre] })),
+  };
 }
 
 async function diameterFor(

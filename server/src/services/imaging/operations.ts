@@ -1,13 +1,21 @@
 /** What is done with one host: facts, places, edits, derived series. No thread and no archive in here. */
 import { guardMap } from '../../insertion/guardMap.ts';
-import { proposePlace, type ProposedPlace } from '../../insertion/placement.ts';
+import { proposePlace, rankPlaces, type ProposedPlace, type RankedPlace } from '../../insertion/placement.ts';
 import { writeDerivedCt, type BoxChange } from '../../dicom/derivedCt.ts';
 import { verifyDerived } from '../../dicom/verifyDerived.ts';
 import { Random } from '../../nn/random.ts';
 import { withEdits } from './editedVolume.ts';
 import type { Host } from './hosts.ts';
 import { geometryOf } from './makeEdit.ts';
-import type { DerivedFiles, DeriveWork, GuardLabels, GuardWork, HostFacts, ProposeWork } from './protocol.ts';
+import type {
+  DerivedFiles,
+  DeriveWork,
+  GuardLabels,
+  GuardWork,
+  HostFacts,
+  ProposeWork,
+  RankWork,
+} from './protocol.ts';
 
 export { previewIn } from './makeEdit.ts';
 
@@ -27,6 +35,12 @@ export function proposeIn(host: Host, work: Omit<ProposeWork, 'seriesInstanceUID
   const random = Random.of('place', work.seed);
   return withEdits(host, work.earlier ?? [], (volume, lung) =>
     proposePlace(volume, lung, work.diameterMm, () => random.uniform(), work.setting, work.clearOf),
+  );
+}
+
+export function rankPlacesIn(host: Host, work: Omit<RankWork, 'seriesInstanceUID'>): RankedPlace[] {
+  return withEdits(host, work.earlier ?? [], (volume, lung) =>
+    rankPlaces(volume, lung, work.diameterMm, work.count, work.setting, work.clearOf),
   );
 }
 
