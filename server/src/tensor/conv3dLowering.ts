@@ -5,6 +5,7 @@
 import type { OnnxGraph } from './onnx/onnxGraph.ts';
 import type { ConvShapes, Window } from './conv3d.ts';
 import { matMulConv, matMulInputGradient, matMulWeightGradient } from './conv3dMatMul.ts';
+import { channelsInRowsWeightGradient, samplesInRowsConv, samplesInRowsPay } from './conv3dRows.ts';
 import { thinPays, thinWeightGradient } from './conv3dThin.ts';
 import {
   tilesExactly,
@@ -22,6 +23,8 @@ const FEW_CHANNELS = 8;
 
 /** Below this many channels on either side, Winograd's transforms cost more than they save. */
 const WINOGRAD_CHANNELS = 8;
+/** Up to this many channels of the fine side, rows of channels save more of a weight gradient than Winograd does. */
+const CHANNELS_IN_ROWS = 8;
 
 const cube = (length: number): number[] => [length, length, length];
 
@@ -34,6 +37,9 @@ export function lowerConv(
   if (onnx.target === 'webgpu') return matMulConv(onnx, names, shapes, window);
   if (winogradPays(onnx, shapes, window))
     return withBias(onnx, winogradConv(onnx, names[0]!, names[1]!, shapes), names[2], shapes.coarse[1]!);
+  const kernel = shapes.weight[2]!;
+  if (onnx.target === 'cpu' && samplesInRowsPay(shapes.fine, kernel, window.stride))
+    return samplesInRowsConv(onnx, names, shapes.fine, shapes.coarse, { kernel, padding: window.padding });
   return onnx.node('Conv', names, {
     kernel_shape: shapes.weight.slice(2),
     strides: cube(window.stride),
@@ -57,10 +63,6 @@ function withBias(onnx: OnnxGraph, value: string, bias: string | undefined, chan
   return onnx.node('Add', [value, reshape(onnx, bias, [1, channels, 1, 1, 1])]);
 }
 
-/**
- * dw[o, i, k] = Σ_{n, p} x[n, i, p·s + k − pad] · dy[n, o, p] is a convolution of x by dy with batch and channels
- * exchanged, dilated by the stride.
- */
 export function lowerWeightGradient(
   onnx: OnnxGraph,
   [x, dy]: readonly string[],
@@ -69,17 +71,11 @@ export function lowerWeightGradient(
 ): string {
   if (onnx.target === 'webgpu' || onnx.target === 'cuda')
     return matMulWeightGradient(onnx, [x!, dy!], shapes, window);
-  if (winogradPays(onnx, shapes, window)) return winogradWeightGradient(onnx, x!, dy!, shapes);
+  if (winogradPays(onnx, shapes, window) && shapes.fine[1]! > CHANNELS_IN_ROWS)
+    return winogradWeightGradient(onnx, x!, dy!, shapes);
   if (onnx.target === 'cpu' && thinPays(shapes, window))
     return thinWeightGradient(onnx, [x!, dy!], shapes, window);
-  const { stride, padding } = window;
-  const swapped = [x!, dy!].map((name) => onnx.node('Transpose', [name], { perm: SWAP_FIRST_TWO }));
-  const gradient = onnx.node('Conv', swapped, {
-    kernel_shape: shapes.coarse.slice(2),
-    dilations: cube(stride),
-    pads: [...cube(padding), ...cube(padding)],
-  });
-  return onnx.node('Transpose', [gradient], { perm: SWAP_FIRST_TWO });
+  return channelsInRowsWeightGradient(onnx, [x!, dy!], shapes, window);
 }
 
 export function lowerInputGradient(
@@ -100,7 +96,7 @@ export function lowerInputGradient(
   // cuDNN runs the transposed convolution as it is.
   const plain = onnx.target === 'portable' || onnx.target === 'cuda';
   if (!plain && window.stride === 1 && window.padding < kernel)
-    return flippedConv(onnx, names, kernel, window);
+    return flippedConv(onnx, names, shapes, window);
   const doubles = shapes.fine.slice(2).every((length, axis) => length === 2 * shapes.coarse[axis + 2]!);
   if (!plain && window.stride === 2 && kernel === 4 && window.padding === 1 && doubles)
     return shapes.fine[1]! < FEW_CHANNELS
@@ -117,14 +113,17 @@ export function lowerInputGradient(
 function flippedConv(
   onnx: OnnxGraph,
   [dy, w, ...bias]: readonly string[],
-  kernel: number,
-  { padding }: Window,
+  { fine, coarse, weight }: ConvShapes,
+  window: Window,
 ): string {
+  const kernel = weight[2]!;
   const mirrored = slice(onnx, exchanged(onnx, w!), cube(-1), cube(-kernel - 1), cube(-1));
-  const pads = cube(kernel - 1 - padding);
+  const padding = kernel - 1 - window.padding;
+  if (samplesInRowsPay(coarse, kernel, window.stride))
+    return samplesInRowsConv(onnx, [dy!, mirrored, ...bias], coarse, fine, { kernel, padding });
   return onnx.node('Conv', [dy!, mirrored, ...bias], {
     kernel_shape: cube(kernel),
-    pads: [...pads, ...pads],
+    pads: [...cube(padding), ...cube(padding)],
   });
 }
 
