@@ -69,6 +69,19 @@ describe('a protocol of one’s own', () => {
     ],
     ['no design', { designs: {} }, /at least one of held-out, every-patient/],
     ['a comparison with an arm that is none', { contrasts: [['real', 'nobody']] }, /has no arm nobody/],
+    ['a comparison of an arm with itself', { contrasts: [['real', 'real']] }, /real is compared with itself/],
+    ['a rule twice', { rules: ['median', 'median'] }, /rules: each once/],
+    [
+      'a misspelt option of an arm',
+      { designs: { 'held-out': [REAL, { name: 'few', kind: 'real', keepMalignent: 0.5 }] } },
+      /keepMalignent/,
+    ],
+    ['a part that nobody knows', { repeats: 3 }, /repeats/],
+    [
+      'an arm that is called as a baseline',
+      { designs: { 'held-out': [REAL, { name: 'diameter', kind: 'cutmix', share: 0.5 }] } },
+      /diameter is the name of a baseline/,
+    ],
     ['strata in disorder', { strataMm: [15, 6] }, /ascending/],
     ['a seed twice', { seeds: [1, 1] }, /each once/],
     [

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { augmentationSchema } from '../../dataset/augmentation/augmentation.ts';
+import { DIAMETER, DIAMETER_TEXTURE } from '../../evaluation/classification/scores.ts';
 import { classifierArchitectureSchema } from '../../networks/classifierArchitecture.ts';
 import { classifierPlanSchema } from '../../networks/classifierTraining.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
@@ -21,6 +22,8 @@ export type DesignName = (typeof DESIGNS)[number];
 export const SOURCES = ['generator', 'ellipsoids', 'transplants'] as const;
 export type LesionSource = (typeof SOURCES)[number];
 
+const BASELINE_NAMES = [DIAMETER, DIAMETER_TEXTURE] as const;
+
 const source = z.enum(SOURCES).default('generator');
 /** Nodules added, in percent of the real malignant ones that are trained on. */
 const percent = z.number().positive().max(200);
@@ -30,33 +33,34 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,40}$/);
 
 export const armSchema = z.discriminatedUnion('kind', [
   /** Real nodules, as often as they come; weighted in the loss or shown more often so that both classes count alike. */
-  z.object({
+  z.strictObject({
     name,
     kind: z.literal('real'),
     balance: z.enum(['none', 'weights', 'oversampling']).default('none'),
     keepMalignant,
   }),
   /** Real nodules, turned, scaled, deformed and with noise. */
-  z.object({ name, kind: z.literal('augmented'), augmentation: augmentationSchema }),
+  z.strictObject({ name, kind: z.literal('augmented'), augmentation: augmentationSchema }),
   /** Real nodules, a box of one replaced by that of another (Yun et al. 2019), in this share of the examples. */
-  z.object({ name, kind: z.literal('cutmix'), share: z.number().min(0).max(1) }),
+  z.strictObject({ name, kind: z.literal('cutmix'), share: z.number().min(0).max(1) }),
   /** Real nodules and malignant ones from a source. */
-  z.object({ name, kind: z.literal('added'), source, percent }),
+  z.strictObject({ name, kind: z.literal('added'), source, percent }),
   /** Real nodules, the smaller class filled up from a source to 1:1. */
-  z.object({ name, kind: z.literal('balanced'), source, keepMalignant }),
+  z.strictObject({ name, kind: z.literal('balanced'), source, keepMalignant }),
   /** As many of each class as there are real ones, all from a source. */
-  z.object({ name, kind: z.literal('only'), source }),
+  z.strictObject({ name, kind: z.literal('only'), source }),
   /** `added`, and as many benign ones from the source; all patches, those tested too, through one resampling. */
-  z.object({ name, kind: z.literal('fingerprint'), source, percent }),
+  z.strictObject({ name, kind: z.literal('fingerprint'), source, percent }),
   /** Labels dealt at random, and a bright spot drawn into those that got "malignant": it must be found. */
-  z.object({ name, kind: z.literal('planted') }),
+  z.strictObject({ name, kind: z.literal('planted') }),
   /** Labels dealt at random: nothing can be found. */
-  z.object({ name, kind: z.literal('shuffled') }),
+  z.strictObject({ name, kind: z.literal('shuffled') }),
 ]);
 export type Arm = z.infer<typeof armSchema>;
 
+/** What is not known here is refused: a misspelt option that has a default would be left out without a word. */
 export const protocolSchema = z
-  .object({
+  .strictObject({
     kind: z.literal('nodulelab-classification-protocol'),
     version: z.literal(1),
     name: z.string().min(1),
@@ -80,12 +84,15 @@ export const protocolSchema = z
     contrasts: z.array(z.tuple([name, name])).default([]),
     designs: z.partialRecord(z.enum(DESIGNS), z.array(armSchema).min(1)),
   })
-  .superRefine(({ designs, strataMm, seeds, contrasts }, context) => {
+  .superRefine(({ designs, rules, strataMm, seeds, contrasts }, context) => {
     const refuse = (message: string): void => context.addIssue({ code: 'custom', message });
     if (Object.keys(designs).length === 0) refuse('designs: at least one of held-out, every-patient');
     for (const [design, arms] of Object.entries(designs)) {
       const names = arms.map((arm) => arm.name);
       if (new Set(names).size < names.length) refuse(`designs.${design}: two arms have one name`);
+      const baseline = names.find((one) => (BASELINE_NAMES as readonly string[]).includes(one));
+      if (baseline !== undefined)
+        refuse(`designs.${design}: ${baseline} is the name of a baseline: give the arm another one`);
       if (!arms.some((arm) => arm.name === 'real' && isRealOnly(arm)))
         refuse(`designs.${design}: the arm {"name": "real", "kind": "real"} is what all are held against`);
       const needing = arms.find(needsGenerator);
@@ -97,8 +104,11 @@ export const protocolSchema = z
     const compared = (designs['held-out'] ?? []).map((arm) => arm.name);
     const unknown = contrasts.flat().find((one) => !compared.includes(one));
     if (unknown !== undefined) refuse(`contrasts: designs.held-out has no arm ${unknown}`);
+    const same = contrasts.find(([arm, against]) => arm === against);
+    if (same !== undefined) refuse(`contrasts: ${same[0]} is compared with itself`);
     if (strataMm.some((bound, i) => i > 0 && bound <= strataMm[i - 1]!)) refuse('strataMm: ascending bounds');
     if (new Set(seeds).size < seeds.length) refuse('seeds: each once');
+    if (new Set(rules).size < rules.length) refuse('rules: each once');
   });
 export type Protocol = z.infer<typeof protocolSchema>;
 
