@@ -97,6 +97,9 @@ describe('the answer', () => {
         ['diameter-texture', 'baseline'],
       ]),
     );
+    // A protocol may call its arms as it likes.
+    const renamed = heldOutMedian.arms.map((arm) => ({ ...arm, name: `arm-of-${arm.name.length}` }));
+    expect(renamed.map(groupOf)).toEqual(heldOutMedian.arms.map(groupOf));
     expect(answersOf(result)[0]!.sentences[2]).toContain(
       '“Real + 100 % ellipsoids” −0.024 (corrected p 0.91)',
     );

@@ -16,9 +16,10 @@ export const GROUP_WORDS: Readonly<Record<Group, string>> = {
 /** The founding document's own arm first: it is what was claimed. */
 export const CLAIMED = ['balanced', 'synthetic-100'] as const;
 
-export function groupOf({ kind, name, trainedOn }: Pick<ArmFigures, 'kind' | 'name' | 'trainedOn'>): Group {
+/** By the title, which says what was added: the name is whatever a protocol calls the arm. */
+export function groupOf({ kind, title, trainedOn }: Pick<ArmFigures, 'kind' | 'title' | 'trainedOn'>): Group {
   if (kind === 'baseline') return 'baseline';
-  if (/ellipsoid|transplant/.test(name)) return 'others';
+  if (/ellipsoid|transplant/i.test(title)) return 'others';
   return trainedOn.syntheticMalignant + trainedOn.syntheticBenign > 0 ? 'ours' : 'real';
 }
 
