@@ -222,6 +222,7 @@ function nothingLeft(
     `No nodule of class "${options.class}" and fold "${options.fold}" gave a patch: the fold has ${considered} nodules, ` +
       `${leftOut.length} were left out${leftOut[0] ? ` (${leftOut[0].id}: ${leftOut[0].reason})` : ''}. ` +
       'Choose another class, fold, cancer rule or diameter, or a source with more patients.',
+    { fold: options.fold, considered },
   );
 }
 

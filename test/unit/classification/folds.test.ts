@@ -4,6 +4,7 @@ import {
   foldsSchema,
   lockText,
   requireApart,
+  requireTrainable,
   type Folds,
 } from '../../../server/src/services/classification/folds.ts';
 import { madeNodules } from '../../support/classificationLesions.ts';
@@ -79,6 +80,45 @@ describe('folds of an experiment', () => {
   it('say why nobody who is tested was seen by the generator', () => {
     expect(lockText(folds)).toContain('maker was trained on the train fold');
     expect(lockText(folds)).toContain(`all ${testPatients.length} tested patients`);
+  });
+});
+
+describe('folds with a generator that the user vouches for', () => {
+  const vouched = drawFolds({ ...request, generator: { ...generator, vouched: true } });
+
+  it('say that nothing proves whom it has seen', () => {
+    expect(lockText(vouched)).toContain('The user vouches');
+    expect(lockText(vouched)).not.toContain('checked one by one');
+  });
+
+  it('are not those of one that says it itself', () => {
+    expect(vouched.sha256).not.toBe(drawFolds(request).sha256);
+    const changedBack = changed(vouched, ({ generator: of }) => delete of!.vouched);
+    expect(() => requireApart(changedBack)).toThrow(/were changed since/);
+  });
+});
+
+describe('folds that nothing can be learned on', () => {
+  const folds = drawFolds(request);
+
+  it('are refused where a part has one class only', () => {
+    const [{ validation, seed, fold }] = folds.parts as [(typeof folds.parts)[number]];
+    const labelled = nodules.map((nodule) => ({
+      ...nodule,
+      malignant: nodule.malignant && !validation.includes(nodule.patient),
+    }));
+    expect(() => requireTrainable(folds, labelled)).toThrow(
+      expect.objectContaining({
+        kind: 'unusable',
+        message: expect.stringContaining(
+          `only benign nodules in the validation part of seed ${seed}, fold ${fold}`,
+        ),
+      }),
+    );
+  });
+
+  it('are taken where both classes are in every part', () => {
+    expect(() => requireTrainable(folds, nodules)).not.toThrow();
   });
 });
 

@@ -2,11 +2,9 @@
  * The whole experiment: sets, samples, locked folds, trainings, figures and report. Everything that is done is kept below
  * the output folder, and the same command goes on where it was broken off.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
-import type { PatchManifest } from '../../dataset/manifest.ts';
-import type { SourceOptions } from '../../dataset/openSource.ts';
+import { openSource, type SourceOptions } from '../../dataset/openSource.ts';
+import type { NoduleSource } from '../../dataset/source.ts';
 import type { EngineChoice } from '../../engine/registry.ts';
 import type { ClassificationResult } from '../../evaluation/classification/result.ts';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
@@ -14,22 +12,17 @@ import { NoduleLabError } from '../../volume/errors.ts';
 import type { BalanceModel } from '../balance/balanceModel.ts';
 import { timeLeft } from '../comparison/timeLeft.ts';
 import { judgeDesign, type JudgedDesign } from './designResult.ts';
-import { drawFolds, foldsSchema, requireApart, type Folds } from './folds.ts';
+import { holdFolder } from './experimentFolder.ts';
+import type { Folds } from './folds.ts';
 import { gatherLesions } from './lesions.ts';
+import { lockedFolds } from './lockedFolds.ts';
 import { realNodules, type RealNodule } from './nodules.ts';
 import { notesOn } from './notes.ts';
 import { poolSizes, trainingTasks } from './plan.ts';
-import {
-  DESIGNS,
-  needsGenerator,
-  protocolHash,
-  type DesignName,
-  type Protocol,
-  type RuleName,
-} from './protocol.ts';
-import { realSets, sampleSets, type KnownSet } from './sets.ts';
+import { DESIGNS, needsGenerator, protocolHash, type Protocol, type RuleName } from './protocol.ts';
+import { realSets, sampleSets, type KnownSet, type LazySource } from './sets.ts';
 import type { TrainingRecord, TrainingTask } from './training.ts';
-import { keptRecord, runTrainings } from './trainings.ts';
+import { keptRecord, requireOwnRecords, runTrainings } from './trainings.ts';
 import { writeReport } from './writeReport.ts';
 
 export interface ClassifyRequest {
@@ -69,7 +62,7 @@ const PREPARED = 0.03;
  *   protocol cannot be run on
  */
 export async function classify(request: ClassifyRequest): Promise<ClassificationResult> {
-  const { protocol, outDir, model, signal, now } = request;
+  const { protocol, outDir, model, reportOnly } = request;
   const needing = Object.values(protocol.designs).flatMap((arms) => arms.filter(needsGenerator));
   if (needing.length > 0 && model === null)
     throw new NoduleLabError(
@@ -77,20 +70,56 @@ export async function classify(request: ClassifyRequest): Promise<Classification
       `The arm ${needing[0]!.name} needs a generator and there is none: name one with --model.`,
     );
   const { rules, leftOut } = rulesOf(request);
-  await mkdir(outDir, { recursive: true });
+  if (reportOnly) return experiment(request, rules, leftOut);
+  const folder = await holdFolder(outDir);
+  try {
+    return await experiment(request, rules, leftOut);
+  } finally {
+    await folder.release();
+  }
+}
+
+/** Does what is not done, where that is asked for, and reports on what is. */
+async function experiment(
+  request: ClassifyRequest,
+  rules: readonly RuleName[],
+  leftOut: readonly string[],
+): Promise<ClassificationResult> {
+  const { protocol, outDir, reportOnly, signal, now } = request;
+  let opened: Promise<NoduleSource> | undefined;
+  const source: LazySource = {
+    options: request.source,
+    open() {
+      tellPrepared(request, 0, 'opening the source');
+      return (opened ??= openSource(request.source));
+    },
+  };
   const works: RuleWork[] = [];
   for (const [i, rule] of rules.entries()) {
     const share = PREPARED / rules.length;
     works.push(
-      await prepare(rule, request, (part, message) => tellPrepared(request, (i + part) * share, message)),
+      await prepare(rule, source, request, (part, message) =>
+        tellPrepared(request, (i + part) * share, message),
+      ),
     );
   }
-  await writeJsonAtomically(join(outDir, 'protocol.json'), protocol);
-  if (!request.reportOnly) await trainAll(works, request);
+  if (!reportOnly) {
+    await requireOwnRecords(
+      outDir,
+      works.flatMap(({ tasks }) => tasks),
+    );
+    await writeJsonAtomically(join(outDir, 'protocol.json'), protocol);
+    await trainAll(works, request);
+  }
   signal?.throwIfAborted();
   request.onProgress?.(1, 'figures and report');
   const judged = await Promise.all(works.map((work) => judge(work, request)));
   const result = resultOf(request, works, judged, leftOut, now());
+  if (result.trainings.done === 0)
+    throw new NoduleLabError(
+      'not-found',
+      `No training of the protocol ${protocol.name} is done in ${outDir}: name the protocol, source and generator that it was begun with, or run the command without --report-only.`,
+    );
   await writeReport(outDir, result);
   return result;
 }
@@ -115,20 +144,27 @@ function rulesOf({ protocol, source }: ClassifyRequest): { rules: RuleName[]; le
 
 async function prepare(
   rule: RuleName,
+  source: LazySource,
   request: ClassifyRequest,
   onProgress: (share: number, message: string) => void,
 ): Promise<RuleWork> {
-  const { protocol, source, model, outDir, signal, unlocked } = request;
-  const common = { outDir, signal };
+  const { protocol, model, outDir, signal, unlocked, reportOnly } = request;
+  const common = { outDir, signal, reportOnly };
   const real = await realSets(rule, source, model, {
     ...common,
     onProgress: (share, message) => onProgress(share / 2, message),
   });
-  const manifests = real.map(({ manifest }) => manifest);
-  const nodules = realNodules(manifests);
+  const nodules = realNodules(real.map(({ manifest }) => manifest));
   const designs = DESIGNS.filter((design) => protocol.designs[design] !== undefined);
   const folds: Folds[] = [];
-  for (const design of designs) folds.push(await lockedFolds(rule, design, nodules, manifests, request));
+  for (const design of designs) {
+    const train = real[0].manifest;
+    folds.push(
+      await lockedFolds({
+        ...{ rule, design, protocol, nodules, train, model, unlocked, outDir, reportOnly },
+      }),
+    );
+  }
   const wanted = poolSizes(protocol, folds, nodules);
   const samples =
     model === null
@@ -141,75 +177,7 @@ async function prepare(
   return { rule, real, samples, nodules, folds, tasks };
 }
 
-/** Drawn, or read and held against what would be drawn: nobody has moved a patient since. */
-async function lockedFolds(
-  rule: RuleName,
-  design: DesignName,
-  nodules: readonly RealNodule[],
-  [train]: readonly PatchManifest[],
-  { protocol, model, outDir, unlocked }: ClassifyRequest,
-): Promise<Folds> {
-  const { seeds, folds, validationShare } = protocol;
-  const asked = (protocol.designs[design] ?? []).some(needsGenerator);
-  const drawn = drawFolds({
-    ...{ rule, design, seeds, folds, validationShare, nodules },
-    generator: asked && model !== null ? generatorOf(model, train!, unlocked) : null,
-  });
-  const path = join(outDir, 'folds', `${rule}-${design}.json`);
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) {
-    await mkdir(join(outDir, 'folds'), { recursive: true });
-    await writeJsonAtomically(path, drawn);
-    return drawn;
-  }
-  const parsed = foldsSchema.safeParse(jsonOf(text));
-  if (!parsed.success)
-    throw new NoduleLabError(
-      'refused',
-      `${path} is no manifest of folds any more: begin anew in an empty folder.`,
-    );
-  requireApart(parsed.data);
-  if (!isDeepStrictEqual(parsed.data, foldsSchema.parse(JSON.parse(JSON.stringify(drawn)))))
-    throw new NoduleLabError(
-      'conflict',
-      `${path} has other folds than this protocol, source and generator give: choose an empty folder, or go on with those it was begun with.`,
-      { path },
-    );
-  return parsed.data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-/** Whose training patients are known by the rule of their split; by the set's own where the user vouches. */
-function generatorOf(
-  { card, sha256 }: BalanceModel,
-  { split }: PatchManifest,
-  unlocked: boolean,
-): Folds['generator'] {
-  const known = card.split ?? (unlocked ? { ...split, fold: 'train' as const } : undefined);
-  if (known === undefined)
-    throw new NoduleLabError(
-      'refused',
-      `Nobody knows on whom ${card.name} was trained: its card does not say how its patients were split. Export it again with --dataset, or vouch for it with --unlocked.`,
-    );
-  const { seed, folds, testPatients, fold, seriesForPatients } = known;
-  return {
-    name: card.name,
-    sha256,
-    split: {
-      ...{ seed, folds, testPatients: [...testPatients], fold },
-      ...(seriesForPatients === undefined ? {} : { seriesForPatients }),
-    },
-  };
-}
-
-/** Seed by seed over all rules, so that what is done at any time is as many whole seeds as possible. */
+/** Rule after rule, and under each seed after seed: what is done at any time is as many whole seeds of a rule as possible. */
 async function trainAll(works: readonly RuleWork[], request: ClassifyRequest): Promise<void> {
   const { protocol, outDir, workers, engine, signal, onProgress, now } = request;
   const total = works.reduce((sum, { tasks }) => sum + tasks.length, 0);
@@ -305,7 +273,7 @@ function resultOf(
       counts: train.manifest.cancerRule.counts,
     })),
     designs: judged.flatMap(({ designs }) => designs.map(({ result }) => result)),
-    notes: [...leftOut, ...notesOn(protocol, works)],
+    notes: [...leftOut, ...notesOn(protocol, works, model)],
     errors: judged.flatMap(({ designs }) => designs.flatMap(({ errors }) => errors)),
   };
 }

@@ -18,10 +18,10 @@ import { labelsOfChecks, type TrainingRecord } from './training.ts';
 const PLANTED_FOUND = 0.95;
 const SHUFFLED_LEVEL = 0.99;
 
-const DESIGN_TEXT: Readonly<Record<DesignName, string>> = {
-  'held-out':
-    'Outer folds are made of patients that the generator has not seen; every training has the other patients, and those of the other folds.',
-  'every-patient':
+const DESIGN_TEXT: Readonly<Record<DesignName, (folds: Folds) => string>> = {
+  'held-out': ({ generator }) =>
+    `Outer folds are made of patients ${generator === null ? 'of the test fold of the split' : 'that the generator has not seen'}; every training has the other patients, and those of the other folds.`,
+  'every-patient': () =>
     'Outer folds are made of all patients, which gives more nodules to test on; no arm has a generator.',
 };
 
@@ -75,7 +75,7 @@ export function judgeDesign({ protocol, folds, nodules, records, seeds }: Design
     result: {
       rule,
       name: design,
-      text: DESIGN_TEXT[design],
+      text: DESIGN_TEXT[design](folds),
       patients: new Set(tested.map(({ patient }) => patient)).size,
       nodules: { malignant, benign: tested.length - malignant },
       folds: folds.folds,

@@ -34,7 +34,15 @@ export const foldsSchema = z.object({
   rule: z.enum(RULES),
   design: z.enum(DESIGNS),
   folds: z.number().int().min(2),
-  generator: z.object({ name: z.string(), sha256, split: generatorSplitSchema }).nullable(),
+  generator: z
+    .object({
+      name: z.string(),
+      sha256,
+      split: generatorSplitSchema,
+      /** Its card does not say the split: the user does. */
+      vouched: z.literal(true).optional(),
+    })
+    .nullable(),
   parts: z.array(partsSchema).min(1),
   sha256,
 });
@@ -157,6 +165,23 @@ export function requireApart(manifest: Folds): void {
   if (hashOf(rest) !== stated) refuse('were changed since their hash was written');
 }
 
+/**
+ * @param nodules with the labels that are learned
+ * @throws NoduleLabError `unusable` where what is trained on, or what fixes the threshold, is of one class only
+ */
+export function requireTrainable({ rule, design, parts }: Folds, nodules: readonly RealNodule[]): void {
+  for (const { seed, fold, ...patients } of parts)
+    for (const part of ['train', 'validation'] as const) {
+      const of = new Set(patients[part]);
+      const malignant = nodules.flatMap((nodule) => (of.has(nodule.patient) ? [nodule.malignant] : []));
+      if (!malignant.includes(true) || !malignant.includes(false))
+        throw new NoduleLabError(
+          'unusable',
+          `The ${design} design under the rule ${rule} has only ${malignant.includes(true) ? 'malignant' : 'benign'} nodules in the ${part} part of seed ${seed}, fold ${fold}: take a larger source, fewer folds or a larger validationShare.`,
+        );
+    }
+}
+
 /** Over the whole manifest but the hash itself, in the order in which it is written. */
 function hashOf({ kind, version, rule, design, folds, generator, parts }: Omit<Folds, 'sha256'>): string {
   const split = generator && {
@@ -166,7 +191,7 @@ function hashOf({ kind, version, rule, design, folds, generator, parts }: Omit<F
   };
   const inOrder = [
     [kind, version, rule, design, folds],
-    generator && [generator.name, generator.sha256, split],
+    generator && [generator.name, generator.sha256, split, ...(generator.vouched ? ['vouched'] : [])],
     parts.map(({ seed, fold, train, validation, test }) => [seed, fold, train, validation, test]),
   ];
   return createHash('sha256').update(JSON.stringify(inOrder)).digest('hex');
@@ -175,7 +200,9 @@ function hashOf({ kind, version, rule, design, folds, generator, parts }: Omit<F
 /** Why no tested patient was seen by the generator, in words. */
 export function lockText({ design, generator, parts }: Folds): string {
   const tested = new Set(parts.flatMap(({ test }) => test)).size;
-  return generator === null
-    ? `No generator takes part in the ${design} design; each of its ${tested} patients is tested once by every seed, by a training that has not seen them.`
+  if (generator === null)
+    return `No generator takes part in the ${design} design; each of its ${tested} patients is tested once by every seed, by a training that has not seen them.`;
+  return generator.vouched
+    ? `The card of ${generator.name} does not say whom it was trained on. The user vouches that it was the ${generator.split.fold} fold of the split of seed ${generator.split.seed}, to which none of the ${tested} tested patients belongs; nothing proves it.`
     : `${generator.name} was trained on the ${generator.split.fold} fold of the split of seed ${generator.split.seed}; all ${tested} tested patients belong to the other fold, checked one by one.`;
 }

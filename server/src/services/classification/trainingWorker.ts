@@ -11,6 +11,8 @@ export interface TrainingWorkerData {
   readonly lesions: Lesions;
   readonly protocol: Protocol;
   readonly engine: EngineChoice;
+  /** Not 0 as soon as the training at work is to be given up. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
 export type TrainingAnswer =
@@ -26,7 +28,7 @@ export interface NoduleLabErrorJson {
 
 const port = parentPort;
 if (port === null) throw new Error('trainingWorker.ts runs as a worker thread only');
-const { lesions, protocol, engine: choice } = workerData as TrainingWorkerData;
+const { lesions, protocol, engine: choice, stop } = workerData as TrainingWorkerData;
 
 // One thread each: small networks gain more from two trainings side by side than from two threads in one.
 const { engine } = await openEngine(choice, { threads: 1 });
@@ -40,6 +42,7 @@ port.on('message', (task: TrainingTask) => {
     ...{ engine, scorer, lesions, protocol },
     clock: () => performance.now(),
     onUpdate: (done) => {
+      if (Atomics.load(stop, 0) !== 0) throw new NoduleLabError('cancelled', 'The training was given up.');
       if (done % TOLD_EVERY === 0) tell({ kind: 'progress', share: done / protocol.training.updates });
     },
   }).then(

@@ -17,14 +17,34 @@ export const recordPath = (outDir: string, { rule, design, arm, parts }: Trainin
 
 /** Undefined where it was not trained yet, or on other inputs, or where the file was cut off. */
 export async function keptRecord(outDir: string, task: TrainingTask): Promise<TrainingRecord | undefined> {
-  const text = await readFile(recordPath(outDir, task), 'utf8').catch(() => null);
+  const record = await readRecord(recordPath(outDir, task));
+  return record?.inputsSha256 === task.inputsSha256 ? record : undefined;
+}
+
+async function readRecord(path: string): Promise<TrainingRecord | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) return undefined;
   try {
-    const record = trainingRecordSchema.parse(JSON.parse(text));
-    return record.inputsSha256 === task.inputsSha256 ? record : undefined;
+    return trainingRecordSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** @throws NoduleLabError `conflict` where trainings on other inputs are kept, which these would take the place of */
+export async function requireOwnRecords(outDir: string, tasks: readonly TrainingTask[]): Promise<void> {
+  const others: string[] = [];
+  for (const task of tasks) {
+    const path = recordPath(outDir, task);
+    const record = await readRecord(path);
+    if (record !== undefined && record.inputsSha256 !== task.inputsSha256) others.push(path);
+  }
+  if (others.length > 0)
+    throw new NoduleLabError(
+      'conflict',
+      `${outDir} holds ${others.length} trainings that were made otherwise (another protocol, other sets or samples, or an older version), for example ${others[0]!}: choose an empty folder, or go on with what it was begun with.`,
+      { path: others[0]! },
+    );
 }
 
 export interface TrainingsRequest {
@@ -59,26 +79,27 @@ export async function runTrainings(request: TrainingsRequest): Promise<void> {
   );
   const stop = (): void => threads.forEach(({ end }) => void end());
   signal?.addEventListener('abort', stop);
+  const slots = threads.map(async ({ train }, slot) => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      if (signal?.aborted === true) throw stopped();
+      const record = await train(task);
+      const path = recordPath(request.outDir, task);
+      await mkdir(dirname(path), { recursive: true });
+      await writeJsonAtomically(path, record);
+      done += 1;
+      shares[slot] = 0;
+      tell();
+    }
+  });
   try {
-    await Promise.all(
-      threads.map(async ({ train }, slot) => {
-        for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-          if (signal?.aborted === true) throw stopped();
-          const record = await train(task);
-          const path = recordPath(request.outDir, task);
-          await mkdir(dirname(path), { recursive: true });
-          await writeJsonAtomically(path, record);
-          done += 1;
-          shares[slot] = 0;
-          tell();
-        }
-      }),
-    );
+    await Promise.all(slots);
   } catch (error) {
+    queue.length = 0;
     throw signal?.aborted === true ? stopped() : error;
   } finally {
     signal?.removeEventListener('abort', stop);
     await Promise.all(threads.map(({ end }) => end()));
+    await Promise.allSettled(slots);
   }
 }
 
@@ -97,9 +118,11 @@ function openThread(
   { lesions, protocol, engine }: TrainingsRequest,
   onShare: (share: number) => void,
 ): Thread {
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker = new Worker(new URL('./trainingWorker.ts', import.meta.url), {
-    workerData: { lesions, protocol, engine } satisfies TrainingWorkerData,
+    workerData: { lesions, protocol, engine, stop } satisfies TrainingWorkerData,
   });
+  let atWork: Promise<unknown> = Promise.resolve();
   let failed: unknown;
   let waiting: { resolve(record: TrainingRecord): void; reject(error: unknown): void } | undefined;
   const fail = (error: unknown): void => {
@@ -116,12 +139,20 @@ function openThread(
     fail(new NoduleLabError('unusable', 'A thread that trains classifiers ended before its time.')),
   );
   return {
-    train: (task) =>
-      new Promise((resolve, reject) => {
+    train(task) {
+      const training = new Promise<TrainingRecord>((resolve, reject) => {
         waiting = { resolve, reject };
         if (failed === undefined) worker.postMessage(task);
         else reject(failed);
-      }),
-    end: () => worker.terminate(),
+      });
+      atWork = training;
+      return training;
+    },
+    // A thread that is ended within an engine's native code takes the whole process with it: it is asked to stop first.
+    async end() {
+      Atomics.store(stop, 0, 1);
+      await Promise.allSettled([atWork]);
+      await worker.terminate();
+    },
   };
 }
