@@ -58,6 +58,8 @@ async function run(context: CommandContext, flags: ClassifyFlags): Promise<void>
   const { dataDir, output, signal } = context;
   const protocol = await readProtocol(flags.protocol);
   const asked = Object.values(protocol.designs).some((arms) => arms.some(needsGenerator));
+  if (!asked && flags.model !== undefined)
+    output.note(`No arm of the protocol ${protocol.name} needs a generator: ${flags.model} is not used.`);
   const model = asked ? await openBalanceModel(openModels(dataDir), flags.model) : null;
   const outDir = resolve(flags.out);
   const result = await withSource(flags, context, (source) =>
@@ -78,6 +80,7 @@ function summary(result: ClassificationResult, report: string): string {
   return [
     `${trainings.done} of ${trainings.total} trainings, ${computeHours.toFixed(1)} h of one thread`,
     ...rules.map(({ rule, text }) => `Rule ${rule}: ${text}`),
+    ...(designs.length === 0 ? ['No seed of any design is done yet: there are no figures.'] : []),
     ...designs.flatMap((design) => ['', designTitle(design), armTable(design), ...contrastLines(design)]),
     '',
     ...errors.map((error) => `NOT TO BE RELIED ON: ${error}`),
@@ -99,15 +102,19 @@ const armTable = ({ arms }: DesignResult): string =>
       arm.specificity.value.toFixed(3),
       gain(arm.overDiameterTexture),
       gain(arm.overReal),
-      arm.overReal?.corrected?.toFixed(3) ?? '',
+      decisive(arm.overReal)?.toFixed(3) ?? '',
     ]),
   );
+
+/** Of one test alone there is nothing to correct. */
+const decisive = (difference: ArmFigures['overReal']): number | null =>
+  difference === null ? null : (difference.corrected ?? difference.p);
 
 const contrastLines = ({ arms, contrasts }: DesignResult): string[] => {
   const title = (name: string): string => arms.find((arm) => arm.name === name)?.title ?? name;
   return contrasts.map(
     ({ arm, against, difference }) =>
-      `${title(arm)} over ${title(against)}: ${gain(difference)}, corrected p ${difference.corrected?.toFixed(3) ?? 'unknown'}`,
+      `${title(arm)} over ${title(against)}: ${gain(difference)}, corrected p ${decisive(difference)?.toFixed(3) ?? 'unknown'}`,
   );
 };
 
