@@ -1,6 +1,7 @@
 /** What crosses the wire between the viewer, the command line and the server. */
 export * from './primitives.ts';
 export * from './annotation.ts';
+export * from './lineage.ts';
 export * from './nodule.ts';
 export * from './annotationRequest.ts';
 export * from './conditions.ts';

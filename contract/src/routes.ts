@@ -19,10 +19,11 @@ import {
   RemovalRequest,
   SlicePlane,
 } from './candidate.ts';
-import { AnnotationChange, AnnotationRequest } from './annotationRequest.ts';
+import { annotationRoutes } from './annotationRoutes.ts';
 import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
-import { AllNodules, Nodule, NoduleList } from './nodule.ts';
+import { SeriesProvenance } from './lineage.ts';
+import { AllNodules, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
 import { ProposalRequest, Proposals } from './proposal.ts';
 import { ReplayReport, VerificationReports, VerifyRequest } from './proof.ts';
@@ -62,7 +63,6 @@ export type Welcome = z.infer<typeof Welcome>;
 const Empty = z.null();
 const bySeries = z.object({ seriesInstanceUID: Uid });
 const byId = z.object({ id: Id });
-const byNodule = z.object({ seriesInstanceUID: Uid, noduleId: Id });
 const byName = z.object({ name: FolderName });
 
 export interface Route {
@@ -144,33 +144,7 @@ export const routes = {
     success: { status: 200, body: NoduleList },
     problems: [400],
   },
-  annotate: {
-    method: 'post',
-    path: '/series/:seriesInstanceUID/annotations',
-    summary: 'Mark and rate a nodule: it is kept like an imported one and written as segmentation and report',
-    params: bySeries,
-    body: AnnotationRequest,
-    success: { status: 201, body: Nodule },
-    problems: [400, 403, 404, 409, 422, 502],
-  },
-  changeAnnotation: {
-    method: 'put',
-    path: '/series/:seriesInstanceUID/annotations/:noduleId',
-    summary:
-      'Rate or outline an annotated nodule anew; a new segmentation and report take the place of the old ones',
-    params: byNodule,
-    body: AnnotationChange,
-    success: { status: 200, body: Nodule },
-    problems: [400, 403, 404, 409, 422, 502],
-  },
-  deleteAnnotation: {
-    method: 'delete',
-    path: '/series/:seriesInstanceUID/annotations/:noduleId',
-    summary: 'Forget an annotated nodule and take its segmentations and reports out of the archive',
-    params: byNodule,
-    success: { status: 204, body: Empty },
-    problems: [400, 403, 404, 409, 502],
-  },
+  ...annotationRoutes,
   generate: {
     method: 'post',
     path: '/candidates',
@@ -269,6 +243,14 @@ export const routes = {
     params: bySeries,
     success: { status: 200, body: ReplayReport },
     problems: [400, 404, 422, 502],
+  },
+  provenance: {
+    method: 'get',
+    path: '/series/:seriesInstanceUID/provenance',
+    summary: 'Where a CT series comes from, what was done to it, and what was made of it',
+    params: bySeries,
+    success: { status: 200, body: SeriesProvenance },
+    problems: [400, 404, 409, 422, 502],
   },
   verify: {
     method: 'post',

@@ -25,6 +25,8 @@ const noduleOf = (number: number, diameterMm = 10): Nodule => ({
   consensus: null,
   marks: [],
   consensusContours: [],
+  source: 'lidc',
+  annotation: null,
 });
 
 const meta: CandidateMeta = {

@@ -120,6 +120,8 @@ describeWithPostgres(`on PostgreSQL${there ? '' : ' (skipped: PostgreSQL is not 
       consensus: null,
       marks: [],
       consensusContours: [],
+      source: 'lidc' as const,
+      annotation: null,
     };
     await first.nodules.replaceForSeries('1.2.1', [nodule]);
     await expect(

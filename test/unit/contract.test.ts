@@ -35,6 +35,7 @@ describe('what crosses the wire', () => {
       contract.PlaceRequest,
       contract.Bytes,
       routes.discard.success.body,
+      routes.deleteAnnotation.success.body,
     ]);
     for (const [name, route] of Object.entries(routes)) {
       const shapes = [route.success.body, ...('body' in route ? [route.body] : [])] as z.ZodType[];

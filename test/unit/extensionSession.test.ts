@@ -35,6 +35,8 @@ const nodule: Nodule = {
   consensus,
   marks: [],
   consensusContours: [],
+  source: 'lidc',
+  annotation: null,
 };
 const candidate = { id: 'c' } as Candidate;
 const host = { studyInstanceUID: '1', seriesInstanceUID: '1.2', description: '' };

@@ -25,10 +25,18 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
     modelPicture: ({ params }) => services.modelPicture(params.name, params.picture),
     allNodules: () => services.allNodules(),
     nodules: ({ params }) => services.nodules(params.seriesInstanceUID),
+    annotate: ({ params, body }) => services.annotate(params.seriesInstanceUID, body),
+    changeAnnotation: ({ params, body }) =>
+      services.changeAnnotation(params.seriesInstanceUID, params.noduleId, body),
+    async deleteAnnotation({ params }) {
+      await services.deleteAnnotation(params.seriesInstanceUID, params.noduleId);
+      return null;
+    },
     generate: ({ body }) => services.generate(body),
     candidateChecks: ({ params }) => services.candidateChecks(params.id),
     candidateSlices: ({ params }) => services.candidateSlices(params.id, params.plane),
     place: ({ body }) => services.place(body),
+    proposals: ({ body }) => services.proposals(body),
     preview: ({ body }) => services.preview(body),
     removal: ({ body }) => services.removal(body),
     guard: ({ body }) => services.guard(body),
@@ -46,6 +54,7 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
       return jobs.enqueue('insert', title, { request: body } satisfies InsertInput);
     },
     replay: ({ params }) => services.replay(params.seriesInstanceUID),
+    provenance: ({ params }) => services.provenance(params.seriesInstanceUID),
     async verify({ body, request }) {
       if ('path' in body && !isLocal(request))
         throw new NoduleLabError(

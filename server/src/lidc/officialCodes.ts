@@ -149,9 +149,9 @@ export function ratingCodes(ratings: Characteristics): { readonly concept: Code;
     const { concept, ratings: codes } = CODINGS[name];
     const rating = ratings[name];
     const code = codes[rating - 1]!;
-    const meaning = RATING_MEANINGS[name][rating - 1];
+    const meaning = RATING_MEANINGS[name][rating - 1] ?? null;
     const numbered = `${rating} out of ${codes.length}`;
-    const text = meaning == null ? numbered : code[1] === LIDC ? `${numbered} (${meaning})` : meaning;
+    const text = meaning === null ? numbered : code[1] === LIDC ? `${numbered} (${meaning})` : meaning;
     return {
       concept: { value: concept[0], scheme: concept[1], meaning: CONCEPT_MEANINGS[name] },
       value: { value: code[0], scheme: code[1], meaning: text },

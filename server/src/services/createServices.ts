@@ -4,6 +4,7 @@ import { candidateChecks } from '../insertion/candidateChecks.ts';
 import { knownPublicKeys } from '../security/provenanceKeys.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import { acceptPreview, checkAcceptable } from './acceptance.ts';
+import { createAnnotating } from './annotating.ts';
 import { sliceSprite } from './candidateSlices.ts';
 import { withConsensusContours } from './consensusContours.ts';
 import type { ServiceContext } from './context.ts';
@@ -12,20 +13,23 @@ import type { ServicesFace } from './face.ts';
 import { generateCandidates } from './generation.ts';
 import { importPaths } from './importing/importPaths.ts';
 import { insertMany } from './insertMany/insertMany.ts';
+import { seriesProvenance } from './lineage/seriesProvenance.ts';
 import { listNodules } from './noduleListing.ts';
 import { createNearestTraining } from './nearestTraining/index.ts';
 import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews } from './openPreviews.ts';
-import { guardMapIn, proposePlaceIn } from './placement.ts';
+import { guardMapIn, proposePlaceIn, rankPlacesIn } from './placement.ts';
 import { previewInsertion, previewRemoval } from './previewing.ts';
 import { requireCandidate } from './requireCandidate.ts';
 import { replaySeries } from './replay/replaySeries.ts';
 import { verifyArchived, verifyPath } from './verification/verifySeries.ts';
+import { derivedLedger } from './ledgers.ts';
 import { createWithdrawal } from './withdrawal.ts';
 
 export function createServices(context: ServiceContext): ServicesFace {
   const previews = createPreviews();
-  const withdrawal = createWithdrawal(context);
+  const withdrawal = createWithdrawal(context, derivedLedger(context.store));
+  const annotating = createAnnotating(context);
   const nearest = createNearestTraining(context);
   const services: ServicesFace = {
     health: () => health(context),
@@ -43,6 +47,10 @@ export function createServices(context: ServiceContext): ServicesFace {
         context.imaging.warm({ seriesInstanceUID: original }).catch(() => undefined);
       return { ...list, nodules: await withConsensusContours(context, original, list.nodules) };
     },
+    annotate: (seriesInstanceUID, request) => annotating.add(seriesInstanceUID, request),
+    changeAnnotation: (seriesInstanceUID, noduleId, change) =>
+      annotating.change(seriesInstanceUID, noduleId, change),
+    deleteAnnotation: (seriesInstanceUID, noduleId) => annotating.remove(seriesInstanceUID, noduleId),
     async generate(request) {
       const list = await generateCandidates(context, request);
       // A preview of one of them comes next, and its check against the training set is read ahead of it.
@@ -58,6 +66,7 @@ export function createServices(context: ServiceContext): ServicesFace {
     candidateSlices: async (candidateId, plane) =>
       sliceSprite((await requireCandidate(context.store, candidateId)).voxels, plane),
     place: (request) => proposePlaceIn(context, previews, request),
+    proposals: (request) => rankPlacesIn(context, previews, request),
     guard: (request) => guardMapIn(context, request),
     preview: (request) => previewInsertion(context, previews, nearest.check, request),
     removal: (request) => previewRemoval(context, previews, request),
@@ -67,6 +76,7 @@ export function createServices(context: ServiceContext): ServicesFace {
       acceptPreview(context, previews, withdrawal, previewId, confirmed, job),
     insertMany: (request, job) => insertMany(context, services, request, job),
     replay: (seriesInstanceUID) => replaySeries(context, seriesInstanceUID),
+    provenance: (seriesInstanceUID) => seriesProvenance(context, seriesInstanceUID),
     verify: async (request) => ({
       reports:
         'path' in request
@@ -81,15 +91,21 @@ export function createServices(context: ServiceContext): ServicesFace {
     async recover() {
       try {
         const { withdrawn, waiting } = await withdrawal.sweep();
-        return { withdrawn, waiting: waiting.length };
+        const marks = await annotating.sweep();
+        return {
+          withdrawn: [...withdrawn, ...marks.withdrawn],
+          waiting: waiting.length + marks.waiting.length,
+        };
       } catch (error) {
         // The archive is away: it is tried again by itself.
         if (!(error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
-        return { withdrawn: [], waiting: (await context.store.derived.unfinished()).length };
+        const waiting = (await context.store.derived.unfinished()).length + (await annotating.waiting());
+        return { withdrawn: [], waiting };
       }
     },
     async close() {
       withdrawal.close();
+      annotating.close();
       await nearest.close();
     },
   };

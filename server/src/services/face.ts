@@ -2,6 +2,8 @@
 import type {
   AcceptResult,
   AllNodules,
+  AnnotationChange,
+  AnnotationRequest,
   CandidateChecks,
   CandidateList,
   GenerateRequest,
@@ -11,13 +13,17 @@ import type {
   InsertManyRequest,
   InsertManyResult,
   ModelList,
+  Nodule,
   NoduleList,
   Place,
   PlaceRequest,
   Preview,
   PreviewRequest,
+  ProposalRequest,
+  Proposals,
   RemovalRequest,
   ReplayReport,
+  SeriesProvenance,
   SlicePlane,
   VerificationReports,
   VerifyRequest,
@@ -52,12 +58,19 @@ export interface ServicesFace {
   modelPicture(name: string, picture: string): Promise<Uint8Array>;
   allNodules(): Promise<z.infer<typeof AllNodules>>;
   nodules(seriesInstanceUID: string): Promise<NoduleList>;
+  /** A nodule that a user marks. @throws refused, not-found, unusable, upstream */
+  annotate(seriesInstanceUID: string, request: AnnotationRequest): Promise<Nodule>;
+  /** Only of a nodule that was annotated. @throws refused, not-found, conflict, unusable, upstream */
+  changeAnnotation(seriesInstanceUID: string, noduleId: string, change: AnnotationChange): Promise<Nodule>;
+  /** Only of a nodule that was annotated. @throws refused, not-found, upstream */
+  deleteAnnotation(seriesInstanceUID: string, noduleId: string): Promise<void>;
   generate(request: GenerateRequest): Promise<CandidateList>;
   /** The checks of a candidate, with what needs its model's training set. @throws not-found */
   candidateChecks(candidateId: string): Promise<CandidateChecks>;
   /** PNG. @throws not-found */
   candidateSlices(candidateId: string, plane: SlicePlane): Promise<Uint8Array>;
   place(request: z.infer<typeof PlaceRequest>): Promise<Place>;
+  proposals(request: ProposalRequest): Promise<Proposals>;
   preview(request: PreviewRequest): Promise<Preview>;
   /** A preview of the CT as if a nodule were not there. */
   removal(request: RemovalRequest): Promise<Preview>;
@@ -75,10 +88,13 @@ export interface ServicesFace {
   accept(previewId: string, confirmed: readonly string[], context: JobContext): Promise<AcceptResult>;
   insertMany(request: InsertManyRequest, context: JobContext): Promise<InsertManyResult>;
   replay(seriesInstanceUID: string): Promise<ReplayReport>;
+  /** @throws not-found, conflict, unusable, upstream */
+  provenance(seriesInstanceUID: string): Promise<SeriesProvenance>;
   verify(request: VerifyRequest): Promise<VerificationReports>;
   /**
    * Takes away what a crash left unfinished in the archive, and goes on trying where the archive is away.
-   * @returns the CT series of which something was taken away, and how many are left to be
+   * @returns the series (of a synthetic CT, or of a nodule's segmentation) of which something was taken away, and how many
+   *   are left to be
    */
   recover(): Promise<{ withdrawn: readonly string[]; waiting: number }>;
   /** Ends what goes on by itself, and closes what was opened. */

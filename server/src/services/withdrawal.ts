@@ -3,9 +3,9 @@
  * registry knows each series from before its first byte was sent; a row stays in it until the archive has said, twice
  * and some seconds apart, that nothing is there: a request that was under way when it was given up may still arrive.
  */
-import type { DerivedRow } from '../store/rows.ts';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { ServiceContext } from './context.ts';
+import type { Ledger } from './ledgers.ts';
 
 export interface Swept {
   /** CT series of which something was taken out of the archive just now. */
@@ -42,7 +42,8 @@ const SETTLED_MS = 4_000;
 
 type Context = Pick<ServiceContext, 'archive' | 'store'>;
 
-export function createWithdrawal({ archive, store }: Context): Withdrawal {
+/** @param ledger what is begun and not finished: synthetic series, or the objects of users' nodules */
+export function createWithdrawal({ archive, store }: Context, ledger: Ledger): Withdrawal {
   const writing = new Set<string>();
   /** Series that this process began and gave up. */
   const givenUp = new Set<string>();
@@ -53,9 +54,9 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
   let closed = false;
 
   /** True where something was there. */
-  async function remove(row: DerivedRow): Promise<boolean> {
+  async function remove(series: readonly string[]): Promise<boolean> {
     let found = false;
-    for (const uid of seriesOf(row)) {
+    for (const uid of series) {
       if (!(await archive.hasSeries(uid))) continue;
       found = true;
       await archive.deleteOwnSeries(uid);
@@ -64,7 +65,7 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
   }
 
   async function abandon(uid: string): Promise<void> {
-    await store.derived.abandon(uid);
+    await ledger.abandon(uid);
     goneSince.delete(uid);
     givenUp.delete(uid);
   }
@@ -75,21 +76,21 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
    */
   async function leftByTheDead(): Promise<(uid: string) => boolean> {
     if (store.sql.kind === 'pglite') return () => true;
-    const silent = new Set((await store.derived.silent(SILENT_SECONDS)).map((row) => row.seriesInstanceUID));
+    const silent = new Set(await ledger.silent(SILENT_SECONDS));
     return (uid) => silent.has(uid) || givenUp.has(uid);
   }
 
   async function sweepOnce(): Promise<Swept> {
     const withdrawn: string[] = [];
     const waiting: string[] = [];
-    const unfinished = await store.derived.unfinished();
+    const unfinished = await ledger.unfinished();
     const abandoned = await leftByTheDead();
-    for (const { seriesInstanceUID: uid } of unfinished) {
+    for (const uid of unfinished) {
       // In this order: what is not being written any more has its final state, which the list above may not have.
       if (writing.has(uid)) continue;
-      const row = await store.derived.get(uid);
-      if (row?.state !== 'writing') continue;
-      const found = abandoned(uid) && (await remove(row));
+      const series = await ledger.seriesOf(uid);
+      if (series === undefined) continue;
+      const found = abandoned(uid) && (await remove(series));
       if (found) withdrawn.push(uid);
       if (abandoned(uid) && !found && settled(uid)) await abandon(uid);
       else {
@@ -133,7 +134,7 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
   return {
     async whileWriting(uid, work) {
       writing.add(uid);
-      const touching = setInterval(() => void store.derived.touch(uid).catch(() => undefined), TOUCH_MS);
+      const touching = setInterval(() => void ledger.touch(uid).catch(() => undefined), TOUCH_MS);
       touching.unref();
       try {
         return await work();
@@ -143,11 +144,11 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
       }
     },
     async withdraw(uid, answered) {
-      const row = await store.derived.get(uid);
-      if (row?.state !== 'writing') return;
+      const series = await ledger.seriesOf(uid);
+      if (series === undefined) return;
       givenUp.add(uid);
       try {
-        await remove(row);
+        await remove(series);
         if (answered) return await abandon(uid);
         goneSince.set(uid, performance.now());
         later();
@@ -163,10 +164,5 @@ export function createWithdrawal({ archive, store }: Context): Withdrawal {
     },
   };
 }
-
-const seriesOf = ({ seriesInstanceUID, segmentation, report }: DerivedRow): string[] => [
-  seriesInstanceUID,
-  ...[segmentation, report].flatMap((object) => (object ? [object.seriesInstanceUID] : [])),
-];
 
 const isUpstream = (error: unknown): boolean => error instanceof NoduleLabError && error.kind === 'upstream';

@@ -26,7 +26,10 @@ export interface DerivedTable {
   complete(seriesInstanceUID: string, completion: Completion): Promise<void>;
   /** Forgets a series that is being written, after its objects were removed from the archive. */
   abandon(seriesInstanceUID: string): Promise<void>;
-  /** True from `begin` on, for companions too: the guard lets NoduleLab write and undo its own series only. */
+  /**
+   * True from `begin` on, for companions and for the objects of users' nodules too: the guard lets NoduleLab write and
+   * undo its own series only.
+   */
   isOurs(seriesInstanceUID: string): Promise<boolean>;
   /** Complete series derived from this one, oldest first. */
   ofSource(sourceSeriesInstanceUID: string): Promise<DerivedRow[]>;

@@ -6,7 +6,10 @@ import { nodules as sql } from './sql.ts';
 
 /** Nodules of the imported series. */
 export interface NodulesTable {
-  /** Replaces all nodules of the series at once; the same call twice changes nothing. */
+  /**
+   * Replaces all imported nodules of the series at once; the same call twice changes nothing. Those that users marked
+   * stay, with numbers behind the imported ones.
+   */
   replaceForSeries(seriesInstanceUID: string, nodules: readonly Nodule[]): Promise<void>;
   /** Keeps the consensus outline of a nodule that was stored without it. */
   outline(id: string, consensusContours: readonly Contour[]): Promise<void>;
@@ -29,8 +32,13 @@ export function nodulesTable(database: Database): NodulesTable {
           `Nodule ${stranger.id} belongs to series ${stranger.seriesInstanceUID}, not to ${seriesInstanceUID}.`,
         );
       await database.transaction(async (query) => {
+        await query(sql.lock, []);
+        const known = parseRows(NoduleRow, 'nodule', await query(sql.ofSeries, [seriesInstanceUID]));
         await query(sql.clear, [seriesInstanceUID]);
-        for (const nodule of checked)
+        for (const nodule of withAnnotated(
+          checked,
+          known.map((row) => row.nodule),
+        ))
           await query(sql.insert, [nodule.id, seriesInstanceUID, nodule.number, JSON.stringify(nodule)]);
       });
     },
@@ -41,4 +49,15 @@ export function nodulesTable(database: Database): NodulesTable {
     get: async (id) => (await select(sql.get, [id]))[0],
     list: () => select(sql.list, []),
   };
+}
+
+/** An annotated nodule keeps its number where it can: people have talked about it. */
+function withAnnotated(imported: readonly Nodule[], known: readonly Nodule[]): Nodule[] {
+  const all = [...imported];
+  let last = Math.max(0, ...imported.map(({ number }) => number));
+  for (const nodule of known.filter(({ source }) => source === 'annotated')) {
+    last = Math.max(last + 1, nodule.number);
+    all.push({ ...nodule, number: last });
+  }
+  return all;
 }

@@ -59,6 +59,19 @@ export const DerivedRow = z.object({
 });
 export type DerivedRow = z.infer<typeof DerivedRow>;
 
+/**
+ * One state of what a user marked: `writing` until its objects are in the archive and were read back, `leaving` from when
+ * the nodule was deleted until they are out of it.
+ */
+export const AnnotationRow = z.object({
+  noduleId: z.string(),
+  ctSeriesInstanceUID: Uid,
+  segmentation: WrittenObject,
+  report: WrittenObject,
+  state: z.enum(['writing', 'complete', 'leaving']),
+});
+export type AnnotationRow = z.infer<typeof AnnotationRow>;
+
 export const AuditRow = z.object({
   /** Position in the trail, from 1. */
   number: z.int().min(1),

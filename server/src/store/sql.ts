@@ -124,6 +124,20 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER derived_forgets_fingerprints AFTER DELETE ON ${SCHEMA}.derived
     FOR EACH ROW EXECUTE FUNCTION ${SCHEMA}.forget_fingerprints();
   `,
+  // What users marked, each state of it a segmentation and a report of their own.
+  `
+  CREATE TABLE ${SCHEMA}.annotation (
+    segmentation_series_uid text PRIMARY KEY,
+    segmentation_uid text NOT NULL,
+    report_series_uid text NOT NULL UNIQUE,
+    report_uid text NOT NULL,
+    nodule_id text NOT NULL,
+    ct_series_uid text NOT NULL,
+    state text NOT NULL CHECK (state IN ('writing', 'complete', 'leaving')),
+    touched_at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX annotation_nodule ON ${SCHEMA}.annotation (nodule_id);
+  `,
 ];
 
 const SERIES_COLUMNS = `
@@ -143,7 +157,13 @@ export const series = {
 };
 
 export const nodules = {
+  /** Numbers are given out one after the other, whoever else asks for one. */
+  lock: `LOCK TABLE ${SCHEMA}.nodule IN SHARE ROW EXCLUSIVE MODE`,
   clear: `DELETE FROM ${SCHEMA}.nodule WHERE series_uid = $1`,
+  remove: `DELETE FROM ${SCHEMA}.nodule WHERE id = $1 RETURNING id`,
+  replace: `
+    UPDATE ${SCHEMA}.nodule SET nodule = $2::jsonb
+    WHERE id = $1 AND nodule -> 'annotation' -> 'report' ->> 'sopInstanceUID' = $3 RETURNING id`,
   insert: `INSERT INTO ${SCHEMA}.nodule (id, series_uid, number, nodule) VALUES ($1, $2, $3, $4::jsonb)`,
   outline: `
     UPDATE ${SCHEMA}.nodule SET nodule = jsonb_set(nodule, '{consensusContours}', $2::jsonb) WHERE id = $1`,
@@ -189,13 +209,41 @@ export const derived = {
   get: `${DERIVED} WHERE d.series_uid = $1`,
   isOurs: `
     SELECT 1 FROM ${SCHEMA}.derived WHERE series_uid = $1
-    UNION ALL SELECT 1 FROM ${SCHEMA}.companion WHERE series_uid = $1`,
+    UNION ALL SELECT 1 FROM ${SCHEMA}.companion WHERE series_uid = $1
+    UNION ALL SELECT 1 FROM ${SCHEMA}.annotation WHERE $1 IN (segmentation_series_uid, report_series_uid)`,
   ofSource: `${DERIVED} WHERE d.source_series_uid = $1 AND d.state = 'complete' ORDER BY d.created_at, d.series_uid`,
   unfinished: `${DERIVED} WHERE d.state = 'writing' ORDER BY d.created_at, d.series_uid`,
   silent: `
     ${DERIVED} WHERE d.state = 'writing' AND d.touched_at < now() - make_interval(secs => $1)
     ORDER BY d.created_at, d.series_uid`,
   touch: `UPDATE ${SCHEMA}.derived SET touched_at = now() WHERE series_uid = $1 AND state = 'writing'`,
+};
+
+const ANNOTATION = `
+  SELECT nodule_id AS "noduleId", ct_series_uid AS "ctSeriesInstanceUID", state,
+    jsonb_build_object('seriesInstanceUID', segmentation_series_uid, 'sopInstanceUID', segmentation_uid) AS segmentation,
+    jsonb_build_object('seriesInstanceUID', report_series_uid, 'sopInstanceUID', report_uid) AS report
+  FROM ${SCHEMA}.annotation`;
+
+export const annotations = {
+  begin: `
+    INSERT INTO ${SCHEMA}.annotation
+      (segmentation_series_uid, segmentation_uid, report_series_uid, report_uid, nodule_id, ct_series_uid, state)
+    VALUES ($1, $2, $3, $4, $5, $6, 'writing')`,
+  complete: `
+    UPDATE ${SCHEMA}.annotation SET state = 'complete' WHERE segmentation_series_uid = $1 AND state = 'writing'
+    RETURNING nodule_id`,
+  leave: `
+    UPDATE ${SCHEMA}.annotation SET state = 'leaving', touched_at = now() WHERE nodule_id = $1 AND state = 'complete'
+    RETURNING segmentation_series_uid AS uid`,
+  abandon: `DELETE FROM ${SCHEMA}.annotation WHERE segmentation_series_uid = $1 AND state <> 'complete'`,
+  get: `${ANNOTATION} WHERE segmentation_series_uid = $1`,
+  unfinished: `${ANNOTATION} WHERE state <> 'complete' ORDER BY segmentation_series_uid`,
+  silent: `
+    ${ANNOTATION} WHERE state <> 'complete' AND touched_at < now() - make_interval(secs => $1)
+    ORDER BY segmentation_series_uid`,
+  touch: `
+    UPDATE ${SCHEMA}.annotation SET touched_at = now() WHERE segmentation_series_uid = $1 AND state <> 'complete'`,
 };
 
 export const settings = {

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { type AnnotationsTable, annotationsTable } from './annotationsTable.ts';
 import { type Artefacts, openArtefacts } from './artefacts.ts';
 import { type AuditTable, auditTable } from './auditTable.ts';
 import { type CandidatesTable, candidatesTable } from './candidatesTable.ts';
@@ -20,6 +21,7 @@ import { type SettingsTable, settingsTable } from './settingsTable.ts';
 export interface Store {
   readonly series: SeriesTable;
   readonly nodules: NodulesTable;
+  readonly annotations: AnnotationsTable;
   readonly candidates: CandidatesTable;
   readonly derived: DerivedTable;
   readonly fingerprints: FingerprintTable;
@@ -63,6 +65,7 @@ export async function openStore({ dir, connectionString }: StoreOptions): Promis
   return {
     series: seriesTable(opened),
     nodules: nodulesTable(opened),
+    annotations: annotationsTable(opened),
     candidates: candidatesTable(opened, artefacts),
     derived: derivedTable(opened),
     fingerprints: fingerprintTable(opened, inboxOf(dir)),

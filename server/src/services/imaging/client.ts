@@ -70,6 +70,7 @@ export function startImaging(orthancUrl: string, dataDir: string): Imaging {
     warm: call('warm'),
     facts: call('facts'),
     propose: call('propose'),
+    rankPlaces: call('rankPlaces'),
     preview: call('preview'),
     remove: call('remove'),
     remake: call('remake'),
@@ -78,6 +79,8 @@ export function startImaging(orthancUrl: string, dataDir: string): Imaging {
     verify: call('verify'),
     readCt: call('readCt'),
     readOfficial: call('readOfficial'),
+    mark: call('mark'),
+    verifyMark: call('verifyMark'),
     annotate: call('annotate'),
     outline: call('outline'),
     async close() {

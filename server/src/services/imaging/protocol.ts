@@ -1,18 +1,21 @@
 /** What the server and its imaging thread say to each other: one request, one answer. */
 import type {
+  AnnotationShape,
   Contour,
   Edit,
   InsertionOptions,
   MeasuredEdit,
   Nodule,
+  NoduleAnnotation,
   PlacementSetting,
   QualityCheck,
+  Ratings,
 } from '@nodulelab/contract';
 import type { DicomFile } from '../../dicom/ctSeries.ts';
 import type { BoxChange } from '../../dicom/derivedCt.ts';
 import type { DicomKind } from '../../dicom/header.ts';
 import type { Provenance } from '../../dicom/provenance.ts';
-import type { EarlierNodule, ProposedPlace } from '../../insertion/placement.ts';
+import type { EarlierNodule, ProposedPlace, RankedPlace } from '../../insertion/placement.ts';
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 import type { EditFingerprint } from '../../store/fingerprintTable.ts';
@@ -153,6 +156,10 @@ export interface ProposeWork {
   readonly clearOf?: readonly EarlierNodule[];
 }
 
+export interface RankWork extends Omit<ProposeWork, 'seed'> {
+  readonly count: number;
+}
+
 export interface GuardWork {
   readonly seriesInstanceUID: string;
   readonly diameterMm: number;
@@ -174,12 +181,38 @@ export interface AnnotateResult extends Omit<SeriesNodules, 'nodules'> {
   readonly nodules: readonly Nodule[];
 }
 
+/** A nodule that a user marked, to be made and written. */
+export interface MarkWork {
+  /** An original. */
+  readonly seriesInstanceUID: string;
+  /** What was drawn, or the nodule whose shape stays as it is. */
+  readonly shape: AnnotationShape | { readonly kind: 'kept'; readonly nodule: Nodule };
+  readonly characteristics: Ratings;
+  readonly author: string;
+  readonly markId: string;
+  readonly trackingUid: string;
+  readonly codeVersion: string;
+  readonly now: Date;
+  /** Series Numbers that the study has already. */
+  readonly seriesNumbers: ReadonlySet<number>;
+  /** The state that this one takes the place of. */
+  readonly replaces: Pick<NoduleAnnotation, 'segmentation' | 'report' | 'revision'> | null;
+}
+
+export interface MarkedFiles {
+  /** Under a number that is still to be given. */
+  readonly nodule: Nodule;
+  readonly segmentation: CompanionFile;
+  readonly report: CompanionFile;
+}
+
 /** The thread's methods: parameters and answers. */
 export interface ImagingMethods {
   /** Reads a host and finds its lungs, so that its first preview does not have to. */
   warm(series: { readonly seriesInstanceUID: string }): Promise<null>;
   facts(series: { readonly seriesInstanceUID: string }): Promise<HostFacts>;
   propose(work: ProposeWork): Promise<ProposedPlace>;
+  rankPlaces(work: RankWork): Promise<readonly RankedPlace[]>;
   guard(work: GuardWork): Promise<GuardLabels>;
   preview(work: PreviewWork): Promise<PreviewResult>;
   remove(work: RemovalWork): Promise<RemovalResult>;
@@ -194,6 +227,10 @@ export interface ImagingMethods {
   }): Promise<readonly { readonly name: string; readonly sopInstanceUID: string }[]>;
   /** Reads an official segmentation or report. */
   readOfficial(work: { readonly kind: DicomKind; readonly file: DicomFile }): Promise<OfficialObject>;
+  /** The nodule that a user marked, with its segmentation and its report. */
+  mark(work: MarkWork): Promise<MarkedFiles>;
+  /** Reads both back from the archive. @throws upstream where something is not as it was sent */
+  verifyMark(work: Pick<MarkedFiles, 'segmentation' | 'report'>): Promise<null>;
   /** Nodules of a CT series that was just imported. */
   annotate(work: AnnotateWork): Promise<AnnotateResult>;
   /** Consensus outlines of stored nodules of a series, one list a nodule. */

@@ -13,11 +13,12 @@ import { wireContours, wireNodule } from '../importing/nodules.ts';
 import { storedNodule } from '../storedNodule.ts';
 import { createHosts, type Host } from './hosts.ts';
 import { previewIn, remakeEdits, removeIn } from './makeEdit.ts';
-import { factsOf, guardIn, proposeIn } from './operations.ts';
+import { markNodule } from './markNodule.ts';
+import { factsOf, guardIn, proposeIn, rankPlacesIn } from './operations.ts';
 import { requireOriginal } from './original.ts';
 import type { Answer, ImagingMethods, Request } from './protocol.ts';
 import { movable } from './movable.ts';
-import { verifyObjects, writeObjects } from './writeObjects.ts';
+import { verifyCompanions, verifyObjects, writeObjects } from './writeObjects.ts';
 
 const { orthancUrl, dataDir } = z.object({ orthancUrl: z.url(), dataDir: z.string() }).parse(workerData);
 const port = parentPort;
@@ -41,6 +42,7 @@ const methods: ImagingMethods = {
   },
   facts: async ({ seriesInstanceUID }) => factsOf(await hosts.get(seriesInstanceUID)),
   propose: async (work) => proposeIn(await original(work.seriesInstanceUID), work),
+  rankPlaces: async (work) => rankPlacesIn(await original(work.seriesInstanceUID), work),
   guard: async (work) => guardIn(await hosts.get(work.seriesInstanceUID), work),
   preview: async (work) => previewIn(await original(work.seriesInstanceUID), work),
   remove: async (work) => removeIn(await original(work.seriesInstanceUID), work),
@@ -56,6 +58,11 @@ const methods: ImagingMethods = {
   readCt: async ({ files }) =>
     readCtSeries(files).slices.map(({ name, sopInstanceUID }) => ({ name, sopInstanceUID })),
   readOfficial: async ({ kind, file }) => readOfficial(kind, file),
+  mark: async (work) => markNodule(await original(work.seriesInstanceUID), work, newUid),
+  verifyMark: async (files) => {
+    await verifyCompanions(files, archive);
+    return null;
+  },
   annotate: async ({ seriesInstanceUID, annotations }) => {
     // The import may have added slices to a series that was known before.
     hosts.forget(seriesInstanceUID);

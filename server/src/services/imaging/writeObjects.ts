@@ -37,7 +37,7 @@ export function writeObjects(
   };
 }
 
-const companion = ({
+export const companion = ({
   seriesInstanceUID,
   seriesDescription,
   sopInstanceUID,
@@ -52,6 +52,14 @@ export async function verifyObjects(
 ): Promise<void> {
   const { segmentation, report, changes, derivedSeriesInstanceUID } = work;
   verifyDerived(series, await archive.downloadSeries(derivedSeriesInstanceUID), changes);
+  await verifyCompanions({ segmentation, report }, archive);
+}
+
+/** The same of a segmentation and a report alone. */
+export async function verifyCompanions(
+  { segmentation, report }: Pick<VerifyWork, 'segmentation' | 'report'>,
+  archive: Pick<OrthancClient, 'downloadSeries'>,
+): Promise<void> {
   verifySegmentation(segmentation.bytes, await only(archive, segmentation));
   verifyReport(report.bytes, await only(archive, report));
 }

@@ -27,8 +27,9 @@ export async function importNodules(
 ): Promise<ImportedNodules> {
   const series = new Map<string, { nodules: number; from: Form | null }>();
   const disagreements: ImportResult['disagreements'] = [];
-  for (const [seriesInstanceUID, annotations] of bySeries) {
+  for (const [seriesInstanceUID, all] of bySeries) {
     signal.throwIfAborted();
+    const annotations = await withoutOwn(store, all);
     const name = nameOf(annotations);
     try {
       const found = await imaging.annotate({ seriesInstanceUID, annotations });
@@ -68,7 +69,22 @@ function settingOf(seriesInstanceUID: string): string {
 
 /** What is there already and was not made from segmentations comes from XML. */
 async function hasXmlNodules(store: ServiceContext['store'], seriesInstanceUID: string): Promise<boolean> {
-  if ((await store.nodules.ofSeries(seriesInstanceUID)).length === 0) return false;
+  const known = await store.nodules.ofSeries(seriesInstanceUID);
+  if (!known.some(({ source }) => source === 'lidc')) return false;
   const form = z.enum(['xml', 'official']).safeParse(await store.settings.get(settingOf(seriesInstanceUID)));
   return form.data !== 'official';
+}
+
+/** A nodule that was annotated here is listed already: its own objects, taken out of the archive, are no other reader's. */
+async function withoutOwn(
+  { derived }: ServiceContext['store'],
+  { xml, segmentations, reports }: SeriesAnnotations,
+): Promise<SeriesAnnotations> {
+  const foreign = async <T extends { readonly seriesInstanceUID: string }>(
+    objects: readonly T[],
+  ): Promise<T[]> => {
+    const ours = await Promise.all(objects.map((object) => derived.isOurs(object.seriesInstanceUID)));
+    return objects.filter((_, at) => !ours[at]);
+  };
+  return { xml, segmentations: await foreign(segmentations), reports: await foreign(reports) };
 }

@@ -20,6 +20,8 @@ export function wireNodule(nodule: LidcNodule, number: number): Nodule {
       contours: wireContours(contours),
     })),
     consensusContours: wireContours(nodule.consensusContours),
+    source: 'lidc',
+    annotation: null,
   };
 }
 
