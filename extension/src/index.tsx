@@ -44,10 +44,16 @@ const extension = {
 
   getCommandsModule: (context: ExtensionContext) => {
     const flip = (): void => serviceOf(context).previews.flip();
+    const undo = (): void => void serviceOf(context).previews.undo();
+    const redo = (): void => void serviceOf(context).previews.redo();
     return {
       defaultContext: 'DEFAULT',
-      actions: { nodulelabFlipPreview: flip },
-      definitions: { nodulelabFlipPreview: { commandFn: flip } },
+      actions: { nodulelabFlipPreview: flip, nodulelabUndo: undo, nodulelabRedo: redo },
+      definitions: {
+        nodulelabFlipPreview: { commandFn: flip },
+        nodulelabUndo: { commandFn: undo },
+        nodulelabRedo: { commandFn: redo },
+      },
     };
   },
 };

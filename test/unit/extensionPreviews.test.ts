@@ -3,6 +3,7 @@ import type { Nodule, Preview } from '@nodulelab/contract';
 import { Placement } from '../../extension/src/service/placement.ts';
 import { Previews } from '../../extension/src/service/previews.ts';
 import { Removal } from '../../extension/src/service/removal.ts';
+import { MOST_STEPS } from '../../extension/src/state/plan.ts';
 import { sceneOf } from '../../extension/src/service/sceneOf.ts';
 import { isRemoved } from '../../extension/src/state/session.ts';
 import { editLine } from '../../extension/src/state/words.ts';
@@ -44,6 +45,89 @@ async function keptOne() {
   return given;
 }
 
+describe('undo and redo', () => {
+  const moved = async () => {
+    const given = parts();
+    for (const [n, at] of [1, 2].entries()) {
+      void given.placement.placeAt([at, at, at]);
+      given.requests[n]!.answer(201, preview(`at ${at}`, [at, at, at]));
+      await settled();
+    }
+    return given;
+  };
+
+  test('go back to the place before and to nothing, and forward again, without asking the server', async () => {
+    const { store, calls, requests, previews } = await moved();
+    const seen = (): unknown[] => [store.get().preview?.id, store.get().place];
+    expect([store.get().canUndo, store.get().canRedo]).toEqual([true, false]);
+    await previews.undo();
+    expect(seen()).toEqual(['at 1', [1, 1, 1]]);
+    expect(calls.at(-1)).toBe('showPreview 1.2 x1');
+    await previews.undo();
+    expect(seen()).toEqual([undefined, null]);
+    expect([calls.at(-1), store.get().canUndo]).toEqual(['hidePreview', false]);
+    await previews.undo();
+    await previews.redo();
+    await previews.redo();
+    expect(seen()).toEqual(['at 2', [2, 2, 2]]);
+    expect([store.get().canUndo, store.get().canRedo]).toEqual([true, false]);
+    expect(requests).toHaveLength(2);
+  });
+
+  test('bring back an edit that was taken out, and a size as it was', async () => {
+    const { store, requests, placement, previews } = await keptOne();
+    placement.setDiameter(22);
+    void placement.placeAt([9, 9, 9]);
+    requests[1]!.answer(201, preview('second', [9, 9, 9], 'first'));
+    await settled();
+    await previews.removeLast();
+    placement.setDiameter(5);
+    await previews.undo();
+    expect(store.get().preview?.id).toBe('second');
+    expect(store.get().stack.map(({ id }) => id)).toEqual(['first']);
+    expect(store.get().diameterMm).toBe(22);
+  });
+
+  test('lead from a place that was refused to the last one that was not', async () => {
+    const { store, requests, placement, previews } = await moved();
+    void placement.placeAt([9, 9, 9]);
+    requests[2]!.answer(422, refusal);
+    await settled();
+    expect([store.get().preview, store.get().refusal?.message]).toEqual([null, 'No.']);
+    await previews.undo();
+    expect([store.get().preview?.id, store.get().refusal]).toEqual(['at 2', null]);
+  });
+
+  test('end where something new is done: what was taken back is forgotten by the server', async () => {
+    const { store, requests, placement, previews } = await moved();
+    await previews.undo();
+    void placement.placeAt([3, 3, 3]);
+    requests[2]!.answer(201, preview('at 3', [3, 3, 3]));
+    await settled();
+    expect([store.get().canRedo, requests[3]!.what]).toEqual([false, 'DELETE /api/previews/at%202']);
+  });
+
+  test('reach back so many steps, and the server keeps no more', async () => {
+    const { requests, placement, store, previews } = parts();
+    for (let n = 0; n < MOST_STEPS + 4; n++) {
+      void placement.placeAt([n, n, n]);
+      requests
+        .filter(({ what }) => what.startsWith('POST'))
+        .at(-1)!
+        .answer(201, preview(`p${n}`, [n, n, n]));
+      await settled();
+    }
+    expect(requests.filter(({ what }) => what.startsWith('DELETE')).map(({ what }) => what)).toEqual([
+      'DELETE /api/previews/p0',
+      'DELETE /api/previews/p1',
+      'DELETE /api/previews/p2',
+    ]);
+    let steps = 0;
+    for (; store.get().canUndo; steps++) await previews.undo();
+    expect(steps).toBe(MOST_STEPS);
+  });
+});
+
 describe('several edits in one series', () => {
   test('a kept preview stays on the screen, and the next one stands on it', async () => {
     const { store, calls, requests, placement } = await keptOne();
@@ -80,7 +164,7 @@ describe('several edits in one series', () => {
     expect(calls.at(-1)).toBe('showPreview 1.2 x1');
   });
 
-  test('taking back goes from the last to the first, on the screen and on the server', async () => {
+  test('taking out goes from the last to the first on the screen; the server forgets them when all is discarded', async () => {
     const { store, calls, requests, placement, previews } = await keptOne();
     void placement.placeAt([9, 9, 9]);
     requests[1]!.answer(201, preview('second', [9, 9, 9], 'first'));
@@ -93,6 +177,10 @@ describe('several edits in one series', () => {
     await settled();
     expect(store.get().stack).toEqual([]);
     expect(calls.at(-1)).toBe('hidePreview');
+    expect(requests).toHaveLength(2);
+    previews.discard();
+    requests[2]!.answer(204, null);
+    await settled();
     expect(requests.slice(2).map(({ what }) => what)).toEqual([
       'DELETE /api/previews/second',
       'DELETE /api/previews/first',

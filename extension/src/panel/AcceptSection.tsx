@@ -110,6 +110,26 @@ function Look({ service, session }: Omit<Props, 'next'>) {
         Go to it
       </Button>
       <Button
+        icon
+        disabled={!session.canUndo || isActive(session.job)}
+        label="Undo"
+        title="Undo: the place, the size or a whole edit as it was (U)"
+        onPress={() => void previews.undo()}
+        testId="undo"
+      >
+        {'\u21b6'}
+      </Button>
+      <Button
+        icon
+        disabled={!session.canRedo || isActive(session.job)}
+        label="Redo"
+        title="Redo (Shift+U)"
+        onPress={() => void previews.redo()}
+        testId="redo"
+      >
+        {'\u21b7'}
+      </Button>
+      <Button
         disabled={!session.preview || session.previewing}
         onPress={() => previews.keep()}
         title="Keep this one on the screen and start the next; all are written as one series"

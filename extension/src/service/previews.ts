@@ -4,6 +4,16 @@
  */
 import type { Preview } from '@nodulelab/contract';
 import { ApiError, messageOf, nearestAllowed } from '../api/problem.ts';
+import {
+  done,
+  type History,
+  NO_HISTORY,
+  type Plan,
+  planOf,
+  previewsOf,
+  redone,
+  undone,
+} from '../state/plan.ts';
 import { editsOf, isActive } from '../state/session.ts';
 import { type Desk, report } from './desk.ts';
 
@@ -15,6 +25,9 @@ export interface Below {
 export class Previews {
   readonly #desk: Desk;
   #request: AbortController | null = null;
+  #history: History = NO_HISTORY;
+  /** The plan as it stood when it was last whole: what one step back leads to. */
+  #settled: Plan | null = null;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -29,8 +42,9 @@ export class Previews {
   /** Asks for a preview and shows it in place of the one on top; a later call wins. */
   async ask(make: (below: Below, signal: AbortSignal) => Promise<Preview>): Promise<void> {
     const { store } = this.#desk;
-    const { host, preview: former } = store.get();
+    const { host } = store.get();
     if (!host) return;
+    this.#settled ??= { ...planOf(store.get()), place: null };
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
@@ -43,12 +57,14 @@ export class Previews {
       await this.#show([...store.get().stack, made], current);
       if (!current()) return;
       store.set({ preview: made, previewShown: true, previewing: false, job: null });
-      if (former) await this.#forget([former]);
+      this.#record();
     } catch (error) {
       if (!current()) return;
       if (made) void this.#forget([made]);
       await this.#dropTop();
       store.set({ previewing: false });
+      // One step back is what was there before the place that was refused.
+      if (this.#settled?.preview) this.#record();
       this.refused(error);
     }
   }
@@ -75,24 +91,32 @@ export class Previews {
       unconfirmed: null,
       picking: session.chosenCandidateId !== null,
     });
+    this.#record();
   }
 
-  /** Takes back the last edit. */
+  /** One step back: the place, the size, a whole edit. What was on the screen is there again at once. */
+  async undo(): Promise<void> {
+    await this.#travel(undone(this.#history, planOf(this.#desk.store.get())));
+  }
+
+  async redo(): Promise<void> {
+    await this.#travel(redone(this.#history, planOf(this.#desk.store.get())));
+  }
+
+  /** Takes the last edit out. */
   async removeLast(): Promise<void> {
     const { store } = this.#desk;
     const { stack, preview } = store.get();
     this.#request?.abort();
     this.#request = null;
-    const last = preview ?? stack.at(-1);
     store.set({ place: null, refusal: null, unconfirmed: null, previewing: false });
-    if (preview) {
-      await this.#dropTop();
-      return;
+    if (preview) await this.#dropTop();
+    else {
+      const left = stack.slice(0, -1);
+      store.set({ stack: left });
+      await this.#show(left, () => store.get().stack === left);
     }
-    const left = stack.slice(0, -1);
-    store.set({ stack: left });
-    await this.#show(left, () => store.get().stack === left);
-    if (last) await this.#forget([last]);
+    this.#record();
   }
 
   /** Leaves nothing behind: the viewer has its voxels back and the server forgets the previews. */
@@ -113,10 +137,21 @@ export class Previews {
     const { store, viewer } = this.#desk;
     this.#request?.abort();
     this.#request = null;
-    const edits = editsOf(store.get());
+    const { past, future } = this.#history;
+    const known = previewsOf([
+      planOf(store.get()),
+      ...(this.#settled ? [this.#settled] : []),
+      ...past,
+      ...future,
+    ]);
     viewer.hidePreview();
-    store.set({ stack: [], preview: null, previewShown: false, unconfirmed: null });
-    void this.#forget(edits);
+    this.#history = NO_HISTORY;
+    this.#settled = null;
+    store.set({
+      ...{ stack: [], preview: null, previewShown: false, unconfirmed: null },
+      ...{ canUndo: false, canRedo: false },
+    });
+    void this.#forget(known);
   }
 
   /** Shows why something was not done: a refusal where it was asked for, anything else as a failure. */
@@ -149,15 +184,44 @@ export class Previews {
   /** The preview on top goes; what it stood on stays. */
   async #dropTop(): Promise<void> {
     const { store } = this.#desk;
-    const { preview, stack } = store.get();
+    const { stack } = store.get();
     store.set({ preview: null });
     await this.#show(stack, () => store.get().stack === stack && store.get().preview === null);
-    if (preview) void this.#forget([preview]);
   }
 
-  /** From the top down: the server keeps what another preview stands on. */
-  async #forget(edits: readonly Preview[]): Promise<void> {
-    for (const { id } of edits.toReversed())
+  /** The plan is whole: from here one step back leads to what it was before. */
+  #record(): void {
+    const { past, future } = this.#history;
+    const before = this.#settled;
+    const present = planOf(this.#desk.store.get());
+    if (before !== null) this.#history = done(this.#history, before);
+    this.#settled = present;
+    this.#tell();
+    const kept = new Set(previewsOf([present, ...this.#history.past]).map(({ id }) => id));
+    void this.#forget(previewsOf([...past, ...future]).filter(({ id }) => !kept.has(id)));
+  }
+
+  async #travel(step: { readonly plan: Plan; readonly history: History } | null): Promise<void> {
+    const { store } = this.#desk;
+    if (step === null || isActive(store.get().job)) return;
+    this.#request?.abort();
+    this.#request = null;
+    const { plan, history } = step;
+    this.#history = history;
+    this.#settled = plan;
+    store.set({ ...plan, refusal: null, unconfirmed: null, previewing: false, picking: false });
+    this.#tell();
+    await this.#show(editsOf(plan), () => this.#settled === plan);
+  }
+
+  #tell(): void {
+    const { past, future } = this.#history;
+    this.#desk.store.set({ canUndo: past.length > 0, canRedo: future.length > 0 });
+  }
+
+  /** @param previews those that stand on others first: the server keeps what another preview stands on */
+  async #forget(previews: readonly Preview[]): Promise<void> {
+    for (const { id } of previews)
       // A preview that the server has already forgotten is what was wanted.
       await this.#desk.api.call('discard', { params: { id } }).catch(() => undefined);
   }

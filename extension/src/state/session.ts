@@ -87,6 +87,8 @@ export interface Session {
   readonly stack: readonly Preview[];
   readonly preview: Preview | null;
   readonly previewShown: boolean;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
   readonly refusal: Refusal | null;
   /** Poor checks that accepting waits to hear about; null while nothing waits. */
   readonly unconfirmed: readonly string[] | null;
@@ -139,6 +141,8 @@ export const emptySession: Session = {
   stack: [],
   preview: null,
   previewShown: false,
+  canUndo: false,
+  canRedo: false,
   refusal: null,
   unconfirmed: null,
   job: null,
@@ -161,6 +165,8 @@ export const forgetHost = {
   stack: [],
   preview: null,
   previewShown: false,
+  canUndo: false,
+  canRedo: false,
   refusal: null,
   unconfirmed: null,
 } as const satisfies Partial<Session>;
@@ -177,7 +183,7 @@ export const selectedNodule = (session: Session): Nodule | null =>
   session.nodules.find((nodule) => nodule.id === session.selectedNoduleId) ?? null;
 
 /** What accepting would write, in order. */
-export const editsOf = ({ stack, preview }: Session): readonly Preview[] =>
+export const editsOf = ({ stack, preview }: Pick<Session, 'stack' | 'preview'>): readonly Preview[] =>
   preview ? [...stack, preview] : stack;
 
 /** The nodule is gone from this CT, or would be. */

@@ -7,6 +7,9 @@ const ID = '@nodulelab/mode-synthesis';
 const EXTENSION = '@nodulelab/extension';
 /** Not used by OHIF 3.13. */
 const FLIP_KEY = 'p';
+/** OHIF's own undo, of drawings, has Ctrl+Z. */
+const UNDO_KEYS = ['u'];
+const REDO_KEYS = ['shift+u'];
 /** Pixels: the panel's four steps without a scroll bar at 900 lines, and one column of thumbnails. */
 const PANEL_WIDTH = 330;
 const BROWSER_WIDTH = 220;
@@ -78,6 +81,18 @@ async function modeFactory({ loadModules }: FactoryArguments): Promise<Json> {
             commandName: 'nodulelabFlipPreview',
             label: 'Flip the nodule preview',
             keys: [FLIP_KEY],
+            isEditable: true,
+          },
+          {
+            commandName: 'nodulelabUndo',
+            label: 'Undo in the nodule plan',
+            keys: UNDO_KEYS,
+            isEditable: true,
+          },
+          {
+            commandName: 'nodulelabRedo',
+            label: 'Redo in the nodule plan',
+            keys: REDO_KEYS,
             isEditable: true,
           },
         ],
