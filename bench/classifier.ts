@@ -23,7 +23,7 @@ export interface ClassifierPlan {
 }
 /** Arms of the protocol whose training is measured. */
 const ARMS = ['real', 'augmented'];
-const UPDATES_A_ROUND = 15;
+const UPDATES_A_ROUND = 40;
 const PRODUCTS_A_ROUND = 5;
 const PRODUCT_EDGE = 1024;
 
