@@ -57,7 +57,7 @@ describeWithLidc(['LIDC-IDRI-0001'], 'a real LIDC case goes the whole way', (dir
       const readers = await until(
         () =>
           viewer.page
-            .locator('[data-nodulelab=overlay] polygon')
+            .locator('[data-nodulelab=overlay] polygon[data-reader]')
             .evaluateAll((found) => [...new Set(found.map((one) => one.getAttribute('data-reader')))]),
         (found) => found.length === 4,
       );

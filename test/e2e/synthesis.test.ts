@@ -96,7 +96,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       await viewer.see(`nodule-${other.number}`).click();
       for (const plane of PLANES)
         expect(await until(() => viewer.distance(plane, other.centre), below(NEAR_MM))).toBeLessThan(NEAR_MM);
-      const outlines = viewer.page.locator('[data-nodulelab=overlay] polygon');
+      const outlines = viewer.page.locator('[data-nodulelab=overlay] polygon[data-reader]');
       const drawn = await until(
         () => outlines.evaluateAll((found) => found.map((outline) => outline.getAttribute('data-reader'))),
         (found) => found.length >= PLANES.length,
@@ -104,7 +104,29 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       expect(drawn.length).toBeGreaterThanOrEqual(PLANES.length);
       const readers = new Set(other.marks.map(({ reader }) => String(reader)));
       expect(drawn.every((reader) => readers.has(reader!))).toBe(true);
+      const shared = viewer.page.locator('[data-nodulelab=overlay] polygon[data-consensus]');
+      expect(await shared.count()).toBeGreaterThan(0);
+      await viewer.see('ratings-fold').click();
+      expect(await viewer.see('ratings').innerText()).toMatch(/Malignancy\s+\d/);
       await viewer.picture('nodule');
+      await viewer.see('ratings-fold').click();
+
+      const [first] = [...readers].map(Number).sort((a, b) => a - b);
+      const ofFirst = viewer.page.locator(`[data-nodulelab=overlay] polygon[data-reader="${first}"]`);
+      await viewer.see(`reader-${first! + 1}`).click();
+      expect(
+        await until(
+          () => ofFirst.count(),
+          (count) => count === 0,
+        ),
+      ).toBe(0);
+      await viewer.see(`reader-${first! + 1}`).click();
+      expect(
+        await until(
+          () => ofFirst.count(),
+          (count) => count > 0,
+        ),
+      ).toBeGreaterThan(0);
     },
     60_000,
   );

@@ -137,7 +137,8 @@ export const styles = `
 .nl-ratings { width: 100%; border-collapse: collapse; margin-top: 3px; table-layout: fixed; }
 .nl-ratings th { font-weight: 400; text-align: left; padding: 1px 2px; }
 .nl-ratings tbody th { color: var(--nl-dim); }
-.nl-ratings th:first-child { width: 92px; }
+.nl-ratings th:first-child { width: 84px; }
+.nl-ratings th:last-child { width: 66px; }
 .nl-ratings td { text-align: center; font-variant-numeric: tabular-nums; padding: 1px 2px; }
 .nl-ratings tbody tr:nth-child(odd) { background: hsl(var(--popover, 219 90% 15%)); }
 .nl-reader { width: 100%; min-height: 24px; padding: 0 2px; white-space: nowrap; border-color: transparent; }
