@@ -6,7 +6,7 @@ import type { Vec3 } from '../volume/ctVolume.ts';
 /** Share of a ball around a voxel of the coarse grid that is of a kind. */
 export function shareOf(
   { contents }: Pick<LungAnatomy, 'contents'>,
-  kind: 'tissue' | 'tree' | 'vessel' | 'airway',
+  kind: keyof typeof CONTENT,
   ball: Ball,
   [i, j, k]: Vec3,
 ): number {

@@ -49,6 +49,11 @@ const ROOM_MM = 12;
 const CLEAR_MM = 6;
 /** A pleural place whose share in the lung is at the end of the usual ones is worth this part of one in their middle. */
 const AT_THE_END = 0.8;
+/** On a wall about half of a wider ball is lung; in a narrow recess there is less, and the nodule would fill it. */
+const OPEN_MM = 12;
+const OPEN_SHARE = 0.5;
+/** From this share of vessel in the nodule on it plainly hangs on one; the least that the guard calls attached hardly shows. */
+const WELL_ATTACHED_SHARE = 0.08;
 /** How far from clear each flaw halves the score of a place. */
 const HALVES = { tissue: 2 * QUIET_TISSUE_SHARE, share: 0.1, hilum: 0.02, crowd: CROWDED_SHARE } as const;
 
@@ -126,6 +131,7 @@ function scoreOf(
   const half = (spacing[0] + spacing[1]) / 4;
   const near = ballOf(radius + 2, spacing);
   const clear = ballOf(radius + CLEAR_MM, spacing);
+  const open = ballOf(radius + OPEN_MM, spacing);
   const shell = ballOf(radius + SHELL_MM, spacing);
   const wide = ballOf(radius + HILUM_MM, spacing);
   const share = (kind: Parameters<typeof shareOf>[1], around: Ball, voxel: Vec3): number =>
@@ -147,6 +153,7 @@ function scoreOf(
         const fromMiddle = min(1, abs(2 * lungShare - low - high) / (high - low));
         const hilum = share('vessel', wide, voxel) + share('airway', wide, voxel);
         return (
+          min(1, share('lung', open, voxel) / OPEN_SHARE) *
           (1 - (1 - AT_THE_END) * fromMiddle) *
           without(off, HALVES.share) *
           without(hilum, HALVES.hilum) *
@@ -154,10 +161,14 @@ function scoreOf(
         );
       }
       case 'vessel-attached': {
+        const inTree = share('tree', ball, voxel);
         const ofShell =
-          (share('tree', shell, voxel) * shell.voxels - share('tree', ball, voxel) * ball.voxels) /
-          (shell.voxels - ball.voxels);
-        return min(1, max(0, ofShell) / RUNS_ON_SHARE) * without(share('tissue', ball, voxel), HALVES.crowd);
+          (share('tree', shell, voxel) * shell.voxels - inTree * ball.voxels) / (shell.voxels - ball.voxels);
+        return (
+          min(1, max(0, ofShell) / RUNS_ON_SHARE) *
+          min(1, inTree / WELL_ATTACHED_SHARE) *
+          without(share('tissue', ball, voxel) - WELL_ATTACHED_SHARE, HALVES.crowd)
+        );
       }
     }
   };
