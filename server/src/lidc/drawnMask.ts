@@ -56,6 +56,9 @@ export function maskOfOutlines(outlines: readonly PatientContour[], series: Anno
   const all = placed.flatMap(({ points }) => points);
   const low = [0, 1].map((axis) => floor(least(all.map((point) => point[axis]!)))) as [number, number];
   const high = [0, 1].map((axis) => ceil(most(all.map((point) => point[axis]!))) + 1) as [number, number];
+  // Before every pixel in between is looked at.
+  const widest = max(...[0, 1].map((axis) => (high[axis]! - low[axis]! - 3) * geometry.spacing[axis]!));
+  if (widest > LARGEST_DRAWN_MM) throw tooLarge(widest);
   const slices = placed.map(({ slice }) => slice);
   const mask = emptyBox([...low, least(slices)], [...high, most(slices) + 1], geometry);
   const [ni, nj] = boxSize(mask.box);
