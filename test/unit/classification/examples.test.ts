@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SYMMETRIES_ONLY } from '../../../server/src/dataset/augmentation/augmentation.ts';
 import {
   partsOf,
+  requireEnough,
   samplesFor,
   type ArmParts,
   type Example,
@@ -132,6 +133,9 @@ describe('what an arm trains on', () => {
         message: `The arm much asks for ${MALIGNANT} malignant nodules from generator, and there are 5.`,
       }),
     );
+    const asked = { lesions: few, train, probes: 0, seed: 1, fold: 0 };
+    expect(() => requireEnough({ arm, ...asked })).toThrow(`asks for ${MALIGNANT} malignant`);
+    expect(() => requireEnough({ arm, ...asked, lesions })).not.toThrow();
   });
 });
 

@@ -12,6 +12,7 @@ import { NoduleLabError } from '../../volume/errors.ts';
 import type { BalanceModel } from '../balance/balanceModel.ts';
 import { timeLeft } from '../comparison/timeLeft.ts';
 import { judgeDesign, type JudgedDesign } from './designResult.ts';
+import { requireEnough } from './examples.ts';
 import { holdFolder } from './experimentFolder.ts';
 import type { Folds } from './folds.ts';
 import { gatherLesions } from './lesions.ts';
@@ -21,7 +22,7 @@ import { notesOn } from './notes.ts';
 import { poolSizes, trainingTasks } from './plan.ts';
 import { DESIGNS, needsGenerator, protocolHash, type Protocol, type RuleName } from './protocol.ts';
 import { realSets, sampleSets, type KnownSet, type LazySource } from './sets.ts';
-import type { TrainingRecord, TrainingTask } from './training.ts';
+import { probesOf, type TrainingRecord, type TrainingTask } from './training.ts';
 import { keptRecord, requireOwnRecords, runTrainings } from './trainings.ts';
 import { writeReport } from './writeReport.ts';
 
@@ -204,6 +205,14 @@ async function trainAll(works: readonly RuleWork[], request: ClassifyRequest): P
       syntheticDirs: samples.map(({ dir }) => dir),
       ...{ ellipsoids, size: protocol.network.size, signal },
     });
+    for (const { arm, design, parts } of open) {
+      const trained = new Set(parts.train);
+      requireEnough({
+        ...{ arm, lesions, seed: parts.seed, fold: parts.fold },
+        train: lesions.real.filter(({ patient }) => trained.has(patient)),
+        probes: probesOf(protocol, design),
+      });
+    }
     await runTrainings({
       ...{ outDir, tasks: open, lesions, protocol, engine, workers, signal },
       onProgress: tell,

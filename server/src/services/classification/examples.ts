@@ -86,6 +86,18 @@ export function partsOf(asked: PartsRequest): ArmParts {
   }
 }
 
+/**
+ * Before anything is trained: what an arm takes from a source must be there.
+ * @throws NoduleLabError as {@link partsOf}
+ */
+export function requireEnough(asked: Omit<PartsRequest, 'validation' | 'test'>): void {
+  const { arm } = asked;
+  // Transplants are made of any number of donors, and take long.
+  if (!('source' in arm) || arm.source === 'transplants') return;
+  const request = { ...asked, validation: [], test: [] };
+  addedTo({ ...request, train: kept(request) });
+}
+
 /** Those that the arm trains on: other ones for every seed and fold where it is to have fewer malignant ones. */
 function kept({ arm, train, seed, fold }: PartsRequest): readonly RealLesion[] {
   const share = 'keepMalignant' in arm ? arm.keepMalignant : 1;

@@ -62,7 +62,7 @@ export interface TrainingTools {
 export async function trainArm(task: TrainingTask, tools: TrainingTools): Promise<TrainingRecord> {
   const { rule, design, arm, parts, inputsSha256 } = task;
   const { engine, scorer, protocol, clock, onUpdate } = tools;
-  const { network, training, looks, probes } = protocol;
+  const { network, training, looks } = protocol;
   const began = clock();
   const lesions = isCheck(arm)
     ? { ...tools.lesions, real: labelsOfChecks(tools.lesions.real, rule, design) }
@@ -77,7 +77,7 @@ export async function trainArm(task: TrainingTask, tools: TrainingTools): Promis
     ...{ arm, lesions, seed, fold, test: tested },
     train: of(parts.train),
     validation: of(parts.validation),
-    probes: design === 'held-out' ? probes : 0,
+    probes: probesOf(protocol, design),
   });
   const scale = diameterScale(learned.train.map(({ diameterMm }) => diameterMm));
   const name = `${rule} ${design} ${arm.name} ${fold}`;
@@ -122,6 +122,10 @@ export async function trainArm(task: TrainingTask, tools: TrainingTools): Promis
     seconds: (clock() - began) / 1000,
   };
 }
+
+/** Synthetic benign nodules that are kept apart: only where a generator may take part. */
+export const probesOf = ({ probes }: Protocol, design: DesignName): number =>
+  design === 'held-out' ? probes : 0;
 
 /** Probabilities and the threshold as the validation patients fix them. */
 export function judgeOn(
