@@ -188,6 +188,8 @@ describe('the report', () => {
 
   test('stands even where no seed is finished', () => {
     const html = renderClassification(classificationOf({ designs: [], trainings: { done: 3, total: 850 } }));
+    expect(textOf(html)).toContain('Not answered yet');
+    expect(textOf(html)).not.toContain('was not run');
     expect(textOf(html)).toContain('No seed is finished yet');
     expect(html).not.toMatch(/undefined|NaN|Infinity/);
   });

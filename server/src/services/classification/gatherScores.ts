@@ -53,13 +53,13 @@ function seedScores(
 ): SeedScores {
   const probabilities = new Float64Array(nodules.length).fill(NaN);
   const called = new Uint8Array(nodules.length);
-  for (const { test, fold } of records) {
+  for (const { test, rule, design, seed, fold } of records) {
     test.id.forEach((id, i) => {
       const at = places.get(id);
       if (at === undefined || nodules[at]!.malignant !== test.malignant[i])
         throw new NoduleLabError(
           'unusable',
-          `The training of ${arm}, fold ${fold}, tested ${id}, which is not a nodule of this design with that label: begin anew in an empty folder.`,
+          `The training of ${arm}, seed ${seed}, fold ${fold}, tested ${id}, which is not a nodule of this design with that label: remove trainings/${rule}/${design}/${arm}/${seed}-${fold}.json, and the same command makes it anew.`,
         );
       probabilities[at] = test.probability[i]!;
       called[at] = test.called[i] === true ? 1 : 0;
@@ -69,7 +69,7 @@ function seedScores(
   if (missing >= 0)
     throw new NoduleLabError(
       'unusable',
-      `No training of ${arm} tested ${nodules[missing]!.id}: the records are not complete.`,
+      `No training of ${arm} in seed ${records[0]?.seed} tested ${nodules[missing]!.id}: its records are not complete. Remove those of the seed, and the same command makes them anew.`,
     );
   return { probabilities, called, ...probesOf(records) };
 }

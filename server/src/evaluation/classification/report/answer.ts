@@ -46,6 +46,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
 export function headline(result: ClassificationResult): string {
   const answers = answersOf(result);
   const told = answers.flatMap(({ rule, verdict }) => (verdict === null ? [] : [{ rule, verdict }]));
+  if (result.designs.length === 0) return 'Not answered yet: of no seed every training is done.';
   if (told.length === 0) return 'Not answered: no arm with nodules of a generator was compared.';
   const soFar = result.trainings.done < result.trainings.total ? ['so far'] : [];
   const [only, ...other] = new Set(told.map(({ verdict }) => verdict));
@@ -78,7 +79,9 @@ export const answersOf = (result: ClassificationResult): Answer[] =>
       return {
         rule,
         verdict: null,
-        sentences: ['No arm with nodules of a generator was compared with real nodules only.'],
+        sentences: [
+          `No arm with nodules of a generator was compared with real nodules only${result.trainings.done < result.trainings.total ? ' so far' : ''}.`,
+        ],
       };
     return {
       rule,

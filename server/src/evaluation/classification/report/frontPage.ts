@@ -102,7 +102,12 @@ function baselineTable({ designs }: ClassificationResult): string {
     ];
   });
   return rows.length === 0
-    ? paragraph('not computed: the baseline of diameter and texture was not run', 'faint')
+    ? paragraph(
+        designs.length === 0
+          ? 'not computed yet: of no seed every training is done'
+          : 'not computed: the baseline of diameter and texture was not run',
+        'faint',
+      )
     : tableHtml({
         caption:
           'AUC of the network on real nodules only beside that of a logistic regression on diameter and texture.',
