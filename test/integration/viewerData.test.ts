@@ -208,4 +208,27 @@ describe('provenance', () => {
     expect(await problem(`/series/${second.report.seriesInstanceUID}/provenance`, 422)).toMatch(/CT series/);
     expect(await problem('/series/1.2.3/provenance', 404)).toMatch(/has no series 1\.2\.3: import it/);
   }, 120_000);
+
+  test('of a series of an earlier version says what is known of it, while it is written that it waits', async () => {
+    const { derived } = product.context.store;
+    const seriesInstanceUID = '2.25.7001';
+    const known = { candidateId: 'c', centre: [1, 2, 3] as [number, number, number], diameterMm: 8 };
+    await derived.begin({
+      ...{ seriesInstanceUID, studyInstanceUID: product.studyInstanceUID, codeVersion: null, edits: [] },
+      sourceSeriesInstanceUID: product.seriesInstanceUID,
+      ...{ segmentation: null, report: null, earlier: { ...known, parameters: {} } },
+      createdAt: '2026-01-02T03:04:05.000Z',
+    });
+    expect(await problem(`/series/${seriesInstanceUID}/provenance`, 409)).toMatch(/wait for its job/);
+    await derived.complete(seriesInstanceUID, {
+      series: [],
+      audit: { at: '2026-01-02T03:04:05.000Z', action: 'test', subject: seriesInstanceUID, details: {} },
+    });
+    expect(await provenance(seriesInstanceUID)).toMatchObject({
+      ...{ kind: 'synthetic', registered: true, edits: null, earlier: known, madeOfIt: [] },
+      summary: '1 synthetic lung nodule inserted, by an earlier NoduleLab.',
+      // It was taken out of the archive by hand.
+      verification: null,
+    });
+  });
 });
