@@ -35,12 +35,15 @@ describeWithLidc(
       ...['--model', 'conditional-64', '--data', join(root, 'data'), '--out', out],
     ];
     let keptBefore: Map<string, number>;
+    let stopped: Awaited<ReturnType<typeof stoppedAt>>;
     let result: ClassificationResult;
     const arm = (design: string, name: string) =>
       result.designs.find((one) => one.name === design)!.arms.find((one) => one.name === name)!;
 
     beforeAll(async () => {
-      keptBefore = await killedAtFirstRecord(args);
+      await stoppedAt(1, 'SIGKILL', args);
+      stopped = await stoppedAt(records().length + 1, 'SIGTERM', args);
+      keptBefore = new Map(records().map((path) => [path, statSync(path).mtimeMs]));
       const ended = await nodulelab(...args, '--json');
       if (ended.status !== 0) throw new Error(ended.stderr);
       result = classificationResultSchema.parse(
@@ -53,6 +56,12 @@ describeWithLidc(
       expect(keptBefore.size).toBeLessThan(records().length);
       for (const [path, changedAt] of keptBefore) expect(statSync(path).mtimeMs).toBe(changedAt);
       expect(result.trainings).toEqual({ done: records().length, total: records().length });
+    });
+
+    test('ends in order when it is asked to, in the midst of trainings', () => {
+      expect(stopped).toMatchObject({ signal: null, status: 1 });
+      expect(stopped.stderr).toContain('the same command goes on with the others');
+      expect(readdirSync(out)).not.toContain('lock');
     });
 
     test('finds a signal that was planted, and nothing in labels that were shuffled', () => {
@@ -119,6 +128,30 @@ describeWithLidc(
       writeFileSync(path, before);
     }, 60_000);
 
+    test.each([
+      ['with other updates', { training: { updates: 10, batchSize: 16, learningRate: 0.002 } }, []],
+      ['on another source', {}, ['--vois', join(vois!, 'nodule-vois')]],
+    ])(
+      'refuses to go on %s, and leaves what is done as it is',
+      async (_, change, source) => {
+        const protocol = join(root, 'changed.json');
+        const quick = JSON.parse(
+          readFileSync(join(REPOSITORY, 'server/protocols/classify-quick.json'), 'utf8'),
+        ) as object;
+        writeFileSync(protocol, JSON.stringify({ ...quick, ...change }));
+        const before = records().map((path) => readFileSync(path, 'utf8'));
+        const asked =
+          source.length === 0
+            ? [...args, '--protocol', protocol]
+            : ['classify', ...source, ...args.slice(args.indexOf('--protocol'))];
+        const ended = await nodulelab(...asked);
+        expect(ended.status).toBe(1);
+        expect(ended.stderr).toMatch(source.length === 0 ? /made otherwise/ : /cut from another source/);
+        expect(records().map((path) => readFileSync(path, 'utf8'))).toEqual(before);
+      },
+      60_000,
+    );
+
     test('refuses a folder that was begun with other folds', async () => {
       const protocol = join(root, 'protocol.json');
       const quick = JSON.parse(
@@ -139,19 +172,24 @@ describeWithLidc(
   },
 );
 
-/** Kills the command (without a chance to tidy up) as soon as a training is done. @returns when each record was written */
-async function killedAtFirstRecord(args: readonly string[]): Promise<Map<string, number>> {
+/** Sends the command a signal as soon as so many trainings are done. */
+async function stoppedAt(
+  count: number,
+  signal: 'SIGKILL' | 'SIGTERM',
+  args: readonly string[],
+): Promise<{ status: number | null; signal: NodeJS.Signals | null; stderr: string }> {
   const child = spawn(process.execPath, [join(REPOSITORY, 'server/bin/nodulelab.ts'), ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  let sent = false;
   const watch = setInterval(() => {
-    if (records().length > 0) child.kill('SIGKILL');
+    if (!sent && records().length >= count) sent = child.kill(signal);
   }, 100);
   await ended;
   clearInterval(watch);
-  if (child.signalCode !== 'SIGKILL') throw new Error(`it ended by itself: ${stderr.slice(-2000)}`);
-  return new Map(records().map((path) => [path, statSync(path).mtimeMs]));
+  if (!sent) throw new Error(`it ended by itself: ${stderr.slice(-2000)}`);
+  return { status: child.exitCode, signal: child.signalCode, stderr };
 }
