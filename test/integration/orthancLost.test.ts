@@ -130,3 +130,49 @@ test.each<[string, NodeJS.Signals, () => Promise<void>]>([
   },
   120_000,
 );
+
+test('Orthanc killed after the objects of an annotation were sent leaves neither nodule nor object, also over a restart', async () => {
+  const { seriesInstanceUID, studyInstanceUID } = phantom;
+  const context = hasty(runtime);
+  const imaging = {
+    ...context.imaging,
+    verifyMark: async (files: Parameters<typeof context.imaging.verifyMark>[0]) => {
+      const sent = await context.archive.studySeries(studyInstanceUID);
+      expect(sent.map(({ modality }) => modality).toSorted()).toEqual(['CT', 'SEG', 'SR']);
+      process.kill(orthanc.pid, 'SIGKILL');
+      return context.imaging.verifyMark(files);
+    },
+  };
+  const before = await createServices(context).nodules(seriesInstanceUID);
+  const [model] = before.nodules;
+  const request = {
+    shape: { kind: 'outlines' as const, outlines: model!.consensusContours },
+    characteristics: model!.marks[0]!.characteristics!,
+    author: 'A. Reader',
+  };
+  const killed = createServices({ ...context, imaging });
+  await expect(killed.annotate(seriesInstanceUID, request)).rejects.toMatchObject({ kind: 'upstream' });
+  // As if the server had ended here.
+  await killed.close();
+  expect(await killed.recover()).toEqual({ withdrawn: [], waiting: 1 });
+  expect(await killed.nodules(seriesInstanceUID)).toEqual(before);
+
+  await again();
+  const next = createServices(context);
+  expect((await next.recover()).withdrawn).toHaveLength(1);
+  const left = await context.archive.studySeries(studyInstanceUID);
+  expect(left.map((series) => series.seriesInstanceUID)).toEqual([seriesInstanceUID]);
+  const nodule = await next.annotate(seriesInstanceUID, request);
+
+  // Deleted while the archive is away: nothing is forgotten that could not be taken away.
+  process.kill(orthanc.pid, 'SIGKILL');
+  await expect(next.deleteAnnotation(seriesInstanceUID, nodule.id)).rejects.toMatchObject({
+    kind: 'upstream',
+  });
+  expect((await next.nodules(seriesInstanceUID)).nodules).toContainEqual(nodule);
+  await again();
+  await next.deleteAnnotation(seriesInstanceUID, nodule.id);
+  expect(await next.nodules(seriesInstanceUID)).toEqual(before);
+  expect(await context.archive.studySeries(studyInstanceUID)).toHaveLength(1);
+  await next.close();
+}, 120_000);

@@ -24,7 +24,7 @@ import { requireCandidate } from './requireCandidate.ts';
 import { replaySeries } from './replay/replaySeries.ts';
 import { verifyArchived, verifyPath } from './verification/verifySeries.ts';
 import { derivedLedger } from './ledgers.ts';
-import { createWithdrawal } from './withdrawal.ts';
+import { createWithdrawal, type Withdrawal } from './withdrawal.ts';
 
 export function createServices(context: ServiceContext): ServicesFace {
   const previews = createPreviews();
@@ -89,19 +89,9 @@ export function createServices(context: ServiceContext): ServicesFace {
     trainings: createTrainings(context),
     importPaths: async (paths, job) => ({ ...(await importPaths(context, paths, job)) }),
     async recover() {
-      try {
-        const { withdrawn, waiting } = await withdrawal.sweep();
-        const marks = await annotating.sweep();
-        return {
-          withdrawn: [...withdrawn, ...marks.withdrawn],
-          waiting: waiting.length + marks.waiting.length,
-        };
-      } catch (error) {
-        // The archive is away: it is tried again by itself.
-        if (!(error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
-        const waiting = (await context.store.derived.unfinished()).length + (await annotating.waiting());
-        return { withdrawn: [], waiting };
-      }
+      const swept = [await sweepOf(withdrawal), await sweepOf(annotating)];
+      const left = (await context.store.derived.unfinished()).length + (await annotating.waiting());
+      return { withdrawn: swept.flat(), waiting: left };
     },
     async close() {
       withdrawal.close();
@@ -110,6 +100,16 @@ export function createServices(context: ServiceContext): ServicesFace {
     },
   };
   return services;
+}
+
+/** @returns what was taken away; nothing where the archive is away: it is tried again by itself */
+async function sweepOf({ sweep }: Pick<Withdrawal, 'sweep'>): Promise<readonly string[]> {
+  try {
+    return (await sweep()).withdrawn;
+  } catch (error) {
+    if (error instanceof NoduleLabError && error.kind === 'upstream') return [];
+    throw error;
+  }
 }
 
 async function health({ archive, models, configuration }: ServiceContext): Promise<Health> {
