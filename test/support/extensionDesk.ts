@@ -3,6 +3,7 @@ import type { Candidate, Preview } from '@nodulelab/contract';
 import { createApiClient } from '../../extension/src/api/client.ts';
 import type { Desk, ViewerActions } from '../../extension/src/service/desk.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
+import type { PreviewLook } from '../../extension/src/viewer/previewVoxels.ts';
 import type { Notice } from '../../extension/src/viewer/viewer.ts';
 import { createStore } from '../../extension/src/state/store.ts';
 
@@ -41,7 +42,10 @@ export function desk(): { desk: Desk; requests: Request[]; calls: string[] } {
     crosshair: () => [1, 2, 3],
     showPreview: (series: string, boxes: readonly unknown[]) =>
       noted('showPreview')(series, `x${boxes.length}`),
-    flipPreview: noted('flipPreview'),
+    lookAt: (look: PreviewLook) => {
+      calls.push(`lookAt ${typeof look === 'string' ? look : `swipe ${look.swipe}`}`);
+    },
+    setWindow: noted('setWindow'),
     hidePreview: noted('hidePreview'),
     discover: noted('discover'),
     open: noted('open'),

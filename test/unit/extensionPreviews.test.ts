@@ -45,6 +45,50 @@ async function keptOne() {
   return given;
 }
 
+describe('looking at a preview', () => {
+  const shown = async () => {
+    const given = parts();
+    void given.placement.placeAt([1, 1, 1]);
+    given.requests[0]!.answer(201, preview('p', [1, 1, 1]));
+    await settled();
+    return given;
+  };
+
+  test('flips to the original and back to the way in which it was looked at', async () => {
+    const { calls, store, previews } = await shown();
+    previews.flip();
+    previews.flip();
+    previews.lookAt('difference');
+    previews.flip();
+    previews.flip();
+    expect(calls.slice(-5)).toEqual([
+      ...['lookAt original', 'lookAt preview', 'lookAt difference'],
+      ...['lookAt original', 'lookAt difference'],
+    ]);
+    expect([store.get().look, store.get().previewShown]).toEqual(['difference', true]);
+  });
+
+  test('the same way once more shows the original', async () => {
+    const { calls, store, previews } = await shown();
+    previews.lookAt('whole');
+    expect([calls.at(-1), store.get().previewShown]).toEqual(['lookAt original', false]);
+  });
+
+  test('a swipe line goes where it is drawn, within what changes', async () => {
+    const { calls, store, previews } = await shown();
+    previews.swipeTo(0.25);
+    previews.swipeTo(1.5);
+    previews.swipeTo(Number.NaN);
+    expect([calls.at(-1), store.get().swipe, store.get().look]).toEqual(['lookAt swipe 0.25', 0.25, 'swipe']);
+  });
+
+  test('nothing is looked at where there is no preview', () => {
+    const { calls, store, previews } = parts();
+    previews.lookAt('difference');
+    expect([calls, store.get().look]).toEqual([[], 'whole']);
+  });
+});
+
 describe('undo and redo', () => {
   const moved = async () => {
     const given = parts();

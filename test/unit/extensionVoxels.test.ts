@@ -56,10 +56,36 @@ describe("previews in the viewer's own voxels", () => {
     expect([at(1, 1, 1), at(4, 4, 2), at(7, 7, 5), at(9, 7, 6)]).toEqual([111, 222, 222, 333]);
     expect([...frames].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     const shown = hash();
-    held.show(false);
+    held.show('original');
     expect(hash()).toBe(untouched);
-    held.show(true);
+    held.show('preview');
     expect(hash()).toBe(shown);
+    held.release();
+    expect(hash()).toBe(untouched);
+  });
+
+  test('a swipe line has the original on the patient’s right and the preview on the left', () => {
+    const { made, at, hash } = volume();
+    const before = [1, 2, 3, 4, 5].map((i) => at(i, 2, 1));
+    const untouched = hash();
+    const held = new PreviewVoxels<PreviewVolume>(() => true);
+    held.hold(made, [lower]);
+    held.show({ swipe: 0.5 });
+    expect([1, 2, 3, 4, 5].map((i) => at(i, 2, 1))).toEqual([before[0], before[1], 111, 111, 111]);
+    held.show({ swipe: 0 });
+    expect([1, 5].map((i) => at(i, 2, 1))).toEqual([111, 111]);
+    held.release();
+    expect(hash()).toBe(untouched);
+  });
+
+  test('the difference is middle grey where nothing changes, and brighter by as many HU as were added', () => {
+    const { made, at, hash } = volume();
+    const [untouched, original, beside] = [hash(), at(3, 3, 2), at(8, 8, 5)];
+    const held = new PreviewVoxels<PreviewVolume>(() => true);
+    held.hold(made, [lower, upper]);
+    held.show('difference');
+    expect(at(3, 3, 2)).toBe(-600 + 222 - original);
+    expect(at(8, 8, 5)).toBe(beside);
     held.release();
     expect(hash()).toBe(untouched);
   });

@@ -5,6 +5,7 @@ import { editsOf, isActive, isSynthetic, type Refusal, type Session } from '../s
 import { checkName, jobLine, SETTING_WORDS } from '../state/words.ts';
 import { Checks } from './Checks.tsx';
 import { EditList } from './EditList.tsx';
+import { LookRow } from './LookRow.tsx';
 import { Button, Section } from './parts.tsx';
 import { Written } from './Written.tsx';
 
@@ -173,6 +174,7 @@ function Decision({ service, session, next }: Props) {
         <Question service={service} names={unconfirmed} />
       ) : (
         <>
+          <LookRow service={service} session={session} />
           <Look service={service} session={session} />
           <div className="nl-row" style={{ marginTop: 6 }}>
             <Button

@@ -105,6 +105,8 @@ export const styles = `
 .nl-link:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl-even { flex-wrap: nowrap; }
 .nl-even .nl-button { flex: 1 1 auto; padding: 2px 6px; }
+.nl-looks { margin-bottom: 6px; gap: 4px; }
+.nl-looks .nl-button { padding: 1px 4px; min-height: 24px; font-size: 12px; }
 .nl-legend ul { list-style: none; margin: 6px 0 2px; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 1px 8px; }
 .nl-legend li { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
 .nl-legend canvas { border: 1px solid var(--nl-line); background: #333; border-radius: 2px; }

@@ -8,7 +8,15 @@ import type { Viewer } from '../viewer/viewer.ts';
 /** What the use cases ask of the viewer. */
 export type ViewerActions = Pick<
   Viewer,
-  'jumpTo' | 'crosshair' | 'showPreview' | 'flipPreview' | 'hidePreview' | 'discover' | 'open' | 'notify'
+  | 'jumpTo'
+  | 'crosshair'
+  | 'showPreview'
+  | 'lookAt'
+  | 'setWindow'
+  | 'hidePreview'
+  | 'discover'
+  | 'open'
+  | 'notify'
 >;
 
 export interface Desk {

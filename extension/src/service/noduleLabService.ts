@@ -13,6 +13,7 @@ import {
   type Session,
   sizeOf,
 } from '../state/session.ts';
+import { type WindowName, WINDOWS } from '../state/looks.ts';
 import type { NoduleFilter } from '../state/noduleFilter.ts';
 import { toggled } from '../state/outlines.ts';
 import { createStore, type Store } from '../state/store.ts';
@@ -146,6 +147,11 @@ export class NoduleLabService {
   showPoint(point: PointLps): void {
     const { host } = this.store.get();
     if (host) void this.#viewer.jumpTo(host.seriesInstanceUID, point);
+  }
+
+  setWindow(name: WindowName): void {
+    const { width, level } = WINDOWS[name];
+    this.#viewer.setWindow(width, level);
   }
 
   dismissError(): void {

@@ -14,8 +14,13 @@ import {
   redone,
   undone,
 } from '../state/plan.ts';
-import { editsOf, isActive } from '../state/session.ts';
+import type { Look } from '../state/looks.ts';
+import { editsOf, isActive, type Session } from '../state/session.ts';
+import type { PreviewLook } from '../viewer/previewVoxels.ts';
 import { type Desk, report } from './desk.ts';
+
+const shownBy = ({ look, swipe }: Session): PreviewLook =>
+  look === 'swipe' ? { swipe } : look === 'difference' ? 'difference' : 'preview';
 
 /** What a request for a preview carries of the ones below it. */
 export interface Below {
@@ -74,8 +79,27 @@ export class Previews {
     const { store, viewer } = this.#desk;
     const session = store.get();
     if (editsOf(session).length === 0) return;
-    viewer.flipPreview(!session.previewShown);
-    store.set({ previewShown: !session.previewShown });
+    const previewShown = !session.previewShown;
+    viewer.lookAt(previewShown ? shownBy(session) : 'original');
+    store.set({ previewShown });
+  }
+
+  /** Shows the preview in a way; the same way again flips to the original. */
+  lookAt(look: Look): void {
+    const { store, viewer } = this.#desk;
+    const session = store.get();
+    if (editsOf(session).length === 0) return;
+    const previewShown = !(session.previewShown && session.look === look);
+    store.set({ look, previewShown });
+    viewer.lookAt(previewShown ? shownBy(store.get()) : 'original');
+  }
+
+  /** @param swipe of the way from the patient's right (0) to left (1) */
+  swipeTo(swipe: number): void {
+    if (!(swipe >= 0 && swipe <= 1)) return;
+    const { store, viewer } = this.#desk;
+    store.set({ swipe, look: 'swipe', previewShown: true });
+    viewer.lookAt(shownBy(store.get()));
   }
 
   /** Keeps the preview on the screen and starts the next one on top of it. */
@@ -177,6 +201,7 @@ export class Previews {
       host.seriesInstanceUID,
       edits.map(({ box }) => box),
       current,
+      shownBy(store.get()),
     );
     if (current()) store.set({ previewShown: true });
   }

@@ -1,6 +1,7 @@
 /** What the viewports draw for a state of the session. */
 import type { Nodule } from '@nodulelab/contract';
 import { consensusShown, marksShown } from '../state/outlines.ts';
+import type { Look } from '../state/looks.ts';
 import { editsOf, isRemoved, isSynthetic, selectedNodule, type Session } from '../state/session.ts';
 import type { Ring, Scene } from '../viewer/scene.ts';
 
@@ -30,6 +31,13 @@ function outlinedNodule(session: Session): Nodule | null {
   return isRemoved(seen, nodule.id) ? null : nodule;
 }
 
+/** What is on the screen is no CT that anybody has: each way of looking says so. */
+const BADGES: Readonly<Record<Look, string>> = {
+  whole: 'PREVIEW \u00b7 NOT SAVED',
+  swipe: 'ORIGINAL | PREVIEW \u00b7 NOT SAVED',
+  difference: 'DIFFERENCE \u00b7 NO CT NUMBERS',
+};
+
 export function sceneOf(session: Session): Scene {
   const outlined = outlinedNodule(session);
   return {
@@ -37,7 +45,7 @@ export function sceneOf(session: Session): Scene {
     consensus: outlined ? consensusShown(outlined, session.outlines) : [],
     rings: session.showContours ? ringsOf(session) : [],
     badge: session.previewShown
-      ? { text: 'PREVIEW \u00b7 NOT SAVED', kind: 'preview' }
+      ? { text: BADGES[session.look], kind: 'preview' }
       : isSynthetic(session)
         ? { text: 'SYNTHETIC', kind: 'synthetic' }
         : null,

@@ -12,6 +12,7 @@ import type {
 } from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
 import type { LabelMap } from '../geometry/labelPlane.ts';
+import type { Look } from './looks.ts';
 import { NO_FILTER, type NoduleFilter } from './noduleFilter.ts';
 import { ALL_OUTLINES, type OutlinesShown } from './outlines.ts';
 
@@ -87,6 +88,9 @@ export interface Session {
   readonly stack: readonly Preview[];
   readonly preview: Preview | null;
   readonly previewShown: boolean;
+  readonly look: Look;
+  /** Where the swipe line stands, from the patient's right (0) to left (1) of what changes. */
+  readonly swipe: number;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   readonly refusal: Refusal | null;
@@ -141,6 +145,8 @@ export const emptySession: Session = {
   stack: [],
   preview: null,
   previewShown: false,
+  look: 'whole',
+  swipe: 0.5,
   canUndo: false,
   canRedo: false,
   refusal: null,

@@ -1,8 +1,8 @@
 /**
  * Shows previews inside the CT itself: the changed voxels are written into the viewer's copy of the volume, so they
  * are seen in every plane with the reader's own window, zoom and slice, and flipping them costs one texture update of
- * the few slices touched. Previews lie one on another and may overlap: they are written in order and taken back in the
- * reverse order, each giving back exactly what it found. The archive is never written. While previews are on, what is
+ * the few slices touched. Previews lie one on another and may overlap: of each voxel the last one counts, and taking them
+ * back gives every voxel what the archive has there. The archive is never written. While previews are on, what is
  * measured is what is seen.
  */
 import type { PointLps, PreviewBox } from '@nodulelab/contract';
@@ -23,17 +23,32 @@ export type PreviewVolume = Pick<CachedVolume, 'dimensions' | 'spacing' | 'origi
   readonly imageData?: { modified(): void } | undefined;
 };
 
-/** The voxels of one preview, and what lay under them when it was last written. */
-interface Layer {
-  readonly patch: VoxelPatch;
-  readonly under: Float32Array;
+/** What of the changed voxels is seen. */
+export type PreviewLook =
+  | 'original'
+  | 'preview'
+  /** Preview less original, in HU about the middle of the lung window: grey where nothing changed. */
+  | 'difference'
+  /** The original up to this part of the way from the patient's right to left, the preview from there on. */
+  | { readonly swipe: number };
+
+/** Every voxel that a preview changes, once: what the archive has there, and what the last preview makes of it. */
+interface Changed {
+  readonly indices: Int32Array;
+  readonly original: Float32Array;
+  readonly preview: Float32Array;
+  /** Where each lies from the patient's right (0) to left (1) among them. */
+  readonly across: Float32Array;
+  readonly slices: readonly number[];
 }
 
 interface Held<V> {
   readonly volume: V;
-  readonly layers: readonly Layer[];
-  shown: boolean;
+  readonly changed: Changed;
 }
+
+/** HU in the middle of the lung window. */
+const MIDDLE_GREY = -600;
 
 const gridOf = (volume: PreviewVolume): VolumeGrid => ({
   dimensions: volume.dimensions as [number, number, number],
@@ -56,37 +71,71 @@ export class PreviewVoxels<V extends PreviewVolume> {
     this.release();
     if (!volume.voxelManager)
       throw new Error('The CT is not loaded yet. Wait until all slices have arrived and preview again.');
-    const layers = boxes.map((box) => {
-      const patch = patchOf(gridOf(volume), box);
-      return { patch, under: new Float32Array(patch.indices.length) };
-    });
-    this.#held = { volume, layers, shown: false };
-    this.show(true);
+    const grid = gridOf(volume);
+    const voxels = volume.voxelManager;
+    const patches = boxes.map((box) => patchOf(grid, box));
+    this.#held = {
+      volume,
+      changed: changedBy(patches, grid, (index) => voxels.getAtIndex(index) as number),
+    };
+    this.show('preview');
   }
 
-  /** Flips between the previews and the original. */
-  show(shown: boolean): void {
+  show(look: PreviewLook): void {
     const held = this.#held;
     const voxels = held?.volume.voxelManager;
-    if (!held || !voxels || held.shown === shown) return;
-    const { volume, layers } = held;
-    for (const { patch, under } of shown ? layers : layers.toReversed())
-      for (let n = 0; n < under.length; n++) {
-        const index = patch.indices[n]!;
-        if (shown) under[n] = voxels.getAtIndex(index) as number;
-        voxels.setAtIndex(index, shown ? patch.values[n]! : under[n]!);
-      }
+    if (!held || !voxels) return;
+    const { volume, changed } = held;
+    const { indices, slices } = changed;
+    const valueOf = lookOf(changed, look);
+    for (let n = 0; n < indices.length; n++) voxels.setAtIndex(indices[n]!, valueOf(n));
     // Only the touched slices go to the graphics card.
-    for (const slice of new Set(layers.flatMap(({ patch }) => patch.slices)))
-      volume.vtkOpenGLTexture.setUpdatedFrame(slice);
+    for (const slice of slices) volume.vtkOpenGLTexture.setUpdatedFrame(slice);
     volume.imageData?.modified();
-    held.shown = shown;
   }
 
   /** Puts the original voxels back and forgets the previews. */
   release(): void {
     // A volume that the viewer has let go of has taken its voxels along.
-    if (this.#held && this.#isAlive(this.#held.volume)) this.show(false);
+    if (this.#held && this.#isAlive(this.#held.volume)) this.show('original');
     this.#held = null;
   }
+}
+
+function lookOf(changed: Changed, look: PreviewLook): (n: number) => number {
+  const { original, preview, across } = changed;
+  if (look === 'original') return (n) => original[n]!;
+  if (look === 'preview') return (n) => preview[n]!;
+  if (look === 'difference') return (n) => MIDDLE_GREY + preview[n]! - original[n]!;
+  return (n) => (across[n]! < look.swipe ? original[n]! : preview[n]!);
+}
+
+function changedBy(
+  patches: readonly VoxelPatch[],
+  { dimensions: [width, height], spacing, origin, direction }: VolumeGrid,
+  originalAt: (index: number) => number,
+): Changed {
+  const last = new Map<number, number>();
+  for (const { indices, values } of patches)
+    for (let n = 0; n < indices.length; n++) last.set(indices[n]!, values[n]!);
+  const indices = Int32Array.from(last.keys());
+  // The first row of each axis' direction is its part along L.
+  const along = [0, 1, 2].map((axis) => spacing[axis]! * direction[3 * axis]!);
+  const across = Float32Array.from(indices, (index) => {
+    const [i, j, k] = [
+      index % width,
+      Math.floor(index / width) % height,
+      Math.floor(index / (width * height)),
+    ];
+    return origin[0] + i * along[0]! + j * along[1]! + k * along[2]!;
+  });
+  let [low, high] = [Infinity, -Infinity];
+  for (const at of across) [low, high] = [Math.min(low, at), Math.max(high, at)];
+  return {
+    indices,
+    original: Float32Array.from(indices, originalAt),
+    preview: Float32Array.from(last.values()),
+    across: across.map((at) => (high > low ? (at - low) / (high - low) : 0)),
+    slices: [...new Set(patches.flatMap(({ slices }) => slices))],
+  };
 }

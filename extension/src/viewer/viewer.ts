@@ -3,7 +3,7 @@ import type { PointLps, PreviewBox } from '@nodulelab/contract';
 import { type CornerstoneLibrary, cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
 import type { Host } from '../state/session.ts';
 import { Overlays } from './overlays.ts';
-import { PreviewVoxels } from './previewVoxels.ts';
+import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
 import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
@@ -114,19 +114,26 @@ export class Viewer {
     seriesInstanceUID: string,
     boxes: readonly PreviewBox[],
     stillWanted: () => boolean,
+    look: PreviewLook = 'preview',
   ): Promise<void> {
     const displaySet = this.#browser.find(seriesInstanceUID);
     if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
     const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
     if (!volume || !stillWanted()) return;
     this.#preview.hold(volume, boxes);
+    if (look !== 'preview') this.#preview.show(look);
     this.#viewports.render();
   }
 
-  /** Flips between the preview and the original. */
-  flipPreview(shown: boolean): void {
-    this.#preview.show(shown);
+  /** What of the changed voxels is seen. */
+  lookAt(look: PreviewLook): void {
+    this.#preview.show(look);
     this.#viewports.render();
+  }
+
+  /** @param width and level in HU, of all planes */
+  setWindow(width: number, level: number): void {
+    this.#viewports.setWindow(width, level);
   }
 
   /** Puts the original voxels back. */

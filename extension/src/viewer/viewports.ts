@@ -88,6 +88,14 @@ export class Viewports {
     }
   }
 
+  /** Width and level in HU. */
+  setWindow(width: number, level: number): void {
+    for (const viewport of this.all()) {
+      viewport.setProperties({ voiRange: { lower: level - width / 2, upper: level + width / 2 } });
+      viewport.render();
+    }
+  }
+
   /** The point that the planes show together. */
   meetingPoint(): PointLps | null {
     return meetingPoint(this.all().map(planeOf));
