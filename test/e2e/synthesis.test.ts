@@ -239,6 +239,65 @@ describe('a user makes a synthetic nodule in the demo study', () => {
   );
 
   step(
+    'the difference and a swipe line show what changed, and what the archive has is back after each',
+    async () => {
+      const whole = await viewer.fingerprint(original);
+      await viewer.see('look-difference').click();
+      const changed = (other: string) =>
+        until(
+          () => viewer.fingerprint(original),
+          (now) => now !== other,
+        );
+      const difference = await changed(whole);
+      expect(difference).not.toBe(untouched);
+      expect(await viewer.badges('DIFFERENCE')).toBe(PLANES.length);
+      await viewer.picture('difference');
+      await viewer.see('look-swipe').click();
+      const half = await changed(difference);
+      expect([whole, untouched]).not.toContain(half);
+      await viewer.picture('swipe');
+      await viewer.see('swipe').fill('0');
+      expect(await changed(half)).toBe(whole);
+      await viewer.see('window-mediastinum').click();
+      expect(
+        await until(
+          () => viewer.page.locator('.viewport-overlay, [data-cy^=viewport-overlay]').allInnerTexts(),
+          (texts) => texts.join(' ').replace(/\s+/g, ' ').includes('W: 400'),
+        ).then((texts) => texts.join(' ').replace(/\s+/g, ' ')),
+      ).toContain('L: 40');
+      await viewer.picture('mediastinum');
+      await viewer.see('window-lung').click();
+      await viewer.see('look-whole').click();
+      expect(await viewer.fingerprint(original)).toBe(whole);
+    },
+    90_000,
+  );
+
+  step(
+    'undo goes back to the CT as it is, and redo brings the nodule again',
+    async () => {
+      const whole = await viewer.fingerprint(original);
+      await viewer.page.keyboard.press('u');
+      expect(
+        await until(
+          () => viewer.fingerprint(original),
+          (now) => now === untouched,
+        ),
+      ).toBe(untouched);
+      expect(await viewer.badges('PREVIEW')).toBe(0);
+      await viewer.see('redo').click();
+      expect(
+        await until(
+          () => viewer.fingerprint(original),
+          (now) => now === whole,
+        ),
+      ).toBe(whole);
+      expect(await viewer.badges('PREVIEW')).toBe(PLANES.length);
+    },
+    60_000,
+  );
+
+  step(
     'discarding leaves nothing behind',
     async () => {
       await viewer.see('discard').click();

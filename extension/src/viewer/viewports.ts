@@ -88,10 +88,12 @@ export class Viewports {
     }
   }
 
-  /** Width and level in HU. */
+  /** Width and level in HU, as DICOM counts them (PS3.3, C.11.2.1.2.1): a width holds both of its ends. */
   setWindow(width: number, level: number): void {
+    const half = (width - 1) / 2;
+    const voiRange = { lower: level - 0.5 - half, upper: level - 0.5 + half };
     for (const viewport of this.all()) {
-      viewport.setProperties({ voiRange: { lower: level - width / 2, upper: level + width / 2 } });
+      viewport.setProperties({ voiRange });
       viewport.render();
     }
   }
