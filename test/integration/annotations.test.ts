@@ -199,7 +199,9 @@ describe('a nodule that a user marks', () => {
     expect(nodules.find(({ noduleId }) => noduleId === nodule.id)).toMatchObject({
       characteristics: RATINGS,
       readers: 1,
+      flags: ['annotated'],
     });
+    expect(nodules.flatMap(({ flags }) => flags)).toEqual(['annotated']);
     await forget(nodule);
   });
 
@@ -264,6 +266,22 @@ describe('a change of an annotated nodule', () => {
     expect((await archived()).filter((series) => !series.startsWith('CT '))).toEqual([]);
     expect((await fixture.api().delete(address(first.id))).status).toBe(404);
   });
+});
+
+test('of two changes at once one is kept, and the other is told so and leaves nothing', async () => {
+  const nodule = await annotate();
+  const before = await archived();
+  const change = (malignancy: number) =>
+    fixture
+      .api()
+      .put(address(nodule.id))
+      .send({ characteristics: { ...RATINGS, malignancy }, author: AUTHOR });
+  const answers = await Promise.all([change(1), change(5)]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  const kept = Nodule.parse(answers.find(({ status }) => status === 200)!.body);
+  expect(await listed()).toEqual([...imported, kept]);
+  expect(await archived()).toHaveLength(before.length + 2);
+  await forget(kept);
 });
 
 describe('what is refused', () => {

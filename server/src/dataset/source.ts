@@ -19,7 +19,7 @@ export interface SourceNodule {
   readonly readers: number | null;
   /** What the mask is. */
   readonly maskOf: MaskOf;
-  /** Known faults of the source, for example inconsistent scales of spiculation. */
+  /** Known faults of the source, for example inconsistent scales of spiculation; `annotated` where a user marked it. */
   readonly flags: readonly string[];
   /** The label that the source's own table brings, where it has one (`Diagnosis` of the cut-outs). */
   readonly tableDiagnosis?: 'malignant' | 'benign';

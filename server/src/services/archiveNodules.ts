@@ -44,9 +44,12 @@ export async function archiveNodules(
     try {
       const loaded = await volume.load();
       const load = reloading(loaded, () => volume.load());
-      for (const nodule of stored.map((one) => storedNodule(one, loaded)))
-        if (nodule.characteristics) nodules.push(seriesNodule(patientId, nodule, load));
+      for (const one of stored) {
+        const nodule = storedNodule(one, loaded);
+        if (nodule.characteristics)
+          nodules.push(flagged(seriesNodule(patientId, nodule, load), one.source === 'annotated'));
         else problems.push({ name: uid, message: `Nodule ${nodule.id} has no ratings and was left out.` });
+      }
     } catch (error) {
       if (signal.aborted || (error instanceof NoduleLabError && error.kind === 'upstream')) throw error;
       problems.push({ name: uid, message: error instanceof Error ? error.message : String(error) });
@@ -62,6 +65,10 @@ export async function archiveNodules(
     );
   return { wholeCts: true, nodules, problems };
 }
+
+/** A set says of each of its nodules whether a user marked it: it is one opinion, and not of a reader of LIDC. */
+const flagged = (nodule: SourceNodule, annotated: boolean): SourceNodule =>
+  annotated ? { ...nodule, flags: [...nodule.flags, 'annotated'] } : nodule;
 
 /** Lets the garbage collector have a volume between its nodules: a thousand CTs do not fit in memory. */
 function reloading(

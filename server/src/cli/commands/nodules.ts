@@ -35,10 +35,21 @@ async function list({ output, dataDir }: CommandContext, series: string | undefi
   output.result(
     { nodules },
     table(
-      ['no', 'readers', 'diameter mm', 'malignancy', 'texture', 'spiculation', 'centre LPS mm', 'series'],
+      [
+        'no',
+        'readers',
+        'by',
+        'diameter mm',
+        'malignancy',
+        'texture',
+        'spiculation',
+        'centre LPS mm',
+        'series',
+      ],
       nodules.map((nodule) => [
         String(nodule.number),
         String(nodule.readers),
+        nodule.annotation?.author ?? 'LIDC',
         nodule.diameterMm.toFixed(1),
         nodule.consensus?.malignancy.toFixed(1) ?? '–',
         nodule.consensus?.texture.toFixed(1) ?? '–',

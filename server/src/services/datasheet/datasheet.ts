@@ -95,7 +95,7 @@ function composition({ record, manifest }: DatasheetFacts): string[] {
       `SHA-256 of the assignment of every patient of the source: \`${split.sha256}\`. Split these patches further by patient only (\`patientId\`, or \`fold\` in \`export.json\`).`,
     `Labels: ${record.cancerRule}. ${LABELS[manifest.cancerRule.rule.kind]}`,
     `Patches by fold: ${tally(real.map((patch) => `fold ${patch.fold}`))}. Ratings come from: ${tally(real.map(({ ratingSource }) => ratingSource))}. Masks: ${tally(real.map(({ maskOf }) => maskOf))}.`,
-    `Known faults of the source, by patch: ${tally(real.flatMap(({ flags }) => flags))}.`,
+    `Known faults of the source, and nodules that a user marked (annotated), by patch: ${tally(real.flatMap(({ flags }) => flags))}.`,
     `Left out when the set was built: ${manifest.leftOut.length} nodules; parts of the source that could not be read: ${manifest.problems.length}.` +
       (record.balance === null
         ? ''
