@@ -10,8 +10,9 @@ import {
   SeriesProvenance,
 } from '@nodulelab/contract';
 import { decode } from 'fast-png';
+import { announceServer } from '../../server/src/cli/runningServer.ts';
 import { type HttpFixture, startHttpFixture } from '../support/httpFixture.ts';
-import { openProduct, unwatched, type Product } from '../support/product.ts';
+import { nodulelab, openProduct, unwatched, type Product } from '../support/product.ts';
 
 let product: Product;
 let http: HttpFixture;
@@ -232,3 +233,23 @@ describe('provenance', () => {
     });
   });
 });
+
+test('the command line tells the same of the running server', async () => {
+  const silence = await announceServer(product.dataDir, http.server.url);
+  try {
+    const run = (...args: string[]) =>
+      nodulelab('--data', product.dataDir, ...args, product.seriesInstanceUID);
+    const places = await run('--json', 'places', '--diameter', '7', '--setting', 'vessel-attached');
+    const wanted = { diameterMm: 7, setting: 'vessel-attached', count: 6 } as const;
+    expect(JSON.parse(places.stdout)).toEqual(
+      await product.services.proposals({ seriesInstanceUID: product.seriesInstanceUID, ...wanted }),
+    );
+    const { madeOfIt } = await product.services.provenance(product.seriesInstanceUID);
+    const told = await run('provenance');
+    expect(told.stdout).toMatch(/^An original: .*a phantom/);
+    for (const { seriesInstanceUID } of madeOfIt) expect(told.stdout).toContain(seriesInstanceUID);
+    expect(madeOfIt.length).toBeGreaterThan(0);
+  } finally {
+    await silence();
+  }
+}, 60_000);

@@ -7,7 +7,9 @@ import {
   NoduleList,
   Place,
   Preview,
+  Proposals,
   ReplayReport,
+  SeriesProvenance,
   VerificationReports,
   type InsertManyRequest,
 } from '@nodulelab/contract';
@@ -18,7 +20,17 @@ import type { CommandContext } from './context.ts';
 import { findRunningServer, type RunningServer } from './runningServer.ts';
 import { openRuntime } from './runtime.ts';
 
-type Shared = 'generate' | 'place' | 'preview' | 'removal' | 'discard' | 'nodules' | 'replay' | 'verify';
+type Shared =
+  | 'generate'
+  | 'place'
+  | 'proposals'
+  | 'preview'
+  | 'removal'
+  | 'discard'
+  | 'nodules'
+  | 'replay'
+  | 'verify'
+  | 'provenance';
 
 export interface ArchiveServices extends Pick<ServicesFace, Shared> {
   accept(previewId: string, confirmed: readonly string[]): Promise<AcceptResult>;
@@ -66,6 +78,7 @@ function remote(server: RunningServer, job: JobContext): ArchiveServices {
   return {
     generate: (body) => server.call('POST', '/api/candidates', CandidateList, body),
     place: (body) => server.call('POST', '/api/places', Place, body),
+    proposals: (body) => server.call('POST', '/api/proposals', Proposals, body),
     preview: (body) => server.call('POST', '/api/previews', Preview, body),
     removal: (body) => server.call('POST', '/api/removals', Preview, body),
     async discard(id) {
@@ -73,6 +86,7 @@ function remote(server: RunningServer, job: JobContext): ArchiveServices {
     },
     nodules: (uid) => server.call('GET', `/api/series/${uid}/nodules`, NoduleList),
     replay: (uid) => server.call('POST', `/api/series/${uid}/replay`, ReplayReport, {}),
+    provenance: (uid) => server.call('GET', `/api/series/${uid}/provenance`, SeriesProvenance),
     verify: (body) => server.call('POST', '/api/verifications', VerificationReports, body),
     async accept(id, confirmed) {
       const queued = await server.call('POST', `/api/previews/${id}/accept`, Job, { confirmed });
