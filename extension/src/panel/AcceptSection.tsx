@@ -108,7 +108,7 @@ function Look({ service, session }: Omit<Props, 'next'>) {
         onPress={() => service.showPlace()}
         testId="show-place"
       >
-        Go to it
+        Go to
       </Button>
       <Button
         icon

@@ -34,8 +34,8 @@ export function LookRow({ service, session }: Props) {
           <Button
             key={name}
             onPress={() => service.setWindow(name)}
-            label={`${WINDOWS[name].name} window`}
-            title={`${WINDOWS[name].name} window: width ${WINDOWS[name].width}, level ${WINDOWS[name].level} HU`}
+            label={`Window for the ${name}`}
+            title={`Window for the ${name}: width ${WINDOWS[name].width}, level ${WINDOWS[name].level} HU`}
             testId={`window-${name}`}
           >
             {WINDOWS[name].name}

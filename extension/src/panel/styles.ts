@@ -104,9 +104,12 @@ export const styles = `
 .nl-link { color: var(--nl-accent); text-decoration: underline; padding: 4px; }
 .nl-link:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl-even { flex-wrap: nowrap; }
-.nl-even .nl-button { flex: 1 1 auto; padding: 2px 6px; }
+.nl-even { gap: 4px; }
+.nl-even .nl-button { flex: 1 1 auto; padding: 2px 5px; }
+.nl-even .nl-icon { flex: 0 0 26px; padding: 0; }
 .nl-looks { margin-bottom: 6px; gap: 4px; }
-.nl-looks .nl-button { padding: 1px 4px; min-height: 24px; font-size: 12px; }
+.nl-looks { justify-content: space-between; }
+.nl-looks .nl-button { flex: 0 1 auto; padding: 1px 6px; min-height: 24px; font-size: 12px; }
 .nl-legend ul { list-style: none; margin: 6px 0 2px; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 1px 8px; }
 .nl-legend li { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
 .nl-legend canvas { border: 1px solid var(--nl-line); background: #333; border-radius: 2px; }
@@ -121,7 +124,7 @@ export const styles = `
 .nl-check { padding: 0 !important; text-align: left; }
 .nl-nearest { display: flex; gap: 3px; padding: 1px 0 3px; }
 .nl-nearest img { width: 44px; height: 44px; border-radius: 3px; background: #000; display: block; }
-.nl-explanation { height: 92px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
+.nl-explanation { height: 58px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
 .nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; flex: none; }
 .nl-light[data-verdict='good'] { background: #4ade80; }
 .nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }

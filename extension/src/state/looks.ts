@@ -12,6 +12,6 @@ export const LOOK_WORDS: Readonly<Record<Look, readonly [short: string, long: st
 /** Windows as readers name them: width and level, HU. */
 export const WINDOWS = {
   lung: { name: 'Lung', width: 1500, level: -600 },
-  mediastinum: { name: 'Mediastinum', width: 400, level: 40 },
+  mediastinum: { name: 'Soft', width: 400, level: 40 },
 } as const;
 export type WindowName = keyof typeof WINDOWS;
