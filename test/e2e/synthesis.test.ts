@@ -4,7 +4,9 @@ import type { Nodule, Welcome } from '@nodulelab/contract';
 import { acceptPreview } from '../support/acceptPreview.ts';
 import { writeConditionalModel } from '../support/conditionalModel.ts';
 import { below, PLANES, type Point, until, ViewerPage } from '../support/browser.ts';
+import { lookingSteps } from './lookingSteps.ts';
 import { Product } from './product.ts';
+import { ratingsAndOutlines } from './ratingsAndOutlines.ts';
 import { walk } from './walk.ts';
 
 /** Half a slice of the small phantom, and a little. */
@@ -104,29 +106,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       expect(drawn.length).toBeGreaterThanOrEqual(PLANES.length);
       const readers = new Set(other.marks.map(({ reader }) => String(reader)));
       expect(drawn.every((reader) => readers.has(reader!))).toBe(true);
-      const shared = viewer.page.locator('[data-nodulelab=overlay] polygon[data-consensus]');
-      expect(await shared.count()).toBeGreaterThan(0);
-      await viewer.see('ratings-fold').click();
-      expect(await viewer.see('ratings').innerText()).toMatch(/Malignancy\s+\d/);
-      await viewer.picture('nodule');
-      await viewer.see('ratings-fold').click();
-
-      const [first] = [...readers].map(Number).sort((a, b) => a - b);
-      const ofFirst = viewer.page.locator(`[data-nodulelab=overlay] polygon[data-reader="${first}"]`);
-      await viewer.see(`reader-${first! + 1}`).click();
-      expect(
-        await until(
-          () => ofFirst.count(),
-          (count) => count === 0,
-        ),
-      ).toBe(0);
-      await viewer.see(`reader-${first! + 1}`).click();
-      expect(
-        await until(
-          () => ofFirst.count(),
-          (count) => count > 0,
-        ),
-      ).toBeGreaterThan(0);
+      await ratingsAndOutlines(viewer, [...readers].map(Number));
     },
     60_000,
   );
@@ -238,64 +218,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
     120_000,
   );
 
-  step(
-    'the difference and a swipe line show what changed, and what the archive has is back after each',
-    async () => {
-      const whole = await viewer.fingerprint(original);
-      await viewer.see('look-difference').click();
-      const changed = (other: string) =>
-        until(
-          () => viewer.fingerprint(original),
-          (now) => now !== other,
-        );
-      const difference = await changed(whole);
-      expect(difference).not.toBe(untouched);
-      expect(await viewer.badges('DIFFERENCE')).toBe(PLANES.length);
-      await viewer.picture('difference');
-      await viewer.see('look-swipe').click();
-      const half = await changed(difference);
-      expect([whole, untouched]).not.toContain(half);
-      await viewer.picture('swipe');
-      await viewer.see('swipe').fill('0');
-      expect(await changed(half)).toBe(whole);
-      await viewer.see('window-mediastinum').click();
-      expect(
-        await until(
-          () => viewer.page.locator('.viewport-overlay, [data-cy^=viewport-overlay]').allInnerTexts(),
-          (texts) => texts.join(' ').replace(/\s+/g, ' ').includes('W: 400'),
-        ).then((texts) => texts.join(' ').replace(/\s+/g, ' ')),
-      ).toContain('L: 40');
-      await viewer.picture('mediastinum');
-      await viewer.see('window-lung').click();
-      await viewer.see('look-whole').click();
-      expect(await viewer.fingerprint(original)).toBe(whole);
-    },
-    90_000,
-  );
-
-  step(
-    'undo goes back to the CT as it is, and redo brings the nodule again',
-    async () => {
-      const whole = await viewer.fingerprint(original);
-      await viewer.page.keyboard.press('u');
-      expect(
-        await until(
-          () => viewer.fingerprint(original),
-          (now) => now === untouched,
-        ),
-      ).toBe(untouched);
-      expect(await viewer.badges('PREVIEW')).toBe(0);
-      await viewer.see('redo').click();
-      expect(
-        await until(
-          () => viewer.fingerprint(original),
-          (now) => now === whole,
-        ),
-      ).toBe(whole);
-      expect(await viewer.badges('PREVIEW')).toBe(PLANES.length);
-    },
-    60_000,
-  );
+  lookingSteps(step, () => ({ viewer, original, untouched }));
 
   step(
     'discarding leaves nothing behind',
