@@ -97,8 +97,14 @@ export class Product {
   }
 
   /** A place in the lung that the server would take. */
-  async place(seriesInstanceUID: string, diameterMm: number, seed: number): Promise<Place['centre']> {
-    return (await this.#ask(Place, '/api/places', { seriesInstanceUID, diameterMm, seed })).centre;
+  async place(
+    seriesInstanceUID: string,
+    diameterMm: number,
+    seed: number,
+    setting?: Place['setting'],
+  ): Promise<Place['centre']> {
+    const asked = { seriesInstanceUID, diameterMm, seed, ...(setting === undefined ? {} : { setting }) };
+    return (await this.#ask(Place, '/api/places', asked)).centre;
   }
 
   async jobs(): Promise<readonly Job[]> {

@@ -87,6 +87,33 @@ describe('asking for candidates', () => {
     expect(store.get().wanted).toEqual({});
   });
 
+  test('a seed that was used gives way to another, unless it is locked or chosen by hand', async () => {
+    const { desk: shared, requests } = desk();
+    let rolled = 100;
+    const generation = new Generation(
+      shared,
+      () => {},
+      null,
+      () => rolled++,
+    );
+    const seeds: unknown[] = [];
+    const generate = async (): Promise<void> => {
+      void generation.generate();
+      seeds.push(requests.at(-1)!.body!['seed']);
+      requests.at(-1)!.answer(200, { candidates: [] });
+      await settled();
+    };
+    generation.setSeed(7);
+    await generate();
+    await generate();
+    generation.toggleSeedLock();
+    await generate();
+    generation.toggleSeedLock();
+    generation.setSeed(7);
+    await generate();
+    expect(seeds).toEqual([7, 100, 100, 7]);
+  });
+
   test('a real nodule as the source fills in its size and its ratings', () => {
     const { generation, store } = start();
     generation.setWish('margin', 1);

@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { Placement } from '../../extension/src/service/placement.ts';
 import { Previews } from '../../extension/src/service/previews.ts';
+import type { PlacementSetting, PointLps, RankedPlace } from '@nodulelab/contract';
+import { placeLine } from '../../extension/src/state/proposals.ts';
 import { desk, eventually, preview, settled } from '../support/extensionDesk.ts';
+
+const place = (centre: PointLps, setting: PlacementSetting = 'parenchyma'): RankedPlace => ({
+  ...{ centre, setting, clearanceMm: { pleura: 12.2, vessel: 3.4 }, lungShare: 1, score: 0.9 },
+});
 
 describe('placing a candidate', () => {
   test('of two quick clicks only the second is shown', async () => {
@@ -68,7 +74,7 @@ describe('placing a candidate', () => {
     placement.setTurn([0, 15, 0]);
     void placement.propose();
     expect(requests[1]!.body).toMatchObject({ setting: 'juxta-pleural' });
-    requests[1]!.answer(200, { centre: [4, 4, 4], setting: 'juxta-pleural' });
+    requests[1]!.answer(200, { diameterMm: 10, places: [place([4, 4, 4], 'juxta-pleural')] });
     await settled();
     expect(requests[2]!.body).toMatchObject({
       centre: [4, 4, 4],
@@ -100,5 +106,58 @@ describe('placing a candidate', () => {
     await eventually(() => requests.length > 1);
     expect(requests.map(({ what }) => what)).toEqual(['POST /api/previews', 'POST /api/previews']);
     expect(requests[1]!.body).toMatchObject({ centre: [1, 1, 1], options: { rotationDeg: [30, 0, 0] } });
+  });
+});
+
+describe('proposed places', () => {
+  const proposed = async () => {
+    const made = desk();
+    const placement = new Placement(made.desk, new Previews(made.desk));
+    void placement.propose();
+    const places = [place([1, 1, 1]), place([2, 2, 2]), place([3, 3, 3], 'juxta-pleural')];
+    made.requests[0]!.answer(200, { diameterMm: 10, places });
+    await settled();
+    made.requests[1]!.answer(201, preview('first', [1, 1, 1]));
+    await settled();
+    return { ...made, placement, centre: () => made.desk.store.get().place };
+  };
+  const asks = (requests: readonly { readonly what: string }[]): number =>
+    requests.filter(({ what }) => what === 'POST /api/proposals').length;
+
+  test('are gone through from the best one on, and round again, without asking once more', async () => {
+    const { requests, placement, centre } = await proposed();
+    expect(requests[0]!.what).toBe('POST /api/proposals');
+    const seen = [centre()];
+    for (let n = 0; n < 3; n++) {
+      void placement.propose();
+      seen.push(centre());
+    }
+    void placement.proposeOther(-1);
+    seen.push(centre());
+    expect(seen).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+      [3, 3, 3],
+      [1, 1, 1],
+      [3, 3, 3],
+    ]);
+    expect(asks(requests)).toBe(1);
+  });
+
+  test('are asked for anew for another size or kind of place', async () => {
+    const { requests, placement } = await proposed();
+    placement.setDiameter(20);
+    void placement.propose();
+    placement.setSetting('vessel-attached');
+    void placement.propose();
+    placement.abandon();
+    expect(asks(requests)).toBe(3);
+  });
+
+  test('are told in words: what the place is, and how far from what it is not at', () => {
+    expect([place([1, 1, 1]), place([1, 1, 1], 'juxta-pleural')].map(placeLine)).toEqual([
+      'in the parenchyma, 12\u2009mm from the pleura, 3\u2009mm from a vessel',
+      'at the pleura, 3\u2009mm from a vessel',
+    ]);
   });
 });

@@ -16,9 +16,6 @@ interface Props {
   readonly next: boolean;
 }
 
-/** Seeds that a person can read out to another. */
-const rollSeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000;
-
 interface RowProps extends Omit<Props, 'next'> {
   readonly candidate: Candidate;
   readonly busy: boolean;
@@ -89,17 +86,45 @@ export function GenerateSection({ service, session, next }: Props) {
             min={0}
             max={2 ** 31 - 1}
             value={session.seed}
-            style={{ width: 74 }}
+            style={{ width: 66 }}
             onChange={(event) => generation.setSeed(event.target.valueAsNumber)}
             data-testid="seed"
           />
         </label>
-        <Button icon label="Another seed" title="Another seed" onPress={() => generation.setSeed(rollSeed())}>
+        <Button
+          icon
+          label="Another seed"
+          title="Another seed"
+          disabled={session.seedLocked}
+          onPress={() => generation.rollSeed()}
+        >
           <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" fill="currentColor">
             <rect x="1.5" y="1.5" width="13" height="13" rx="3" fill="none" stroke="currentColor" />
             <circle cx="5" cy="5" r="1.3" />
             <circle cx="8" cy="8" r="1.3" />
             <circle cx="11" cy="11" r="1.3" />
+          </svg>
+        </Button>
+        <Button
+          icon
+          pressed={session.seedLocked}
+          label="Keep this seed"
+          title={
+            session.seedLocked
+              ? 'Locked: every Generate has this seed, so that only the wish differs'
+              : 'Open: a seed that was used gives way to another. Press to keep it'
+          }
+          onPress={() => generation.toggleSeedLock()}
+          testId="seed-lock"
+        >
+          <svg width="14" height="16" viewBox="0 0 14 16" aria-hidden="true" fill="currentColor">
+            <rect x="2" y="7" width="10" height="7.5" rx="1.5" />
+            <path
+              d={session.seedLocked ? 'M4 7V5a3 3 0 0 1 6 0v2' : 'M4 7V5a3 3 0 0 1 5.8-1'}
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="1.6"
+            />
           </svg>
         </Button>
         <select

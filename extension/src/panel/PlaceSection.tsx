@@ -3,6 +3,7 @@ import { PlacementSetting } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { chosenCandidate, DIAMETER, isActive, type Session, sizeOf } from '../state/session.ts';
+import { placeLine } from '../state/proposals.ts';
 import { millimetres, SETTING_WORDS } from '../state/words.ts';
 import { GuardLegend } from './GuardLegend.tsx';
 import { Button, Section } from './parts.tsx';
@@ -52,6 +53,45 @@ function Kind({ service, session }: Omit<Props, 'next'>) {
   );
 }
 
+/** Which of the proposed places is looked at, while it is: a click elsewhere is a place of one's own. */
+function Proposed({ service, session, disabled }: Omit<Props, 'next'> & { readonly disabled: boolean }) {
+  const { proposed, place } = session;
+  const shown = proposed?.places[proposed.at];
+  if (!proposed || !shown || !place || shown.centre.some((value, axis) => value !== place[axis])) return null;
+  const others = proposed.places.length > 1;
+  return (
+    <div className="nl-field nl-small nl-proposed" aria-live="polite" data-testid="proposed">
+      <span className="nl-wide">
+        Place {proposed.at + 1} of {proposed.places.length}: {placeLine(shown)}
+      </span>
+      {others && (
+        <>
+          <Button
+            icon
+            disabled={disabled}
+            label="The place before"
+            title="The place before"
+            onPress={() => void service.placement.proposeOther(-1)}
+            testId="proposed-before"
+          >
+            {'\u2039'}
+          </Button>
+          <Button
+            icon
+            disabled={disabled}
+            label="The next best place"
+            title="The next best place"
+            onPress={() => void service.placement.proposeOther(1)}
+            testId="proposed-next"
+          >
+            {'\u203a'}
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
 export function PlaceSection({ service, session, next }: Props) {
   const { placement } = service;
   const { place } = session;
@@ -92,7 +132,7 @@ export function PlaceSection({ service, session, next }: Props) {
           disabled={blocked}
           main={next && !place}
           onPress={() => void placement.propose()}
-          title="The program chooses a place of the chosen kind"
+          title="The best place of the chosen kind; again for the next best"
           testId="propose"
         >
           Propose
@@ -106,6 +146,7 @@ export function PlaceSection({ service, session, next }: Props) {
           Crosshairs
         </Button>
       </div>
+      <Proposed service={service} session={session} disabled={blocked} />
       <label className="nl-field" style={{ marginTop: 6 }}>
         Diameter
         <input

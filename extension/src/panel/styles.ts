@@ -110,6 +110,8 @@ export const styles = `
 .nl-looks { margin-bottom: 6px; gap: 4px; }
 .nl-looks { justify-content: space-between; }
 .nl-looks .nl-button { flex: 0 1 auto; padding: 1px 6px; min-height: 24px; font-size: 12px; }
+.nl-proposed { margin-top: 5px; }
+.nl-proposed .nl-icon { min-height: 24px; width: 24px; }
 .nl-legend ul { list-style: none; margin: 6px 0 2px; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 1px 8px; }
 .nl-legend li { display: flex; align-items: center; gap: 6px; white-space: nowrap; }
 .nl-legend canvas { border: 1px solid var(--nl-line); background: #333; border-radius: 2px; }

@@ -1,6 +1,7 @@
 /** Candidates: which model, which seed, how many, what is wanted of them, and the one that is chosen. */
 import type { Candidate, ConditionName, Nodule } from '@nodulelab/contract';
 import { type Kept, keepFavourites, readFavourites, toggledFavourite } from '../state/favourites.ts';
+import { rollSeed } from '../state/seeds.ts';
 import { chosenCandidate, chosenModel, COUNT, sizeOf } from '../state/session.ts';
 import { inSteps, wishesFor, wishesLike } from '../state/wishes.ts';
 import { type Desk, report } from './desk.ts';
@@ -9,16 +10,19 @@ export class Generation {
   readonly #desk: Desk;
   readonly #onChosen: () => void;
   readonly #storage: Kept | null;
+  readonly #roll: () => number;
   #request = 0;
 
   /**
    * @param onChosen told when another candidate is chosen
    * @param storage where favourites are kept; null where the browser keeps nothing
+   * @param roll another seed each time
    */
-  constructor(desk: Desk, onChosen: () => void, storage: Kept | null = null) {
+  constructor(desk: Desk, onChosen: () => void, storage: Kept | null = null, roll = rollSeed) {
     this.#desk = desk;
     this.#onChosen = onChosen;
     this.#storage = storage;
+    this.#roll = roll;
     desk.store.set({ favourites: readFavourites(storage) });
   }
 
@@ -37,7 +41,17 @@ export class Generation {
   }
 
   setSeed(seed: number): void {
-    if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31) this.#desk.store.set({ seed });
+    if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31)
+      this.#desk.store.set({ seed, seedUsed: false });
+  }
+
+  /** The die: another seed for the next candidates. */
+  rollSeed(): void {
+    this.setSeed(this.#roll());
+  }
+
+  toggleSeedLock(): void {
+    this.#desk.store.set({ seedLocked: !this.#desk.store.get().seedLocked });
   }
 
   setCount(count: number): void {
@@ -65,6 +79,8 @@ export class Generation {
   async generate(): Promise<void> {
     const { store, api } = this.#desk;
     const mine = ++this.#request;
+    // The same seed and wish would only give what is on the screen already.
+    if (store.get().seedUsed && !store.get().seedLocked) this.rollSeed();
     const session = store.get();
     const { seed, count, modelName } = session;
     const asked = wishesFor(chosenModel(session), session.wanted);
@@ -78,7 +94,7 @@ export class Generation {
         },
       });
       if (mine !== this.#request) return;
-      store.set({ candidates, asked, generating: false });
+      store.set({ candidates, asked, generating: false, seedUsed: true });
       this.choose(candidates[0]?.id ?? null);
     } catch (error) {
       if (mine === this.#request) store.set({ generating: false });

@@ -1,5 +1,6 @@
 /** Where the candidate goes and how it lies there: place, kind of place, size, attenuation, turn. */
 import type { InsertionOptions, PlacementSetting, PointLps } from '@nodulelab/contract';
+import { askedFor, moved } from '../state/proposals.ts';
 import { DIAMETER, isActive, MEAN_HU, type Session } from '../state/session.ts';
 import type { Desk } from './desk.ts';
 import type { Previews } from './previews.ts';
@@ -24,7 +25,6 @@ export class Placement {
   readonly #desk: Desk;
   readonly #previews: Previews;
   #settle: ReturnType<typeof setTimeout> | undefined;
-  #places = 0;
 
   constructor(desk: Desk, previews: Previews) {
     this.#desk = desk;
@@ -52,28 +52,36 @@ export class Placement {
     if (point) await this.placeAt(point);
   }
 
-  /** Asks the server for a place in the lung; each call gives another one. */
+  /** The best place in the lung; each further call goes to the next best, and round again. */
   async propose(): Promise<void> {
     const { store, api } = this.#desk;
-    const { host, diameterMm, setting } = store.get();
+    const { host, diameterMm, setting, proposed } = store.get();
     if (!host) return;
+    const { seriesInstanceUID } = host;
+    const below = this.#previews.below();
+    const asked = askedFor({ seriesInstanceUID, diameterMm, setting, after: below.after });
+    if (proposed?.asked === asked) return this.proposeOther(1);
     store.set({ proposing: true, error: null });
     try {
-      const { centre } = await api.call('place', {
-        body: {
-          seriesInstanceUID: host.seriesInstanceUID,
-          diameterMm,
-          seed: this.#places++,
-          ...(setting ? { setting } : {}),
-          ...this.#previews.below(),
-        },
+      const { places } = await api.call('proposals', {
+        body: { seriesInstanceUID, diameterMm, ...(setting ? { setting } : {}), ...below },
       });
-      store.set({ proposing: false });
-      await this.placeAt(centre);
+      store.set({ proposing: false, proposed: { asked, places, at: 0 } });
+      await this.placeAt(places[0]!.centre);
     } catch (error) {
       store.set({ proposing: false });
       this.#previews.refused(error);
     }
+  }
+
+  /** @param by 1 for the next best place, -1 for the one before */
+  async proposeOther(by: number): Promise<void> {
+    const { store } = this.#desk;
+    const { proposed } = store.get();
+    if (!proposed) return;
+    const other = moved(proposed, by);
+    store.set({ proposed: other });
+    await this.placeAt(other.places[other.at]!.centre);
   }
 
   setDiameter(diameterMm: number): void {

@@ -15,6 +15,7 @@ import type { LabelMap } from '../geometry/labelPlane.ts';
 import type { Look } from './looks.ts';
 import { NO_FILTER, type NoduleFilter } from './noduleFilter.ts';
 import { ALL_OUTLINES, type OutlinesShown } from './outlines.ts';
+import type { ProposedPlaces } from './proposals.ts';
 
 /** The CT series in the active viewport. */
 export interface Host {
@@ -57,6 +58,10 @@ export interface Session {
   readonly models: readonly Model[];
   readonly modelName: string | null;
   readonly seed: number;
+  /** Every Generate has this seed; else one that was used gives way to another. */
+  readonly seedLocked: boolean;
+  /** Candidates were made of it. */
+  readonly seedUsed: boolean;
   readonly count: number;
   /** What is wanted of candidates; what is not named is any. */
   readonly wanted: WantedConditions;
@@ -70,6 +75,7 @@ export interface Session {
   /** A click in a viewport sets the place. */
   readonly picking: boolean;
   readonly proposing: boolean;
+  readonly proposed: ProposedPlaces | null;
   readonly place: PointLps | null;
   readonly diameterMm: number;
   /** The only kind of place that is allowed; null for any. */
@@ -122,6 +128,8 @@ export const emptySession: Session = {
   models: [],
   modelName: null,
   seed: 1,
+  seedLocked: false,
+  seedUsed: false,
   count: COUNT.least,
   // What public sets are short of; a generator without this condition is not asked for it.
   wanted: { malignancy: 5 },
@@ -132,6 +140,7 @@ export const emptySession: Session = {
   chosenCandidateId: null,
   picking: false,
   proposing: false,
+  proposed: null,
   place: null,
   diameterMm: DIAMETER.usual,
   setting: null,
@@ -165,6 +174,7 @@ export const forgetHost = {
   selectedNoduleId: null,
   picking: false,
   proposing: false,
+  proposed: null,
   place: null,
   guardShown: false,
   previewing: false,
