@@ -4,6 +4,7 @@ import { ORIENTATIONS } from '../../dataset/augmentation/orientation.ts';
 import { parameterInputs } from '../../nn/learning.ts';
 import { binaryCrossEntropy } from '../../nn/losses.ts';
 import { Random } from '../../nn/random.ts';
+import { rounds } from '../../nn/rounds.ts';
 import { supervisedConfigSchema, supervisedTrainee } from '../../nn/supervised.ts';
 import { NO_UPDATES } from '../../nn/trainingState.ts';
 import * as t from '../../tensor/index.ts';
@@ -120,18 +121,6 @@ function batchWriter(size: number, reader: BlockReader): BatchWriter {
       reader.write(readings, orientation, input, at * patch);
       input.set(standardise(readings.summary), BATCH * patch + at * BLOCK_INPUTS);
     },
-  };
-}
-
-/** Example number `n` of an endless series that goes through all of them, in a new order each time. */
-function rounds(indices: Uint32Array, name: readonly (string | number)[]): (n: number) => number {
-  let known = -1;
-  let order = new Uint32Array();
-  return (n) => {
-    const round = Math.floor(n / indices.length);
-    if (round !== known) order = new Uint32Array(Random.of(...name, round).permutation(indices.length));
-    known = round;
-    return indices[order[n % indices.length]!]!;
   };
 }
 

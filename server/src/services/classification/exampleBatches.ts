@@ -2,6 +2,7 @@
 import { drawOrientation, drawVariation, onlyCopies, varyPatch } from '../../dataset/augmentation/augment.ts';
 import { copyOriented, ORIENTATIONS } from '../../dataset/augmentation/orientation.ts';
 import { Random } from '../../nn/random.ts';
+import { rounds } from '../../nn/rounds.ts';
 import type { Example, Showing } from './examples.ts';
 
 // Bound once: looking a global up in a loop is slow where scripts run in contexts of their own.
@@ -118,18 +119,6 @@ function orderOf(
     ),
   );
   return (n) => sides[n % 2]!(floor(n / 2));
-}
-
-/** Number `n` of an endless series that goes through all of them, in a new order each time. */
-function rounds(indices: readonly number[], name: readonly (string | number)[]): (n: number) => number {
-  let known = -1;
-  let order: ArrayLike<number> = [];
-  return (n) => {
-    const turn = floor(n / indices.length);
-    if (turn !== known) order = Random.of(...name, turn).permutation(indices.length);
-    known = turn;
-    return indices[order[n % indices.length]!]!;
-  };
 }
 
 function weightsOf(examples: readonly Example[], { weights }: Showing): (example: Example) => number {
