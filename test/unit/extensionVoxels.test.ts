@@ -90,6 +90,72 @@ describe("previews in the viewer's own voxels", () => {
     expect(hash()).toBe(untouched);
   });
 
+  describe('while the last one is dragged', () => {
+    const pose = (place: PointLps, diameterMm = 5, turnDeg: PointLps = [0, 0, 0]) => ({
+      ...{ place, diameterMm, turnDeg },
+    });
+    const from = pose([3, 3, 4]);
+
+    test('what it adds lies where it is held, and only there; dropped anywhere, every voxel is given back', () => {
+      const { made, at, hash, frames } = volume();
+      const untouched = hash();
+      const [there, beside, old] = [at(8, 6, 4), at(11, 9, 4), at(1, 1, 1)];
+      const held = new PreviewVoxels<PreviewVolume>(() => true);
+      held.hold(made, [lower]);
+      const shown = hash();
+      frames.clear();
+      // The voxel in the middle of the box, (3, 3, 2), goes to (8, 6, 4).
+      held.carry(from, pose([8, 6, 8]));
+      expect(at(8, 6, 4) - there).toBe(111 - volume().at(3, 3, 2));
+      expect([at(11, 9, 4), at(1, 1, 1)]).toEqual([beside, old]);
+      expect([...frames].sort()).toEqual([1, 2, 3, 4, 5]);
+      held.carry(from, pose([40, -20, 3]));
+      expect(hash()).toBe(untouched);
+      held.carry(from, from);
+      expect(hash()).toBe(shown);
+      held.carry(from, pose([5.3, 4.9, 6.2], 9, [20, 0, -75]));
+      expect(hash()).not.toBe(shown);
+      held.show('preview');
+      expect(hash()).toBe(shown);
+      held.carry(from, pose([6, 6, 6], 12));
+      held.release();
+      expect(hash()).toBe(untouched);
+    });
+
+    test('those below it stay where they are', () => {
+      const { made, at, hash } = volume();
+      const held = new PreviewVoxels<PreviewVolume>(() => true);
+      held.hold(made, [lower]);
+      const below = hash();
+      const before = at(8, 8, 5);
+      held.hold(made, [lower, upper]);
+      held.carry(from, pose([40, 40, 40]));
+      expect(hash()).toBe(below);
+      // Off (5, 5, 3), where both lie, over to (8, 8, 5) beside both.
+      held.carry(from, pose([6, 6, 8]));
+      expect(at(1, 1, 1)).toBe(111);
+      expect(at(8, 8, 5) - before).toBe(222 - 111);
+    });
+
+    test('a wider pose widens it: twice the diameter, eight times the voxels', () => {
+      const voxels = Int16Array.from({ length: 40 ** 3 });
+      const made: PreviewVolume = {
+        ...{ dimensions: [40, 40, 40], spacing: [1, 1, 1], origin: [0, 0, 0] },
+        direction: new Float32Array([1, 0, 0, 0, 1, 0, 0, 0, 1]),
+        voxelManager: {
+          getAtIndex: (index) => voxels[index]!,
+          setAtIndex: (index, value) => (voxels[index] = value),
+        },
+        vtkOpenGLTexture: { setUpdatedFrame: () => undefined },
+      };
+      const held = new PreviewVoxels<PreviewVolume>(() => true);
+      held.hold(made, [{ ...box([10, 10, 0], [9, 9, 9], 100), origin: [10, 10, 10], spacing: [1, 1, 1] }]);
+      held.carry(pose([14, 14, 14]), pose([20, 20, 20], 10));
+      expect(voxels.filter((value) => value > 0)).toHaveLength(17 ** 3);
+      expect([voxels[12 + 40 * (12 + 40 * 12)], voxels[28 + 40 * (28 + 40 * 28)]]).toEqual([100, 100]);
+    });
+  });
+
   test('another stack takes the place of the former one, and leaves nothing of it', () => {
     const { made, hash } = volume();
     const untouched = hash();

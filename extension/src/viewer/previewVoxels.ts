@@ -3,10 +3,12 @@
  * are seen in every plane with the reader's own window, zoom and slice, and flipping them costs one texture update of
  * the few slices touched. Previews lie one on another and may overlap: of each voxel the last one counts, and taking them
  * back gives every voxel what the archive has there. The archive is never written. While previews are on, what is
- * measured is what is seen.
+ * measured is what is seen. While the last one is dragged, what it adds to those below it is laid where it is held.
  */
 import type { PointLps, PreviewBox } from '@nodulelab/contract';
 import { patchOf, type VolumeGrid, type VoxelPatch } from '../geometry/box.ts';
+import { laidAt, type Lump } from '../geometry/carry.ts';
+import type { Pose } from '../geometry/pose.ts';
 import type { CornerstoneLibrary } from '../ohif.ts';
 
 type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
@@ -37,6 +39,8 @@ interface Changed {
   readonly indices: Int32Array;
   readonly original: Float32Array;
   readonly preview: Float32Array;
+  /** Without the last preview. */
+  readonly below: Float32Array;
   /** Where each lies from the patient's right (0) to left (1) among them. */
   readonly across: Float32Array;
   readonly slices: readonly number[];
@@ -44,7 +48,16 @@ interface Changed {
 
 interface Held<V> {
   readonly volume: V;
+  readonly grid: VolumeGrid;
   readonly changed: Changed;
+  /** What the last preview adds; null where there is none. */
+  readonly last: Lump | null;
+}
+
+/** Voxels that what is dragged lies on, and what each was before. */
+interface Carried {
+  readonly indices: Int32Array;
+  readonly before: Float32Array;
 }
 
 /** HU in the middle of the lung window. */
@@ -60,6 +73,7 @@ const gridOf = (volume: PreviewVolume): VolumeGrid => ({
 export class PreviewVoxels<V extends PreviewVolume> {
   readonly #isAlive: (volume: V) => boolean;
   #held: Held<V> | null = null;
+  #carried: Carried | null = null;
 
   /** @param isAlive whether the viewer still holds a volume */
   constructor(isAlive: (volume: V) => boolean) {
@@ -74,10 +88,8 @@ export class PreviewVoxels<V extends PreviewVolume> {
     const grid = gridOf(volume);
     const voxels = volume.voxelManager;
     const patches = boxes.map((box) => patchOf(grid, box));
-    this.#held = {
-      volume,
-      changed: changedBy(patches, grid, (index) => voxels.getAtIndex(index) as number),
-    };
+    const changed = changedBy(patches, grid, (index) => voxels.getAtIndex(index) as number);
+    this.#held = { volume, grid, changed, last: lumpOf(boxes.at(-1), patches.at(-1), changed) };
     this.show('preview');
   }
 
@@ -85,13 +97,30 @@ export class PreviewVoxels<V extends PreviewVolume> {
     const held = this.#held;
     const voxels = held?.volume.voxelManager;
     if (!held || !voxels) return;
-    const { volume, changed } = held;
-    const { indices, slices } = changed;
-    const valueOf = lookOf(changed, look);
+    const touched = this.#putDown(held);
+    const { indices, slices } = held.changed;
+    const valueOf = lookOf(held.changed, look);
     for (let n = 0; n < indices.length; n++) voxels.setAtIndex(indices[n]!, valueOf(n));
-    // Only the touched slices go to the graphics card.
-    for (const slice of slices) volume.vtkOpenGLTexture.setUpdatedFrame(slice);
-    volume.imageData?.modified();
+    send(held.volume, [...touched, ...slices]);
+  }
+
+  /** Lays what the last preview adds where it is dragged to; any look puts it down again. */
+  carry(from: Pose, to: Pose): void {
+    const held = this.#held;
+    const voxels = held?.volume.voxelManager;
+    if (!held?.last || !voxels) return;
+    const { volume, grid, changed } = held;
+    const touched = new Set<number>();
+    if (this.#carried) for (const slice of this.#putDown(held)) touched.add(slice);
+    else {
+      changed.indices.forEach((index, n) => voxels.setAtIndex(index, changed.below[n]!));
+      for (const slice of changed.slices) touched.add(slice);
+    }
+    const { indices, added } = laidAt(grid, held.last, from, to);
+    const before = Float32Array.from(indices, (index) => voxels.getAtIndex(index) as number);
+    indices.forEach((index, n) => voxels.setAtIndex(index, before[n]! + added[n]!));
+    this.#carried = { indices, before };
+    send(volume, [...touched, ...slicesOf(indices, grid)]);
   }
 
   /** Puts the original voxels back and forgets the previews. */
@@ -99,7 +128,46 @@ export class PreviewVoxels<V extends PreviewVolume> {
     // A volume that the viewer has let go of has taken its voxels along.
     if (this.#held && this.#isAlive(this.#held.volume)) this.show('original');
     this.#held = null;
+    this.#carried = null;
   }
+
+  /** What was dragged leaves the voxels that it lay on as they were. @returns the slices that they are in */
+  #putDown({ volume, grid }: Held<V>): readonly number[] {
+    const carried = this.#carried;
+    this.#carried = null;
+    const voxels = volume.voxelManager;
+    if (!carried || !voxels) return [];
+    carried.indices.forEach((index, n) => voxels.setAtIndex(index, carried.before[n]!));
+    return slicesOf(carried.indices, grid);
+  }
+}
+
+/** Only the touched slices go to the graphics card. */
+function send(volume: PreviewVolume, slices: Iterable<number>): void {
+  for (const slice of new Set(slices)) volume.vtkOpenGLTexture.setUpdatedFrame(slice);
+  volume.imageData?.modified();
+}
+
+function slicesOf(indices: Int32Array, { dimensions: [width, height] }: VolumeGrid): number[] {
+  const slices = new Set<number>();
+  for (const index of indices) slices.add(Math.floor(index / (width * height)));
+  return [...slices];
+}
+
+function lumpOf(
+  box: PreviewBox | undefined,
+  patch: VoxelPatch | undefined,
+  { indices, below }: Changed,
+): Lump | null {
+  if (!box || !patch) return null;
+  const under = new Map<number, number>();
+  indices.forEach((index, n) => under.set(index, below[n]!));
+  const { values } = patch;
+  return {
+    // The voxels themselves are not needed twice.
+    box: { size: box.size, origin: box.origin, spacing: box.spacing, direction: box.direction },
+    difference: Float32Array.from(patch.indices, (index, n) => values[n]! - under.get(index)!),
+  };
 }
 
 function lookOf(changed: Changed, look: PreviewLook): (n: number) => number {
@@ -116,9 +184,13 @@ function changedBy(
   originalAt: (index: number) => number,
 ): Changed {
   const last = new Map<number, number>();
-  for (const { indices, values } of patches)
-    for (let n = 0; n < indices.length; n++) last.set(indices[n]!, values[n]!);
+  let below = new Map<number, number>();
+  for (const [n, { indices, values }] of patches.entries()) {
+    if (n === patches.length - 1) below = new Map(last);
+    for (let at = 0; at < indices.length; at++) last.set(indices[at]!, values[at]!);
+  }
   const indices = Int32Array.from(last.keys());
+  const original = Float32Array.from(indices, originalAt);
   // The first row of each axis' direction is its part along L.
   const along = [0, 1, 2].map((axis) => spacing[axis]! * direction[3 * axis]!);
   const across = Float32Array.from(indices, (index) => {
@@ -133,8 +205,9 @@ function changedBy(
   for (const at of across) [low, high] = [Math.min(low, at), Math.max(high, at)];
   return {
     indices,
-    original: Float32Array.from(indices, originalAt),
+    original,
     preview: Float32Array.from(last.values()),
+    below: original.map((value, n) => below.get(indices[n]!) ?? value),
     across: across.map((at) => (high > low ? (at - low) / (high - low) : 0)),
     slices: [...new Set(patches.flatMap(({ slices }) => slices))],
   };
