@@ -6,6 +6,7 @@ export * from './nodule.ts';
 export * from './annotationRequest.ts';
 export * from './conditions.ts';
 export * from './candidate.ts';
+export * from './modelChoice.ts';
 export * from './evaluation.ts';
 export * from './classification.ts';
 export * from './guard.ts';

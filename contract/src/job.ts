@@ -145,6 +145,8 @@ export const ServerEvent = z
       seriesInstanceUID: Uid,
       sourceSeriesInstanceUID: Uid,
     }),
+    // A model is new, or another one is preferred.
+    z.object({ type: z.literal('models-changed') }),
   ])
   .meta({ id: 'ServerEvent' });
 export type ServerEvent = z.infer<typeof ServerEvent>;

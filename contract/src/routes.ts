@@ -10,8 +10,6 @@ import {
   GenerateRequest,
   InsertManyRequest,
   Model,
-  ModelList,
-  ModelPictureName,
   Place,
   PlaceRequest,
   Preview,
@@ -23,6 +21,7 @@ import { annotationRoutes } from './annotationRoutes.ts';
 import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
 import { SeriesProvenance } from './lineage.ts';
+import { modelRoutes } from './modelRoutes.ts';
 import { AllNodules, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
 import { ProposalRequest, Proposals } from './proposal.ts';
@@ -98,37 +97,7 @@ export const routes = {
     success: { status: 200, body: Welcome },
     problems: [404],
   },
-  models: {
-    method: 'get',
-    path: '/models',
-    summary: 'Generators that can make candidates',
-    success: { status: 200, body: ModelList },
-    problems: [],
-  },
-  modelReport: {
-    method: 'get',
-    path: '/models/:name/report',
-    summary: 'The report of the evaluation of a model as one page',
-    params: z.object({ name: z.string().min(1).max(64) }),
-    success: { status: 200, body: Bytes, media: 'text/html' },
-    problems: [400, 404],
-  },
-  modelClassification: {
-    method: 'get',
-    path: '/models/:name/classification',
-    summary: 'The report of what classifiers learned from the nodules of a model as one page',
-    params: z.object({ name: z.string().min(1).max(64) }),
-    success: { status: 200, body: Bytes, media: 'text/html' },
-    problems: [400, 404],
-  },
-  modelPicture: {
-    method: 'get',
-    path: '/models/:name/pictures/:picture',
-    summary: 'A picture of what a model makes, PNG or JPEG',
-    params: z.object({ name: z.string().min(1).max(64), picture: ModelPictureName }),
-    success: { status: 200, body: Bytes, media: 'image/*' },
-    problems: [400, 404],
-  },
+  ...modelRoutes,
   allNodules: {
     method: 'get',
     path: '/nodules',
@@ -303,7 +272,7 @@ export const routes = {
   exportTraining: {
     method: 'post',
     path: '/trainings/:name/model',
-    summary: 'Make a model of the newest checkpoint',
+    summary: 'Make a model of a checkpoint, and prefer it where that is asked for',
     params: byName,
     body: ExportTraining,
     success: { status: 201, body: Model },

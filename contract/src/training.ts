@@ -40,11 +40,16 @@ export const ResumeTraining = z
   .meta({ id: 'ResumeTraining' });
 export type ResumeTraining = z.infer<typeof ResumeTraining>;
 
+/** Names a checkpoint: its update, and the step where it lies in the middle of one. */
+export const CheckpointStem = z.string().regex(/^\d{1,12}(-\d{1,6})?$/);
+
 export const ExportTraining = z
   .object({
     model: FolderName,
     description: z.string().min(1),
     license: z.string().min(1).default('not stated'),
+    checkpoint: CheckpointStem.optional().describe('the newest good one where absent'),
+    current: z.boolean().default(false).describe('prefer it from now on, for everybody on this server'),
   })
   .meta({ id: 'ExportTraining' });
 export type ExportTraining = z.infer<typeof ExportTraining>;

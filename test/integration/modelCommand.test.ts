@@ -106,6 +106,35 @@ test('an experiment with classifiers is kept with the model whose nodules were i
   expect(models.find(({ name }) => name === 'from-onnx')!.classification).toBeNull();
 });
 
+test('a model that is preferred is used where none is named, and there is a way back', async () => {
+  const asked = async (...args: string[]): Promise<unknown> => JSON.parse((await model(...args)).stdout);
+  expect(await asked('current')).toMatchObject({ name: 'conditional-64', chosen: false, former: null });
+  expect(await asked('use', 'from-onnx')).toMatchObject({
+    ...{ name: 'from-onnx', chosen: true, former: 'conditional-64', missing: null },
+  });
+  const { models } = (await asked('list')) as { models: { name: string }[] };
+  expect(models[0]!.name).toBe('from-onnx');
+  expect(await asked('use', '--former')).toMatchObject({ name: 'conditional-64', former: 'from-onnx' });
+  expect(await asked('use', '--finest')).toMatchObject({ name: 'conditional-64', chosen: false });
+  const refused = await model('use', 'absent');
+  expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('no model named absent')]);
+  expect((await model('use')).status).toBe(2);
+  expect((await model('use', 'from-onnx', '--former')).status).toBe(2);
+});
+
+test('models stand side by side with what is known of each, and what is not known is said', async () => {
+  const { status, stdout } = await nodulelab(
+    ...['--data', join(dir, 'data'), 'model', 'compare', 'conditional-64', 'from-safetensors'],
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/What it is +conditional-64 +from-safetensors/);
+  expect(stdout).toMatch(/Preferred +current model +no/);
+  expect(stdout).toMatch(/One sample +[\d.]+ m?s +[\d.]+ m?s/);
+  expect(stdout).toContain('from-safetensors: A first model, trained for under two hours');
+  expect((await model('compare', 'conditional-64')).status).toBe(2);
+  expect((await model('compare', 'conditional-64', 'absent')).stderr).toContain('no model named absent');
+});
+
 test('what is left of an import that was stopped is no model', async () => {
   const left = join(dir, 'data/models/.left.1.partial');
   await mkdir(left, { recursive: true });

@@ -30,6 +30,8 @@ let place: Vec3;
 const noModels: ModelRegistry = {
   engine: 'none',
   list: () => Promise.resolve([]),
+  current: () => Promise.reject(new Error('a file was given')),
+  choose: () => Promise.reject(new Error('a file was given')),
   load: () => Promise.reject(new Error('a file was given')),
   folderOf: () => Promise.reject(new Error('a file was given')),
   reportOf: () => Promise.reject(new Error('a file was given')),

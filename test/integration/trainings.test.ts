@@ -6,6 +6,7 @@ import { Job, type ServerEvent, Training, TrainingOverview, TrainingProgress } f
 import { onnxCpuEngine } from '../../server/src/engine/onnxCpu.ts';
 import { REPOSITORY } from '../../server/src/cli/runtime.ts';
 import type { TrainWorkerConfig } from '../../server/src/gan/trainWorker.ts';
+import { modelChoiceFile } from '../../server/src/services/modelChoice.ts';
 import { createModelRegistry } from '../../server/src/services/models.ts';
 import { createTrainings, type Trainings } from '../../server/src/services/trainings/trainings.ts';
 import { type HttpFixture, startHttpFixture } from '../support/httpFixture.ts';
@@ -23,9 +24,14 @@ beforeAll(async () => {
   dataDir = path.join(fixture.dir, 'data');
   trainings = createTrainings({
     dataDir,
-    models: createModelRegistry([path.join(dataDir, 'models')], onnxCpuEngine({ threads: 1 })),
+    models: createModelRegistry(
+      [path.join(dataDir, 'models')],
+      onnxCpuEngine({ threads: 1 }),
+      modelChoiceFile(path.join(dataDir, 'current-model.json')),
+    ),
     configuration: { researchArchive: false, version: '0.0.0-test' },
     now: () => new Date('2026-11-22T20:45:30Z'),
+    emit: (event) => fixture.events.emit(event),
   });
   fixture.answers = { trainings };
   fixture.train = async (input, job) => ({ ...(await trainings.run(String(input['training']), job)) });
@@ -141,6 +147,34 @@ describe('a training that is asked for over HTTP', () => {
     expect(card).toMatchObject({ datasetSha256: manifest.patchesSha256, data: 'Four soft balls.' });
   }, 60_000);
 
+  test('has each of its checkpoints as a model, not the newest alone; the one that is promoted is preferred', async () => {
+    const { checkpoints, update } = await training('first');
+    const [earlier] = checkpoints;
+    expect(earlier!.update).toBeLessThan(update);
+    const promote = (model: string, checkpoint: string) =>
+      fixture
+        .api()
+        .post('/api/trainings/first/model')
+        .send({ model, description: 'Four soft balls.', checkpoint, current: true });
+    heard.length = 0;
+    expect((await promote('early', earlier!.stem)).body).toMatchObject({
+      name: 'early',
+      updates: earlier!.update,
+    });
+    expect(heard).toContainEqual({ type: 'models-changed' });
+    const models = createModelRegistry(
+      [path.join(dataDir, 'models')],
+      onnxCpuEngine({ threads: 1 }),
+      modelChoiceFile(path.join(dataDir, 'current-model.json')),
+    );
+    expect(await models.current()).toMatchObject({ name: 'early', chosen: true, former: 'balls-64' });
+    const gone = await promote('gone', '00099999');
+    expect([gone.status, (gone.body as { detail: string }).detail]).toEqual([
+      404,
+      'The training first does not keep the checkpoint 00099999 any more.',
+    ]);
+  }, 60_000);
+
   test('is interrupted when the server stops, says so after a restart, and resumes there', async () => {
     const limits = { maxUpdates: 100_000 };
     const job = await ask(Job, 'post', '/trainings', { ...TINY, name: 'second', limits });
@@ -192,6 +226,7 @@ test('a long training is done in slices, each of which goes on where the one bef
   const context = {
     ...{ dataDir, models: createModelRegistry([], onnxCpuEngine()), now: () => new Date() },
     configuration: { researchArchive: false, version: '0.0.0-test' },
+    emit: () => undefined,
   };
   const { name } = await trainings.begin({ ...TINY, name: 'long', limits: {} });
   const controller = new AbortController();

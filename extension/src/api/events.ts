@@ -60,7 +60,7 @@ export function listenToEvents(options: EventFeedOptions): () => void {
       options.onConnection('lost');
       timer = options.setTimer(connect, reconnectDelay(attempt++));
     };
-    for (const type of ['job', 'series-created']) source.addEventListener(type, receive);
+    for (const type of ['job', 'series-created', 'models-changed']) source.addEventListener(type, receive);
   };
 
   options.onConnection('connecting');

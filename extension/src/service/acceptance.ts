@@ -84,6 +84,8 @@ export class Acceptance {
             .discover(event.studyInstanceUID, event.seriesInstanceUID)
             .catch((error: unknown) => report(this.#desk, error));
         return;
+      case 'models-changed':
+        return;
       default:
         event satisfies never;
     }

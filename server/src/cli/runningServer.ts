@@ -20,7 +20,7 @@ export async function announceServer(dataDir: string, url: string): Promise<() =
 export interface RunningServer {
   readonly url: string;
   call<T extends z.ZodType>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     answer: T,
     body?: unknown,

@@ -15,6 +15,7 @@ import { createGuardedArchive } from '../security/guardedArchive.ts';
 import { createOrthancClient } from '../pacs/orthancClient.ts';
 import type { ServiceContext } from '../services/context.ts';
 import { startImaging } from '../services/imaging/client.ts';
+import { modelChoiceFile } from '../services/modelChoice.ts';
 import { createModelRegistry, type ModelRegistry } from '../services/models.ts';
 import { openStore } from '../store/store.ts';
 
@@ -65,7 +66,11 @@ async function startOwnOrthanc(
 
 /** The shipped models and those that the user trained. */
 export function openModels(dataDir: string, engine: Engine = onnxCpuEngine()): ModelRegistry {
-  return createModelRegistry([join(REPOSITORY, 'models'), join(dataDir, 'models')], engine);
+  return createModelRegistry(
+    [join(REPOSITORY, 'models'), join(dataDir, 'models')],
+    engine,
+    modelChoiceFile(join(dataDir, 'current-model.json')),
+  );
 }
 
 /** Where networks that measure are looked for: those that the user trained go before the shipped ones. */

@@ -15,6 +15,7 @@ import { importPaths } from './importing/importPaths.ts';
 import { insertMany } from './insertMany/insertMany.ts';
 import { seriesProvenance } from './lineage/seriesProvenance.ts';
 import { listNodules } from './noduleListing.ts';
+import { compareModels } from './modelComparison/compareModels.ts';
 import { createNearestTraining } from './nearestTraining/index.ts';
 import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews } from './openPreviews.ts';
@@ -35,6 +36,13 @@ export function createServices(context: ServiceContext): ServicesFace {
     health: () => health(context),
     welcome: () => welcomeOf(context),
     models: async () => ({ models: await context.models.list() }),
+    currentModel: () => context.models.current(),
+    async chooseModel({ name }) {
+      const current = await context.models.choose(name, context.now());
+      context.emit({ type: 'models-changed' });
+      return current;
+    },
+    compareModels: (request) => compareModels(context.models, request),
     modelReport: (name) => context.models.reportOf(name),
     modelClassification: (name) => context.models.classificationOf(name),
     modelPicture: (name, picture) => context.models.pictureOf(name, picture),

@@ -6,12 +6,16 @@ import type {
   AnnotationRequest,
   CandidateChecks,
   CandidateList,
+  ChooseModel,
+  CompareModels,
+  CurrentModel,
   GenerateRequest,
   GuardMap,
   GuardRequest,
   Health,
   InsertManyRequest,
   InsertManyResult,
+  ModelComparison,
   ModelList,
   Nodule,
   NoduleList,
@@ -50,6 +54,11 @@ export interface ServicesFace {
   /** @throws not-found where no demo study was imported. */
   welcome(): Promise<Welcome>;
   models(): Promise<z.infer<typeof ModelList>>;
+  currentModel(): Promise<CurrentModel>;
+  /** @throws not-found */
+  chooseModel(request: ChooseModel): Promise<CurrentModel>;
+  /** @throws not-found */
+  compareModels(request: CompareModels): Promise<ModelComparison>;
   /** HTML. @throws not-found */
   modelReport(name: string): Promise<Uint8Array>;
   /** HTML. @throws not-found */

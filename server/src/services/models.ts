@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model } from '@nodulelab/contract';
+import type { CurrentModel, Model } from '@nodulelab/contract';
 import type { Engine } from '../engine/engine.ts';
 import { loadGenerator } from '../gan/model.ts';
 import { CARD_FILE, type ModelCard, readModelCard, resolutionOfCard } from '../gan/modelCard.ts';
@@ -11,6 +11,7 @@ import { openDetector, type Detector } from '../networks/detector.ts';
 import { shippedNetworkFolder } from '../networks/shipped.ts';
 import { describeConditions } from './modelConditions.ts';
 import { NoduleLabError } from '../volume/errors.ts';
+import { chosenNext, currentOf, type ModelChoice, NO_CHOICE, withChosenFirst } from './modelChoice.ts';
 import { readClassificationReport, readModelClassification } from './modelClassification.ts';
 import { readModelEvaluation, readModelReport } from './modelEvaluation.ts';
 import { readModelPicture } from './modelPictures.ts';
@@ -18,8 +19,15 @@ import { readModelPicture } from './modelPictures.ts';
 export interface ModelRegistry {
   /** Name of the engine that samples. */
   readonly engine: string;
-  /** Cards of all models, the preferred one first: the finest, and of those the one trained longest. */
+  /** Cards of all models, the preferred one first: the chosen one, else the finest, and of those the one trained longest. */
   list(): Promise<Model[]>;
+  current(): Promise<CurrentModel>;
+  /**
+   * Prefers a model from now on, also after a restart.
+   * @param name null for nobody's choice
+   * @throws NoduleLabError `not-found`
+   */
+  choose(name: string | null, now: Date): Promise<CurrentModel>;
   /**
    * @param name the preferred model where absent
    * @throws NoduleLabError `not-found` for an unknown name, `invalid-input` for damaged weights
@@ -52,25 +60,45 @@ export interface ModelRegistry {
   detector(): Promise<Detector>;
 }
 
-/** @param folders Each holds one folder a model; a name in an earlier one hides the same name in a later one. */
-export function createModelRegistry(folders: readonly string[], engine: Engine): ModelRegistry {
+interface Found {
+  readonly name: string;
+  readonly model: Model;
+  readonly folder: string;
+}
+
+/**
+ * @param folders Each holds one folder a model; a name in an earlier one hides the same name in a later one.
+ * @param choice which one is preferred; the finest where absent
+ */
+export function createModelRegistry(
+  folders: readonly string[],
+  engine: Engine,
+  choice: ModelChoice = NO_CHOICE,
+): ModelRegistry {
   const opened = new Map<string, Promise<Sampler>>();
   let detector: Promise<Detector> | undefined;
 
-  const find = async (): Promise<{ model: Model; folder: string }[]> => {
-    const found = new Map<string, { model: Model; folder: string }>();
+  const find = async (): Promise<Found[]> => {
+    const found = new Map<string, Found>();
     for (const root of folders.filter((folder) => existsSync(folder)))
       for (const entry of (await readdir(root)).toSorted()) {
         const folder = join(root, entry);
         // A dot in front: being written.
         if (entry.startsWith('.') || !existsSync(join(folder, CARD_FILE))) continue;
         const model = await describe(await readModelCard(folder), folder);
-        if (!found.has(model.name)) found.set(model.name, { model, folder });
+        if (!found.has(model.name)) found.set(model.name, { name: model.name, model, folder });
       }
-    return [...found.values()].toSorted(
+    const ranked = [...found.values()].toSorted(
       (a, b) => rank(b.model) - rank(a.model) || (b.model.updates ?? 0) - (a.model.updates ?? 0),
     );
+    return withChosenFirst(ranked, await choice.read());
   };
+
+  const current = async (): Promise<CurrentModel> =>
+    currentOf(
+      (await find()).map(({ name }) => name),
+      await choice.read(),
+    );
 
   const open = (sha256: string, folder: string): Promise<Sampler> => {
     const known = opened.get(sha256);
@@ -97,6 +125,12 @@ export function createModelRegistry(folders: readonly string[], engine: Engine):
   return {
     engine: engine.name,
     list: async () => (await find()).map(({ model }) => model),
+    current,
+    async choose(name, now) {
+      if (name !== null) await get(name);
+      await choice.write(chosenNext(name, (await current()).name, await choice.read(), now));
+      return current();
+    },
     async load(name) {
       const { model, folder } = await get(name);
       return { model, sampler: await open(model.sha256, folder) };

@@ -20,6 +20,8 @@ import { openModels, VERSION } from '../runtime.ts';
 import { classifierRows, classifiersText, registerAttachClassification } from './attachClassification.ts';
 import { gatesText, registerAttachEvaluation } from './attachEvaluation.ts';
 import { registerAttachPicture } from './attachPicture.ts';
+import { registerModelChoice } from './modelChoice.ts';
+import { registerModelCompare } from './modelCompare.ts';
 
 /** One folder below models/, on every file system. */
 const FOLDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -72,6 +74,8 @@ export function registerModel(program: Command, context: () => CommandContext): 
     .option('--license <text>', 'its terms', 'not stated')
     .option('--force', 'replace the model of that name', false)
     .action((file: string, options: ImportFileOptions) => importFile(context(), file, options));
+  registerModelChoice(model, context);
+  registerModelCompare(model, context);
   registerAttachEvaluation(model, context);
   registerAttachClassification(model, context);
   registerAttachPicture(model, context);

@@ -78,7 +78,8 @@ export async function trainingOf(dataDir: string, name: string, lookUp: JobLooku
 export const pictureFile = (picture: string): string =>
   picture === 'real' ? REAL_FILE : samplesFileOf(`checkpoint-${picture}`);
 
-const pictureStem = (stem: string): string => stem.replace(/^checkpoint-/, '');
+/** How the contract names a checkpoint. */
+export const pictureStem = (stem: string): string => stem.replace(/^checkpoint-/, '');
 
 interface Facts {
   readonly name: string;

@@ -11,6 +11,7 @@ import type {
   TrainingProgress,
 } from '@nodulelab/contract';
 import { writeJsonAtomically } from '../../nn/artefactFile.ts';
+import { type CheckpointInfo, listCheckpoints, stemOf } from '../../nn/checkpoint.ts';
 import { newestGoodCheckpoint } from '../../nn/trainingState.ts';
 import { readManifest } from '../../dataset/patchFile.ts';
 import { ENGINE_NAMES } from '../../engine/registry.ts';
@@ -33,7 +34,7 @@ import {
   writeRequest,
   type TrainingRequest,
 } from './folder.ts';
-import { overviewOf, pictureFile, trainingOf, type JobLookup } from './reading.ts';
+import { overviewOf, pictureFile, pictureStem, trainingOf, type JobLookup } from './reading.ts';
 import { runTrainWorker } from './worker.ts';
 
 const CONFIG_FILE = 'worker.json';
@@ -61,7 +62,7 @@ export interface Trainings {
     name: string,
     job: JobContext,
   ): Promise<{ training: string; update: number; reason: string; again: boolean }>;
-  /** @throws not-found; conflict where the model's name is taken */
+  /** @throws not-found, also of the checkpoint; conflict where the model's name is taken */
   makeModel(name: string, wanted: ExportTraining): Promise<Model>;
   /** PNG. @throws not-found */
   picture(name: string, picture: string): Promise<Uint8Array>;
@@ -69,11 +70,11 @@ export interface Trainings {
   report(name: string): Promise<Uint8Array>;
 }
 
-type Context = Pick<ServiceContext, 'dataDir' | 'models' | 'configuration' | 'now'>;
+type Context = Pick<ServiceContext, 'dataDir' | 'models' | 'configuration' | 'now' | 'emit'>;
 
 /** @param sliceMs after so long a training writes a checkpoint and asks for another job */
 export function createTrainings(
-  { dataDir, models, configuration, now }: Context,
+  { dataDir, models, configuration, now, emit }: Context,
   sliceMs = SLICE_MS,
 ): Trainings {
   const read = async (name: string, file: string, what: string): Promise<Uint8Array> => {
@@ -158,10 +159,13 @@ export function createTrainings(
       };
     },
 
-    async makeModel(name, { model, description, license }) {
+    async makeModel(name, { model, description, license, checkpoint, current }) {
       const dir = existingTrainingDir(dataDir, name);
-      const newest = await newestGoodCheckpoint(dir);
-      if (newest === undefined)
+      const source =
+        checkpoint === undefined
+          ? await newestGoodCheckpoint(dir)
+          : await checkpointOf(dir, name, checkpoint);
+      if (source === undefined)
         throw new NoduleLabError(
           'conflict',
           `The training ${name} has no checkpoint yet: wait for the first one.`,
@@ -172,16 +176,31 @@ export function createTrainings(
       const request = await readRequest(dir);
       const manifest =
         request && (await readManifest(datasetDir(dataDir, request.dataset)).catch(() => undefined));
-      await exportModel(newest, folder, {
+      await exportModel(source, folder, {
         ...{ name: model, data: description, license, faults: [], codeVersion: configuration.version },
         ...trainedOn(manifest),
       });
+      if (current) await models.choose(model, now());
+      emit({ type: 'models-changed' });
       return (await models.list()).find((known) => known.name === model)!;
     },
 
     picture: (name, picture) => read(name, pictureFile(picture), 'picture'),
     report: (name) => read(name, REPORT_FILE, 'report'),
   };
+}
+
+/** @throws not-found: checkpoints that are no milestones are taken away after a while */
+async function checkpointOf(dir: string, name: string, stem: string): Promise<CheckpointInfo> {
+  const found = (await listCheckpoints(dir)).find((one) => pictureStem(stemOf(one)) === stem);
+  if (found !== undefined) return found;
+  throw new NoduleLabError(
+    'not-found',
+    `The training ${name} does not keep the checkpoint ${stem} any more.`,
+    {
+      ...{ name, checkpoint: stem },
+    },
+  );
 }
 
 /** Turns the worker's events into a job's progress. */
