@@ -24,6 +24,8 @@ export interface DisplaySet {
   readonly SeriesDescription?: string;
   readonly Modality: string;
   readonly instances?: readonly Readonly<Record<string, unknown>>[];
+  /** Of an entry that is one object, such as a segmentation. */
+  readonly instance?: Readonly<Record<string, unknown>>;
   /** Of a segmentation: the series that it names first, null before it is known. */
   readonly referencedSeriesInstanceUID?: string | null;
   /** Of a segmentation: the entry that it is laid on when it is opened. */

@@ -7,6 +7,8 @@ import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
 import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
+import { ThumbnailBadges } from './thumbnailBadges.ts';
+import { ViewportBadges } from './viewportBadges.ts';
 import { Viewports } from './viewports.ts';
 
 type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
@@ -33,9 +35,12 @@ export class Viewer {
   readonly #overlays: Overlays;
   readonly #preview: PreviewVoxels<CachedVolume>;
   readonly #browser: SeriesBrowser;
+  readonly #thumbnailBadges = new ThumbnailBadges();
+  readonly #viewportBadges: ViewportBadges;
   readonly #events: ViewerEvents;
   #subscriptions: Subscription[] = [];
   #jump = 0;
+  #previewed = false;
 
   constructor(context: ExtensionContext, events: ViewerEvents) {
     const cornerstone = cornerstoneOf(context.extensionManager);
@@ -45,6 +50,7 @@ export class Viewer {
     this.#viewports = new Viewports(services, cornerstone);
     this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
     this.#overlays = new Overlays(cornerstone, events.onClick);
+    this.#viewportBadges = new ViewportBadges(services);
     this.#browser = new SeriesBrowser(
       services,
       context.extensionManager,
@@ -55,8 +61,14 @@ export class Viewer {
   start(): void {
     const { viewportGridService, displaySetService, cornerstoneViewportService } =
       this.#context.servicesManager.services;
-    const changed = (): void => this.#events.onHost(this.host());
-    const listed = (): void => layOnFirstSeries(displaySetService);
+    const changed = (): void => {
+      this.#mark();
+      this.#events.onHost(this.host());
+    };
+    const listed = (): void => {
+      layOnFirstSeries(displaySetService);
+      this.#mark();
+    };
     this.#subscriptions = [
       displaySetService.subscribe(displaySetService.EVENTS.DISPLAY_SETS_ADDED, listed),
       viewportGridService.subscribe(viewportGridService.EVENTS.ACTIVE_VIEWPORT_ID_CHANGED, changed),
@@ -75,6 +87,8 @@ export class Viewer {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#subscriptions = [];
     this.#overlays.stop();
+    this.#thumbnailBadges.remove();
+    this.#viewportBadges.remove();
   }
 
   host(): Host | null {
@@ -90,6 +104,17 @@ export class Viewer {
 
   draw(scene: Scene): void {
     this.#overlays.show(scene);
+    const previewed = scene.badge !== null;
+    if (previewed === this.#previewed) return;
+    this.#previewed = previewed;
+    this.#viewportBadges.show(previewed);
+  }
+
+  /** Synthetic series carry their badge wherever they are listed or shown. */
+  #mark(): void {
+    const { displaySetService } = this.#context.servicesManager.services;
+    this.#thumbnailBadges.show(displaySetService.getActiveDisplaySets());
+    this.#viewportBadges.show(this.#previewed);
   }
 
   /** Brings a point of a series into view as soon as the series is on the screen; a later call wins. */
