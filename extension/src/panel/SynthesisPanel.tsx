@@ -3,11 +3,13 @@ import { useSyncExternalStore } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { nextStep } from '../state/nextStep.ts';
 import { AcceptSection } from './AcceptSection.tsx';
+import { calmStyles } from './calmStyles.ts';
 import { GenerateSection } from './GenerateSection.tsx';
 import { NoduleSection } from './NoduleSection.tsx';
 import { JobsSection } from './JobsSection.tsx';
 import { Button } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
+import { Origin } from './ProvenanceCard.tsx';
 import { styles } from './styles.ts';
 
 export function SynthesisPanel({ service }: { readonly service: NoduleLabService }) {
@@ -17,6 +19,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
   return (
     <div className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
       <style>{styles}</style>
+      <style>{calmStyles}</style>
       {session.connection === 'lost' && (
         <div className="nl-banner" role="alert" data-testid="connection-lost">
           The NoduleLab server does not answer. Your work here is kept; this page reconnects by itself.
@@ -33,6 +36,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
           </Button>
         </div>
       )}
+      <Origin service={service} provenance={session.provenance} />
       <NoduleSection {...shared} next={step === 'nodule'} />
       <GenerateSection {...shared} next={step === 'generate'} />
       <PlaceSection {...shared} next={step === 'place'} />

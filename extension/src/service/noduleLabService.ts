@@ -23,6 +23,7 @@ import { type Desk, report } from './desk.ts';
 import { Generation } from './generation.ts';
 import { GuardMaps } from './guardMaps.ts';
 import { Placement } from './placement.ts';
+import { Origins } from './provenance.ts';
 import { Previews } from './previews.ts';
 import { Removal } from './removal.ts';
 import { sceneOf } from './sceneOf.ts';
@@ -48,6 +49,7 @@ export class NoduleLabService {
   readonly acceptance: Acceptance;
   readonly trainings: Trainings;
   readonly serverJobs: ServerJobs;
+  readonly origins: Origins;
   readonly #viewer: Viewer;
   readonly #api: ApiClient;
   readonly #desk: Desk;
@@ -69,6 +71,7 @@ export class NoduleLabService {
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged(), browserStorage());
     this.acceptance = new Acceptance(this.#desk);
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
+    this.origins = new Origins(this.#desk);
     this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());
   }
 
@@ -81,6 +84,7 @@ export class NoduleLabService {
         this.acceptance.onEvent(event);
         this.trainings.onEvent(event);
         this.serverJobs.onEvent(event);
+        this.origins.onEvent(event);
       },
       onConnection: (connection) => this.#connectionChanged(connection),
       setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
@@ -193,7 +197,9 @@ export class NoduleLabService {
     if (known?.seriesInstanceUID === host?.seriesInstanceUID) return;
     this.#abandon();
     this.store.set({ ...forgetHost, host });
-    if (host) void this.reloadNodules();
+    if (!host) return;
+    void this.reloadNodules();
+    void this.origins.load();
   }
 
   async #loadWelcome(): Promise<void> {
@@ -229,6 +235,7 @@ export class NoduleLabService {
     void this.serverJobs.load();
     if (this.store.get().models.length === 0) void this.generation.loadModels();
     if (this.store.get().nodulesState === 'failed') void this.reloadNodules();
+    if (!this.store.get().provenance) void this.origins.load();
     if (!this.#welcome) void this.#loadWelcome();
   }
 }

@@ -8,6 +8,7 @@ import type {
   PlacementSetting,
   PointLps,
   Preview,
+  SeriesProvenance,
   WantedConditions,
 } from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
@@ -50,6 +51,8 @@ export interface Session {
   readonly host: Host | null;
   readonly nodules: readonly Nodule[];
   readonly synthetic: NoduleList['synthetic'];
+  /** Where the host comes from and what was made of it; null until it is known. */
+  readonly provenance: SeriesProvenance | null;
   readonly nodulesState: 'none' | 'loading' | 'ready' | 'failed';
   readonly selectedNoduleId: string | null;
   readonly showContours: boolean;
@@ -120,6 +123,7 @@ export const emptySession: Session = {
   host: null,
   nodules: [],
   synthetic: [],
+  provenance: null,
   nodulesState: 'none',
   selectedNoduleId: null,
   showContours: true,
@@ -170,6 +174,7 @@ export const emptySession: Session = {
 export const forgetHost = {
   nodules: [],
   synthetic: [],
+  provenance: null,
   nodulesState: 'none',
   selectedNoduleId: null,
   picking: false,

@@ -1,0 +1,14 @@
+/** The look of what stands beside the four steps: provenance, states of trouble, the tour. */
+export const calmStyles = `
+.nl-origin { border: 1px solid var(--nl-line); border-radius: 5px; padding: 2px 6px 2px 8px; }
+.nl-origin-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; }
+.nl-mark { background: #c084fc; color: #0b0f19; border-radius: 3px; padding: 0 5px; font-size: 10px; line-height: 16px; letter-spacing: .06em; flex: none; }
+.nl-provenance { max-height: 260px; overflow-y: auto; padding: 2px 0 5px; }
+.nl-provenance ol { margin: 2px 0; padding: 0 0 0 16px; }
+.nl-provenance ul { list-style: none; margin: 0; padding: 0; }
+.nl-provenance .nl-button { min-height: 22px; padding: 0 8px; font-size: 12px; }
+.nl-provenance code { font: 11px/1.4 ui-monospace, monospace; }
+.nl-provenance dl { display: grid; grid-template-columns: 74px 1fr; gap: 2px 4px; margin: 4px 0 0; }
+.nl-provenance dt { color: var(--nl-dim); }
+.nl-provenance dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+`;
