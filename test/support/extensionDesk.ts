@@ -3,6 +3,7 @@ import type { Candidate, Preview } from '@nodulelab/contract';
 import { createApiClient } from '../../extension/src/api/client.ts';
 import type { Desk, ViewerActions } from '../../extension/src/service/desk.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
+import type { Pose } from '../../extension/src/geometry/pose.ts';
 import type { PreviewLook } from '../../extension/src/viewer/previewVoxels.ts';
 import type { Notice } from '../../extension/src/viewer/viewer.ts';
 import { createStore } from '../../extension/src/state/store.ts';
@@ -45,6 +46,8 @@ export function desk(): { desk: Desk; requests: Request[]; calls: string[] } {
     lookAt: (look: PreviewLook) => {
       calls.push(`lookAt ${typeof look === 'string' ? look : `swipe ${look.swipe}`}`);
     },
+    carry: (_from: unknown, { place, diameterMm, turnDeg }: Pose) =>
+      noted('carry')([place, diameterMm, turnDeg].join(' ')),
     setWindow: noted('setWindow'),
     hidePreview: noted('hidePreview'),
     discover: noted('discover'),

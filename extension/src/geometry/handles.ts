@@ -19,7 +19,7 @@ export interface RingOnScreen {
 export const KNOB_AWAY = 20;
 /** A pointer is no finer than this. */
 const KNOB_REACH = 9;
-const RIM_REACH = 6;
+export const RIM_REACH = 6;
 /** Of a small ring most is left to be taken hold of. */
 const INSIDE_LEAST = 0.6;
 

@@ -12,6 +12,7 @@ export type ViewerActions = Pick<
   | 'crosshair'
   | 'showPreview'
   | 'lookAt'
+  | 'carry'
   | 'setWindow'
   | 'hidePreview'
   | 'discover'

@@ -20,6 +20,7 @@ import { createStore, type Store } from '../state/store.ts';
 import { Viewer } from '../viewer/viewer.ts';
 import { Acceptance } from './acceptance.ts';
 import { type Desk, report } from './desk.ts';
+import { Dragging } from './dragging.ts';
 import { Generation } from './generation.ts';
 import { GuardMaps } from './guardMaps.ts';
 import { Placement } from './placement.ts';
@@ -44,6 +45,7 @@ export class NoduleLabService {
   readonly generation: Generation;
   readonly placement: Placement;
   readonly previews: Previews;
+  readonly dragging: Dragging;
   readonly removal: Removal;
   readonly guard: GuardMaps;
   readonly acceptance: Acceptance;
@@ -64,10 +66,18 @@ export class NoduleLabService {
       onClick: (point) => void this.placement.placeAt(point),
     });
     this.#desk = { store: this.store, api: this.#api, viewer: this.#viewer };
+      onHandle: {
+        begin: () => this.dragging.begin(),
+        to: (pose) => this.dragging.to(pose),
+        end: () => void this.dragging.end(),
+        cancel: () => this.dragging.cancel(),
+        nudge: (pose) => this.dragging.nudge(pose),
+      },
     this.previews = new Previews(this.#desk);
     this.placement = new Placement(this.#desk, this.previews);
     this.removal = new Removal(this.#desk, this.previews);
     this.guard = new GuardMaps(this.#desk);
+    this.dragging = new Dragging(this.#desk, this.previews, this.placement);
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged(), browserStorage());
     this.acceptance = new Acceptance(this.#desk);
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));

@@ -46,6 +46,16 @@ export class Placement {
     await this.#preview();
   }
 
+  /** Previews the nodule as it was dragged. */
+  async confirm(): Promise<void> {
+    const { store, viewer } = this.#desk;
+    const { host, place } = store.get();
+    if (!host || !place) return;
+    store.set({ refusal: null, picking: false, accepted: null });
+    void viewer.jumpTo(host.seriesInstanceUID, place);
+    await this.#preview();
+  }
+
   /** The point where the three planes meet. */
   async placeAtCrosshair(): Promise<void> {
     const point = this.#desk.viewer.crosshair();

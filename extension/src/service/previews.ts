@@ -17,6 +17,7 @@ import {
 import type { Look } from '../state/looks.ts';
 import { editsOf, isActive, type Session } from '../state/session.ts';
 import type { PreviewLook } from '../viewer/previewVoxels.ts';
+import { TIMES, timed } from '../viewer/timing.ts';
 import { type Desk, report } from './desk.ts';
 
 const shownBy = ({ look, swipe }: Session): PreviewLook =>
@@ -57,7 +58,9 @@ export class Previews {
     store.set({ previewing: true, refusal: null, error: null, unconfirmed: null });
     let made: Preview | null = null;
     try {
+      const asked = performance.now();
       made = await make(this.below(), request.signal);
+      timed(TIMES.server, asked);
       if (!current()) return;
       await this.#show([...store.get().stack, made], current);
       if (!current()) return;
@@ -72,6 +75,20 @@ export class Previews {
       if (this.#settled?.preview) this.#record();
       this.refused(error);
     }
+  }
+
+  /** What is being asked for is not wanted any more; what is on the screen stays. */
+  interrupt(): void {
+    this.#request?.abort();
+    this.#request = null;
+    this.#desk.store.set({ previewing: false });
+  }
+
+  /** Shows the previews as the session says that they are looked at. */
+  lookAgain(): void {
+    const session = this.#desk.store.get();
+    if (editsOf(session).length > 0)
+      this.#desk.viewer.lookAt(session.previewShown ? shownBy(session) : 'original');
   }
 
   /** Flips all of them off and on. */

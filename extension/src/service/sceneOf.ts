@@ -2,7 +2,7 @@
 import type { Nodule } from '@nodulelab/contract';
 import { consensusShown, marksShown } from '../state/outlines.ts';
 import type { Look } from '../state/looks.ts';
-import { editsOf, isRemoved, selectedNodule, type Session } from '../state/session.ts';
+import { editsOf, isRemoved, poseOf, selectedNodule, type Session } from '../state/session.ts';
 import type { Ring, Scene } from '../viewer/scene.ts';
 
 function ringsOf(session: Session): Ring[] {
@@ -44,6 +44,7 @@ export function sceneOf(session: Session): Scene {
     marks: outlined ? marksShown(outlined, session.outlines) : [],
     consensus: outlined ? consensusShown(outlined, session.outlines) : [],
     rings: session.showContours ? ringsOf(session) : [],
+    handles: session.showContours ? poseOf(session) : null,
     badge: session.previewShown ? { text: BADGES[session.look], kind: 'preview' } : null,
     picking: session.picking,
     guard: session.guardShown ? (session.guard?.map ?? null) : null,

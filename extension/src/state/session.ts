@@ -13,6 +13,8 @@ import type {
 } from '@nodulelab/contract';
 import type { Connection } from '../api/events.ts';
 import type { LabelMap } from '../geometry/labelPlane.ts';
+import type { Annotation } from './annotation.ts';
+import type { Pose } from '../geometry/pose.ts';
 import type { Look } from './looks.ts';
 import { NO_FILTER, type NoduleFilter } from './noduleFilter.ts';
 import { ALL_OUTLINES, type OutlinesShown } from './outlines.ts';
@@ -219,6 +221,14 @@ export const isActive = (job: Job | null): boolean => job?.state === 'queued' ||
 
 /** The slider's value for a nodule: its own diameter, within what can be inserted, in steps of half a millimetre. */
 export const diameterFor = (nodule: Nodule): number =>
+/** How the nodule that is being placed lies; null where none is, or it is being written. */
+export const poseOf = ({ place, diameterMm, turnDeg, chosenCandidateId, job }: Session): Pose | null =>
+  place && chosenCandidateId !== null && !isActive(job) ? { place, diameterMm, turnDeg } : null;
+
+/** What is being marked in the CT on the screen. */
+export const annotationShown = ({ annotation, host }: Session): Annotation | null =>
+  annotation !== null && annotation.host.seriesInstanceUID === host?.seriesInstanceUID ? annotation : null;
+
   Math.min(DIAMETER.most, Math.max(DIAMETER.least, Math.round(nodule.diameterMm * 2) / 2));
 
 /** The size that a candidate is meant for, to a tenth of a millimetre; null where it was asked for none. */

@@ -3,36 +3,21 @@ import type { Contour, PointLps } from '@nodulelab/contract';
 import { ballOnPlane, outlinesOnPlane } from '../geometry/outline.ts';
 import type { VolumeViewport } from '../ohif.ts';
 import { GuardCanvas } from './guardCanvas.ts';
+import { type HandleEvents, Handles } from './handles.ts';
 import { CONSENSUS_COLOUR, readerColour, type Ring, type Scene } from './scene.ts';
+import { type Attributes, RING_COLOURS, RING_GAP, shape } from './shapes.ts';
 import { planeOf } from './viewports.ts';
 
-const SVG = 'http://www.w3.org/2000/svg';
-
-type Attributes = Readonly<Record<string, string | number>>;
-
-function shape(name: string, attributes: Attributes): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-const RING_COLOURS = {
-  candidate: '#5acce6',
-  refused: '#f87171',
-  synthetic: '#c084fc',
-  removed: '#fb923c',
-} as const;
-/** Pixels between a nodule and its ring. */
-const RING_GAP = 4;
 const BADGE_COLOURS = { synthetic: '#c084fc', preview: '#fbbf24' } as const;
 
 export class Overlay {
   readonly #element: HTMLDivElement;
   readonly #guard: GuardCanvas;
+  readonly #handles: Handles;
   readonly #svg: SVGSVGElement;
   readonly #badge: HTMLDivElement;
 
-  constructor(element: HTMLDivElement) {
+  constructor(element: HTMLDivElement, viewport: () => VolumeViewport | null, events: HandleEvents) {
     this.#element = element;
     this.#guard = new GuardCanvas(element);
     this.#svg = shape('svg', {
@@ -47,9 +32,11 @@ export class Overlay {
       'position:absolute;top:30px;left:50%;transform:translateX(-50%);padding:1px 8px;border-radius:4px;font:600 11px/18px Inter,system-ui,sans-serif;letter-spacing:.08em;color:#0b0f19;pointer-events:none;z-index:2;white-space:nowrap';
     this.#badge.hidden = true;
     element.append(this.#svg, this.#badge);
+    this.#handles = new Handles(element, viewport, events);
   }
 
   remove(): void {
+    this.#handles.remove();
     this.#guard.remove();
     this.#svg.remove();
     this.#badge.remove();
@@ -89,6 +76,7 @@ export class Overlay {
     for (const ring of scene.rings) shapes.push(...this.#ring(ring, viewport, canvas));
 
     this.#svg.replaceChildren(...shapes);
+    this.#handles.draw(scene.handles, viewport);
     this.#badge.hidden = scene.badge === null;
     if (scene.badge) {
       this.#badge.textContent = scene.badge.text;

@@ -1,6 +1,7 @@
 /** Keeps one overlay on every volume viewport as viewports come and go, and reports clicks as patient points. */
 import type { PointLps } from '@nodulelab/contract';
 import type { CornerstoneLibrary, VolumeViewport } from '../ohif.ts';
+import type { HandleEvents } from './handles.ts';
 import { Overlay } from './overlay.ts';
 import { emptyScene, type Scene } from './scene.ts';
 
@@ -15,13 +16,15 @@ interface Attached {
 export class Overlays {
   readonly #cornerstone: CornerstoneLibrary;
   readonly #onClick: (point: PointLps) => void;
+  readonly #onHandle: HandleEvents;
   readonly #attached = new Map<HTMLDivElement, Attached>();
   #scene: Scene = emptyScene;
   #stop: (() => void) | null = null;
 
-  constructor(cornerstone: CornerstoneLibrary, onClick: (point: PointLps) => void) {
+  constructor(cornerstone: CornerstoneLibrary, onClick: (point: PointLps) => void, onHandle: HandleEvents) {
     this.#cornerstone = cornerstone;
     this.#onClick = onClick;
+    this.#onHandle = onHandle;
   }
 
   start(): void {
@@ -76,7 +79,7 @@ export class Overlays {
 
   #attach(element: HTMLDivElement): void {
     if (this.#attached.has(element)) return;
-    const overlay = new Overlay(element);
+    const overlay = new Overlay(element, () => this.#viewportOf(element), this.#onHandle);
     const rendered = (): void => this.#draw(element);
     let pressed: [number, number] | null = null;
     const down = (event: PointerEvent): void => {

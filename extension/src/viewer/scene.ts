@@ -2,6 +2,7 @@
 import type { Contour, Mark, PointLps } from '@nodulelab/contract';
 import type { LabelMap } from '../geometry/labelPlane.ts';
 
+import type { Pose } from '../geometry/pose.ts';
 /** A dashed circle just outside a nodule, so that its own edge stays visible. */
 export interface Ring {
   readonly centre: PointLps;
@@ -17,17 +18,22 @@ export interface Scene {
   readonly consensus: readonly Contour[];
   readonly rings: readonly Ring[];
   readonly badge: { readonly text: string; readonly kind: 'synthetic' | 'preview' } | null;
+  /** Of the nodule that is being placed; null where none is. */
+  readonly handles: Pose | null;
   /** The next click sets the place. */
   readonly picking: boolean;
   /** Where a nodule may go; null while nobody asks. */
   readonly guard: LabelMap | null;
 }
+  /** What the user is drawing, with handles. */
+  readonly draft: Ellipsoid | null;
 
 export const emptyScene: Scene = {
   marks: [],
   consensus: [],
   rings: [],
   badge: null,
+  handles: null,
   picking: false,
   guard: null,
 };

@@ -1,7 +1,9 @@
 /** Everything that NoduleLab does to the viewer, behind one door: the service knows no cornerstone and no OHIF. */
 import type { PointLps, PreviewBox } from '@nodulelab/contract';
+import type { Pose } from '../geometry/pose.ts';
 import { type CornerstoneLibrary, cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
 import type { Host } from '../state/session.ts';
+import type { HandleEvents } from './handles.ts';
 import { Overlays } from './overlays.ts';
 import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
@@ -9,6 +11,7 @@ import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
 import { ThumbnailBadges } from './thumbnailBadges.ts';
 import { ViewportBadges } from './viewportBadges.ts';
+import { TIMES, timed } from './timing.ts';
 import { Viewports } from './viewports.ts';
 
 type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
@@ -27,6 +30,7 @@ const NOTICE_STAYS = 12_000;
 export interface ViewerEvents {
   readonly onHost: (host: Host | null) => void;
   readonly onClick: (point: PointLps) => void;
+  readonly onHandle: HandleEvents;
 }
 
 export class Viewer {
@@ -49,7 +53,7 @@ export class Viewer {
     this.#events = events;
     this.#viewports = new Viewports(services, cornerstone);
     this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
-    this.#overlays = new Overlays(cornerstone, events.onClick);
+    this.#overlays = new Overlays(cornerstone, events.onClick, events.onHandle);
     this.#viewportBadges = new ViewportBadges(services);
     this.#browser = new SeriesBrowser(
       services,
@@ -145,9 +149,18 @@ export class Viewer {
     if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
     const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
     if (!volume || !stillWanted()) return;
+    const start = performance.now();
     this.#preview.hold(volume, boxes);
     if (look !== 'preview') this.#preview.show(look);
-    this.#viewports.render();
+    void this.#viewports.painted().then(() => timed(TIMES.paint, start));
+  }
+
+  /** Lays what the last preview adds where it is dragged to, until any look or preview; ends when that is painted. */
+  async carry(from: Pose, to: Pose): Promise<void> {
+    const start = performance.now();
+    this.#preview.carry(from, to);
+    await this.#viewports.painted();
+    timed(TIMES.drag, start);
   }
 
   /** What of the changed voxels is seen. */

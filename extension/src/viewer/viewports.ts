@@ -6,6 +6,8 @@ import type { CornerstoneLibrary, DisplaySet, Services, VolumeViewport } from '.
 
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 150;
+/** One that is not on the screen is not painted. */
+const PAINTED_WITHIN_MS = 2_000;
 
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -105,5 +107,16 @@ export class Viewports {
 
   render(): void {
     for (const viewport of this.all()) viewport.render();
+  }
+
+  /** Renders, and waits until all of them have been painted. */
+  async painted(): Promise<void> {
+    const { IMAGE_RENDERED } = this.#cornerstone.Enums.Events;
+    const all = this.all().map(
+      ({ element }) =>
+        new Promise((resolve) => element.addEventListener(IMAGE_RENDERED, resolve, { once: true })),
+    );
+    this.render();
+    await Promise.race([Promise.all(all), pause(PAINTED_WITHIN_MS)]);
   }
 }
