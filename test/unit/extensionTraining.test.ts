@@ -124,7 +124,7 @@ describe('the training panel', () => {
     await settled();
     await trainings.start({ dataset: 'x', preset: 'seed-64' });
     expect(trainings.store.get()).toMatchObject({ error: 'There is no data set named x.', busy: false });
-    await trainings.makeModel('m', 'Balls.');
+    await trainings.makeModel({ model: 'm', description: 'Balls.' });
     expect(models()).toBe(1);
     expect(trainings.store.get()).toMatchObject({
       error: null,

@@ -1,5 +1,5 @@
 /** Beginning a training, and making a model of one. */
-import type { TrainingOverview } from '@nodulelab/contract';
+import type { Training, TrainingOverview } from '@nodulelab/contract';
 import { type FormEvent, useState } from 'react';
 import type { Trainings } from '../service/trainings.ts';
 import { Button } from './parts.tsx';
@@ -94,14 +94,41 @@ export function StartForm({
   );
 }
 
-export function ModelForm({ trainings, name, busy }: { trainings: Trainings; name: string; busy: boolean }) {
+interface ModelFormProps {
+  readonly trainings: Trainings;
+  readonly training: Training;
+  /** Stem of the checkpoint whose samples are looked at; null for the newest. */
+  readonly shown: string | null;
+  readonly busy: boolean;
+}
+
+export function ModelForm({ trainings, training, shown, busy }: ModelFormProps) {
+  const { name, checkpoints } = training;
   const [model, setModel] = useState(name);
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
-    void trainings.makeModel(model, text(new FormData(event.currentTarget), 'description'));
+    const form = new FormData(event.currentTarget);
+    const checkpoint = text(form, 'checkpoint');
+    void trainings.makeModel({
+      ...{ model, description: text(form, 'description'), current: form.has('current') },
+      ...(checkpoint === '' ? {} : { checkpoint }),
+    });
   };
   return (
     <form className="nl-form" onSubmit={submit} aria-label="Make a model">
+      <label title="The one whose samples are shown, or any other that is kept">
+        Checkpoint
+        <select
+          name="checkpoint"
+          defaultValue={checkpoints.some(({ stem }) => stem === shown) ? (shown ?? '') : ''}
+          data-testid="model-checkpoint"
+        >
+          <option value="">the newest good one</option>
+          {checkpoints.toReversed().map(({ stem, update }) => (
+            <option key={stem} value={stem}>{`update ${update}`}</option>
+          ))}
+        </select>
+      </label>
       <label>
         Model
         <input
@@ -123,8 +150,34 @@ export function ModelForm({ trainings, name, busy }: { trainings: Trainings; nam
           data-testid="model-description"
         />
       </label>
+      <label
+        className="nl-check-line"
+        title="Everybody on this server is given it first, from now on; the list of models has the way back"
+      >
+        <input name="current" type="checkbox" data-testid="model-current" />
+        Make it the current model
+      </label>
       <Submit busy={busy} onCancel={() => trainings.show('none')} testId="model-make">
         Make the model
+      </Submit>
+    </form>
+  );
+}
+
+/** A training that reached its limit goes on with another one. */
+export function GoOnForm({ trainings, busy }: { trainings: Trainings; busy: boolean }) {
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    void trainings.goOn(Number(text(new FormData(event.currentTarget), 'minutes')));
+  };
+  return (
+    <form className="nl-form" onSubmit={submit} aria-label="Go on">
+      <label title="Empty: to the end of the preset">
+        Minutes more
+        <input name="minutes" type="number" min={1} placeholder="no limit" data-testid="training-more" />
+      </label>
+      <Submit busy={busy} onCancel={() => trainings.show('none')} testId="training-go-on">
+        Go on
       </Submit>
     </form>
   );

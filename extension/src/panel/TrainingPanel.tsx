@@ -1,7 +1,8 @@
-/** The panel "Training": the trainings of this server, and one of them live. */
+/** The panel "Training": the models of this server, its trainings, and one of these live. */
 import { useEffect, useSyncExternalStore } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { STATE_WORDS, trainingSentence, type TrainingSession } from '../state/training.ts';
+import { ModelsSection } from './ModelsSection.tsx';
 import { Button, Section } from './parts.tsx';
 import { styles } from './styles.ts';
 import { StartForm } from './TrainingForms.tsx';
@@ -54,8 +55,11 @@ function Runs({ service, session }: { service: NoduleLabService; session: Traini
 export function TrainingPanel({ service }: { readonly service: NoduleLabService }) {
   const { trainings } = service;
   const session = useSyncExternalStore(trainings.store.watch, trainings.store.get);
-  const { connection } = useSyncExternalStore(service.store.watch, service.store.get);
-  useEffect(() => trainings.open(), [trainings]);
+  const { connection, models } = useSyncExternalStore(service.store.watch, service.store.get);
+  useEffect(() => {
+    trainings.open();
+    service.models.open();
+  }, [trainings, service]);
   const { training, error } = session;
   return (
     <div className="nl nl-training" data-testid="training-panel" data-state={training?.state ?? 'none'}>
@@ -82,6 +86,7 @@ export function TrainingPanel({ service }: { readonly service: NoduleLabService 
           </Button>
         </div>
       )}
+      <ModelsSection models={service.models} list={models} />
       <Runs service={service} session={session} />
       {training && (
         <Section title={training.name} next={false}>

@@ -5,7 +5,7 @@ import type { Trainings } from '../service/trainings.ts';
 import { duration, isUnderWay, short, type TrainingSession } from '../state/training.ts';
 import { Curve } from './Curve.tsx';
 import { Button } from './parts.tsx';
-import { ModelForm } from './TrainingForms.tsx';
+import { GoOnForm, ModelForm } from './TrainingForms.tsx';
 
 const FIRST = '#38bdf8';
 const SECOND = '#fbbf24';
@@ -165,7 +165,9 @@ function Actions({ trainings, session, training }: Props) {
   const { busy, stopping, form } = session;
   const active = isUnderWay(training);
   const report = pathOf('/api', '/trainings/:name/report', { name: training.name });
-  if (form === 'model') return <ModelForm trainings={trainings} name={training.name} busy={busy} />;
+  if (form === 'model')
+    return <ModelForm trainings={trainings} training={training} shown={session.picture} busy={busy} />;
+  if (form === 'more' && training.state === 'limit') return <GoOnForm trainings={trainings} busy={busy} />;
   return (
     <div className="nl-row">
       {active ? (
@@ -179,6 +181,16 @@ function Actions({ trainings, session, training }: Props) {
           testId="training-stop"
         >
           {stopping ? 'Stopping\u2026' : 'Stop'}
+        </Button>
+      ) : training.state === 'limit' ? (
+        <Button
+          wide
+          disabled={busy}
+          onPress={() => trainings.show('more')}
+          title="It reached its limit: give it another one"
+          testId="training-more-time"
+        >
+          Go on{'\u2026'}
         </Button>
       ) : (
         <Button
@@ -196,7 +208,7 @@ function Actions({ trainings, session, training }: Props) {
         wide
         disabled={busy || training.checkpoints.length === 0}
         onPress={() => trainings.show('model')}
-        title="Of the newest checkpoint; it can then make candidates"
+        title="Of any checkpoint that is kept; it can then make candidates"
         testId="training-model"
       >
         Make a model

@@ -22,4 +22,20 @@ export const trainingStyles = `
 .nl-tick.nl-top { bottom: 52px; }
 .nl-samples { margin: 0; display: flex; flex-direction: column; gap: 4px; }
 .nl-samples img { width: 100%; display: block; border-radius: 3px; background: #000; image-rendering: pixelated; }
+.nl-models { max-height: none; gap: 4px; }
+.nl-model-row { display: grid; grid-template-columns: 20px 1fr auto; gap: 4px; align-items: center; }
+.nl-model-row input { width: 16px; height: 16px; margin: 0; accent-color: hsl(var(--primary, 214 98% 60%)); }
+.nl-model-row .nl-model-name { grid-template-columns: minmax(0, 1fr); gap: 0; min-width: 0; }
+.nl-model-name b, .nl-model-name span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.nl-model-name b { font-weight: 600; }
+.nl-current { color: var(--nl-accent); font-size: 12px; padding: 0 8px; }
+.nl-compared { overflow: auto; max-height: calc(92vh - 80px); margin-top: 8px; }
+.nl-compared:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
+.nl-compared table { border-collapse: collapse; font-size: 12px; }
+.nl-compared th, .nl-compared td { text-align: left; vertical-align: top; padding: 3px 10px 3px 0; font-weight: 400; max-width: 360px; }
+.nl-compared thead th { position: sticky; top: 0; background: hsl(var(--background, 0 0% 0%)); font-weight: 600; font-size: 13px; }
+.nl-compared tbody th[scope='row'] { color: var(--nl-dim); white-space: nowrap; }
+.nl-compared .nl-group { padding-top: 10px; font-weight: 600; border-bottom: 1px solid var(--nl-line); }
+.nl-compared td .nl-light { margin-right: 6px; }
+.nl-form .nl-check-line { display: flex; align-items: center; gap: 6px; min-height: 28px; }
 `;

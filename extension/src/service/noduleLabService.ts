@@ -23,6 +23,7 @@ import { type Desk, report } from './desk.ts';
 import { Dragging } from './dragging.ts';
 import { Generation } from './generation.ts';
 import { GuardMaps } from './guardMaps.ts';
+import { Models } from './models.ts';
 import { Placement } from './placement.ts';
 import { Origins } from './provenance.ts';
 import { Previews } from './previews.ts';
@@ -50,6 +51,7 @@ export class NoduleLabService {
   readonly guard: GuardMaps;
   readonly acceptance: Acceptance;
   readonly trainings: Trainings;
+  readonly models: Models;
   readonly serverJobs: ServerJobs;
   readonly origins: Origins;
   readonly #viewer: Viewer;
@@ -82,7 +84,8 @@ export class NoduleLabService {
     this.acceptance = new Acceptance(this.#desk);
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.origins = new Origins(this.#desk);
-    this.trainings = new Trainings(this.#api, () => void this.generation.loadModels());
+    this.models = new Models(this.#api, (name) => this.#modelPreferred(name));
+    this.trainings = new Trainings(this.#api, (preferred) => this.#modelPreferred(preferred));
   }
 
   enter(): void {
@@ -94,6 +97,7 @@ export class NoduleLabService {
         this.acceptance.onEvent(event);
         this.trainings.onEvent(event);
         this.serverJobs.onEvent(event);
+        if (event.type === 'models-changed') this.#readModels();
         this.origins.onEvent(event);
       },
       onConnection: (connection) => this.#connectionChanged(connection),
@@ -236,6 +240,17 @@ export class NoduleLabService {
     void this.generation.generate();
   }
 
+  #readModels(): void {
+    void this.generation.loadModels();
+    void this.models.reload();
+  }
+
+  /** @param name of the one that this user now prefers; null where a model is only new */
+  #modelPreferred(name: string | null): void {
+    if (name !== null) this.generation.setModel(name);
+    this.#readModels();
+  }
+
   #connectionChanged(connection: Connection): void {
     const back = connection === 'open' && this.store.get().connection === 'lost';
     this.store.set({ connection });
@@ -243,7 +258,7 @@ export class NoduleLabService {
     void this.acceptance.catchUp();
     void this.trainings.reload();
     void this.serverJobs.load();
-    if (this.store.get().models.length === 0) void this.generation.loadModels();
+    this.#readModels();
     if (this.store.get().nodulesState === 'failed') void this.reloadNodules();
     if (!this.store.get().provenance) void this.origins.load();
     if (!this.#welcome) void this.#loadWelcome();

@@ -1,5 +1,12 @@
 /** The use cases of the training panel: look at trainings live, begin, stop and resume them, make models of them. */
-import { type Job, type ServerEvent, type StartTraining, TrainingProgress } from '@nodulelab/contract';
+import {
+  type ExportTraining,
+  type Job,
+  type ResumeTraining,
+  type ServerEvent,
+  type StartTraining,
+  TrainingProgress,
+} from '@nodulelab/contract';
 import type { z } from 'zod';
 import type { ApiClient } from '../api/client.ts';
 import { ApiError, messageOf } from '../api/problem.ts';
@@ -9,14 +16,14 @@ import { emptyTrainingSession, isUnderWay, type TrainingSession, withPoint } fro
 export class Trainings {
   readonly store: Store<TrainingSession> = createStore<TrainingSession>(emptyTrainingSession);
   readonly #api: ApiClient;
-  readonly #onModel: () => void;
+  readonly #onModel: (preferred: string | null) => void;
   /** Somebody has looked at the panel: until then nothing is asked for. */
   #opened = false;
   #reading: Promise<void> | null = null;
   #readAgain = false;
 
-  /** @param onModel told when a model was made */
-  constructor(api: ApiClient, onModel: () => void) {
+  /** @param onModel told when a model was made, and its name where it is preferred from now on */
+  constructor(api: ApiClient, onModel: (preferred: string | null) => void) {
     this.#api = api;
     this.#onModel = onModel;
   }
@@ -84,26 +91,39 @@ export class Trainings {
     });
   }
 
-  async resume(): Promise<void> {
+  resume(): Promise<void> {
+    return this.#resume({});
+  }
+
+  /** Goes on beyond the limit that it reached. @param minutes more; 0 for no limit but the preset's */
+  async goOn(minutes: number): Promise<void> {
+    const { training } = this.store.get();
+    if (!training) return;
+    const limits = minutes > 0 ? { maxMinutes: training.seconds / 60 + minutes } : {};
+    await this.#resume({ limits });
+    if (this.store.get().error === null) this.store.set({ form: 'none' });
+  }
+
+  async #resume(body: ResumeTraining): Promise<void> {
     const { training } = this.store.get();
     if (!training) return;
     await this.#ask(async () => {
-      await this.#showJob(
-        await this.#api.call('resumeTraining', { params: { name: training.name }, body: {} }),
-      );
+      await this.#showJob(await this.#api.call('resumeTraining', { params: { name: training.name }, body }));
     });
   }
 
-  async makeModel(model: string, description: string): Promise<void> {
+  async makeModel(wanted: z.input<typeof ExportTraining>): Promise<void> {
     const { training } = this.store.get();
     if (!training) return;
     await this.#ask(async () => {
-      await this.#api.call('exportTraining', {
-        params: { name: training.name },
-        body: { model, description },
+      await this.#api.call('exportTraining', { params: { name: training.name }, body: wanted });
+      this.#onModel(wanted.current ? wanted.model : null);
+      this.store.set({
+        form: 'none',
+        made: wanted.current
+          ? `The model ${wanted.model} is now the current one, for everybody on this server.`
+          : `The model ${wanted.model} can now make candidates.`,
       });
-      this.#onModel();
-      this.store.set({ form: 'none', made: `The model ${model} can now make candidates.` });
     });
   }
 

@@ -16,7 +16,7 @@ export interface TrainingSession {
   readonly progress: TrainingProgress | null;
   /** Which picture is looked at; null is the newest. */
   readonly picture: string | null;
-  readonly form: 'none' | 'start' | 'model';
+  readonly form: 'none' | 'start' | 'model' | 'more';
   /** A request is under way. */
   readonly busy: boolean;
   /** A stop was asked for; its checkpoint is being written. */
@@ -81,7 +81,7 @@ export function trainingSentence({ overview, training, progress, stopping }: Tra
     case 'interrupted':
       return `${name} was interrupted. Resume goes on from its last checkpoint.`;
     case 'limit':
-      return `${name} reached its limit at update ${update}.`;
+      return `${name} reached its limit at update ${update}. Go on gives it another one.`;
     case 'complete':
       return `${name} is complete after ${update} updates.`;
     case 'failed':

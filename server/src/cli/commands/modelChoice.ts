@@ -1,4 +1,5 @@
-import { ChooseModel, CurrentModel } from '@nodulelab/contract';
+import type { ChooseModel} from '@nodulelab/contract';
+import { CurrentModel } from '@nodulelab/contract';
 import type { Command } from 'commander';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { CommandContext } from '../context.ts';
