@@ -1,0 +1,99 @@
+/** `nodulelab reading`: blinded readings, real or synthetic: how many cases they need, and whether their figures hold. */
+import type { Command } from 'commander';
+import { casesNeeded, powerOf, USUAL_PLAN } from '../../reading/power.ts';
+import { simulateStudies, type SimulationResult } from '../../reading/simulation/coverage.ts';
+import { type ReaderModel, USUAL_MODEL } from '../../reading/simulation/readerModel.ts';
+import type { CommandContext } from '../context.ts';
+import { between, integer } from '../options.ts';
+import { table } from '../output.ts';
+
+interface PowerOptions {
+  readonly readers: number;
+  readonly margin: number;
+  readonly alpha: number;
+  readonly power: number;
+  readonly accuracy: number;
+  readonly readerSd: number;
+  readonly caseCorrelation: number;
+}
+
+interface SimulateOptions extends ReaderModel {
+  readonly studies: number;
+  readonly seed: number;
+}
+
+export function registerReading(program: Command, context: () => CommandContext): void {
+  const reading = program
+    .command('reading')
+    .description('blinded readings, real or synthetic: cases that are needed, figures that hold');
+  reading
+    .command('power')
+    .description('how many cases show that readers cannot tell real from synthetic')
+    .option('--readers <n>', 'who read every case', integer(2, 1000), USUAL_PLAN.readers)
+    .option(
+      '--margin <share>',
+      'accuracy within 0.5 ± this counts as guessing',
+      between(0.001, 0.499),
+      USUAL_PLAN.margin,
+    )
+    .option('--alpha <p>', 'of each of the two one-sided tests', between(0.0001, 0.499), USUAL_PLAN.alpha)
+    .option('--power <p>', 'wanted chance to show it', between(0.01, 0.999), USUAL_PLAN.power)
+    .option('--accuracy <share>', 'true accuracy that is planned for', between(0, 1), USUAL_PLAN.accuracy)
+    .option('--reader-sd <share>', "spread of readers' true accuracies", between(0, 0.5), USUAL_PLAN.readerSd)
+    .option(
+      '--case-correlation <r>',
+      'of two readers being right about the same case',
+      between(0, 0.99),
+      USUAL_PLAN.caseCorrelation,
+    )
+    .action((plan: PowerOptions) => {
+      const cases = casesNeeded(plan);
+      const power = powerOf(plan, cases);
+      context().output.result(
+        { ...plan, cases, reached: power },
+        `${cases} cases, half of them synthetic, read by ${plan.readers} readers each: a chance of ${(100 * power).toFixed(1)} % to show an accuracy within 0.5 ± ${plan.margin} (two one-sided tests at ${plan.alpha}), if the true accuracy is ${plan.accuracy}, readers spread by ${plan.readerSd} and their answers to a case correlate by ${plan.caseCorrelation}.`,
+      );
+    });
+  reading
+    .command('simulate')
+    .description('draws readers of known ability and counts how often the 95 % intervals hold the truth')
+    .option('--studies <n>', 'how many; 10,000 tell 95 % from 94.5 %', integer(1, 10_000_000), 10_000)
+    .option('--seed <n>', 'of all draws', integer(0, 2 ** 31 - 1), 1)
+    .option('--readers <n>', 'of a study', integer(2, 1000), USUAL_MODEL.readers)
+    .option('--real <n>', 'real cases of a study', integer(2, 100_000), USUAL_MODEL.real)
+    .option('--synthetic <n>', 'synthetic cases of a study', integer(2, 100_000), USUAL_MODEL.synthetic)
+    .option('--repeated <n>', 'of each class shown twice', integer(0, 100_000), USUAL_MODEL.repeated)
+    .option(
+      '--separation <sd>',
+      'how much synthetic ones look it; 0 if nobody can tell',
+      between(0, 10),
+      USUAL_MODEL.separation,
+    )
+    .option('--reader-sd <sd>', 'how much readers differ', between(0, 10), USUAL_MODEL.readerSd)
+    .option('--case-sd <sd>', 'how much cases differ, for all readers', between(0, 10), USUAL_MODEL.caseSd)
+    .option('--both-sd <sd>', 'what lasts of a reader with a case', between(0, 10), USUAL_MODEL.bothSd)
+    .option('--moment-sd <sd>', 'what another look may change', between(0.001, 10), USUAL_MODEL.momentSd)
+    .action(({ studies, seed, ...model }: SimulateOptions) => {
+      const { output } = context();
+      const result = simulateStudies(model, studies, seed, (done) =>
+        output.progress(done / studies, `study ${done} of ${studies}`),
+      );
+      output.result({ ...result }, inWords(result));
+    });
+}
+
+function inWords({ studies, model, truth, coverage, falseEquivalence }: SimulationResult): string {
+  const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+  const p = (value: number): string => (value < 0.001 ? '< 0.001' : value.toFixed(3));
+  return [
+    `${studies} studies of ${model.readers} readers, ${model.real} real and ${model.synthetic} synthetic cases; true accuracy ${percent(truth.accuracy)}, AUC ${truth.auc.toFixed(3)}.`,
+    table(
+      ['interval of', 'speaks of', 'coverage', 'p, too low', 'p, too high', 'without interval'],
+      coverage.map((one) => [
+        ...[one.estimator, one.of, percent(one.coverage, 2), p(one.pTooLow), p(one.pTooHigh)],
+        String(one.without),
+      ]),
+    ),
+    `Readers just at the margin of ±${falseEquivalence.margin.toFixed(3)} are called equivalent to guessing in ${percent(falseEquivalence.share, 2)} of the studies; the tests allow ${percent(falseEquivalence.alpha, 0)}.`,
+  ].join('\n');
+}
