@@ -7,7 +7,7 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build, type OutputFile, type Plugin } from 'esbuild';
 import { buildApp } from './app.ts';
 
 const here = import.meta.dirname;
@@ -48,9 +48,8 @@ async function replaceFile(path: string, contents: Uint8Array): Promise<void> {
   await rename(fresh, path);
 }
 
-/** Bundles the extension and the mode into `viewer/dist/plugins/{extension,mode-synthesis}.js`. */
-export async function buildPlugins(): Promise<void> {
-  await mkdir(PLUGINS_DIST, { recursive: true });
+/** The extension and the mode as they are served, each with its source map; nothing is written. */
+export async function bundlePlugins(): Promise<readonly OutputFile[]> {
   const { outputFiles } = await build({
     entryPoints: {
       extension: join(here, '../extension/src/index.tsx'),
@@ -69,7 +68,13 @@ export async function buildPlugins(): Promise<void> {
     logLevel: 'warning',
     write: false,
   });
-  for (const { path, contents } of outputFiles) await replaceFile(path, contents);
+  return outputFiles;
+}
+
+/** Bundles the extension and the mode into `viewer/dist/plugins/{extension,mode-synthesis}.js`. */
+export async function buildPlugins(): Promise<void> {
+  await mkdir(PLUGINS_DIST, { recursive: true });
+  for (const { path, contents } of await bundlePlugins()) await replaceFile(path, contents);
 }
 
 /** Builds whatever is not up to date. */
