@@ -1,4 +1,7 @@
-/** Axial large on the left, sagittal above coronal on the right, all in the lung window. */
+/**
+ * Axial large on the left, sagittal above coronal on the right, all in the lung window. A browser that draws no volumes
+ * is given the slices one by one instead of an error.
+ */
 
 export const PROTOCOL_ID = 'nodulelabMpr';
 
@@ -19,10 +22,46 @@ const viewport = (orientation: 'axial' | 'sagittal' | 'coronal'): unknown => ({
   displaySets: [{ id: 'ct', options: { voi: LUNG } }],
 });
 
-export const hangingProtocol: unknown = {
+const planes: unknown = {
+  id: 'mpr',
+  name: 'Axial, sagittal, coronal',
+  viewportStructure: {
+    layoutType: 'grid',
+    properties: {
+      rows: 2,
+      columns: 3,
+      layoutOptions: [
+        { x: 0, y: 0, width: 0.62, height: 1 },
+        { x: 0.62, y: 0, width: 0.38, height: 0.5 },
+        { x: 0.62, y: 0.5, width: 0.38, height: 0.5 },
+      ],
+    },
+  },
+  viewports: [viewport('axial'), viewport('sagittal'), viewport('coronal')],
+};
+
+const slices: unknown = {
+  id: 'slices',
+  name: 'Slices',
+  viewportStructure: { layoutType: 'grid', properties: { rows: 1, columns: 1 } },
+  viewports: [
+    {
+      viewportOptions: {
+        viewportId: 'nodulelab-slices',
+        toolGroupId: 'default',
+        viewportType: 'stack',
+        allowUnmatchedView: true,
+        initialImageOptions: { preset: 'middle' },
+      },
+      displaySets: [{ id: 'ct', options: { voi: LUNG } }],
+    },
+  ],
+};
+
+export const hangingProtocol = (drawsVolumes: boolean): unknown => ({
   id: PROTOCOL_ID,
   name: 'Nodule synthesis',
-  description: 'Axial, sagittal and coronal in the lung window',
+  description: drawsVolumes ? 'Axial, sagittal and coronal in the lung window' : 'Slices in the lung window',
   locked: true,
   isPreset: true,
   protocolMatchingRules: [],
@@ -47,23 +86,5 @@ export const hangingProtocol: unknown = {
       ],
     },
   },
-  stages: [
-    {
-      id: 'mpr',
-      name: 'Axial, sagittal, coronal',
-      viewportStructure: {
-        layoutType: 'grid',
-        properties: {
-          rows: 2,
-          columns: 3,
-          layoutOptions: [
-            { x: 0, y: 0, width: 0.62, height: 1 },
-            { x: 0.62, y: 0, width: 0.38, height: 0.5 },
-            { x: 0.62, y: 0.5, width: 0.38, height: 0.5 },
-          ],
-        },
-      },
-      viewports: [viewport('axial'), viewport('sagittal'), viewport('coronal')],
-    },
-  ],
-};
+  stages: [drawsVolumes ? planes : slices],
+});

@@ -5,6 +5,7 @@ import { island } from './panel/island.tsx';
 import { SynthesisPanel } from './panel/SynthesisPanel.tsx';
 import { TrainingPanel } from './panel/TrainingPanel.tsx';
 import { NoduleLabService } from './service/noduleLabService.ts';
+import { drawsVolumes } from './viewer/webgl.ts';
 
 let service: NoduleLabService | null = null;
 
@@ -40,7 +41,7 @@ const extension = {
     },
   ],
 
-  getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol }],
+  getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol(drawsVolumes()) }],
 
   getCommandsModule: (context: ExtensionContext) => {
     const flip = (): void => serviceOf(context).previews.flip();

@@ -331,7 +331,7 @@ describe('a user makes a synthetic nodule in the demo study', () => {
     'a server that goes away is a banner, and the page stays usable',
     async () => {
       await product.stop();
-      await viewer.see('connection-lost').waitFor();
+      await viewer.page.locator('[data-testid=trouble][data-kind=server-gone]').waitFor();
       await viewer.see('nodule-1').click();
       for (const plane of PLANES)
         expect(await until(() => viewer.distance(plane, nodules[0]!.centre), below(NEAR_MM))).toBeLessThan(

@@ -11,6 +11,7 @@ import { Button } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
 import { Origin } from './ProvenanceCard.tsx';
 import { styles } from './styles.ts';
+import { TroubleStates } from './TroubleState.tsx';
 
 export function SynthesisPanel({ service }: { readonly service: NoduleLabService }) {
   const session = useSyncExternalStore(service.store.watch, service.store.get);
@@ -20,11 +21,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
     <div className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
       <style>{styles}</style>
       <style>{calmStyles}</style>
-      {session.connection === 'lost' && (
-        <div className="nl-banner" role="alert" data-testid="connection-lost">
-          The NoduleLab server does not answer. Your work here is kept; this page reconnects by itself.
-        </div>
-      )}
+      <TroubleStates session={session} />
       <div className="nl-next" aria-live="polite" data-testid="next-step">
         {sentence}
       </div>

@@ -11,4 +11,8 @@ export const calmStyles = `
 .nl-provenance dl { display: grid; grid-template-columns: 74px 1fr; gap: 2px 4px; margin: 4px 0 0; }
 .nl-provenance dt { color: var(--nl-dim); }
 .nl-provenance dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.nl-trouble { border-radius: 5px; padding: 6px 9px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-dim); }
+.nl-trouble p { color: var(--nl-dim); font-size: 12px; }
+.nl-urgent { background: #4a2a05; border-color: #f59e0b; }
+.nl-urgent p { color: inherit; }
 `;

@@ -26,8 +26,12 @@ export interface Desk {
   readonly viewer: ViewerActions;
 }
 
-/** Shows a failure where it is seen; a server that is gone has a banner of its own. */
+/** Shows a failure where it is seen; what stops all work has a state of its own. */
 export function report(desk: Desk, error: unknown): void {
-  if (error instanceof ApiError && error.unreachable) desk.store.set({ connection: 'lost' });
-  else desk.store.set({ error: messageOf(error) });
+  const { store } = desk;
+  if (!(error instanceof ApiError)) store.set({ error: messageOf(error) });
+  else if (error.unreachable) store.set({ connection: 'lost' });
+  else if (error.status === 401) store.set({ expired: true });
+  else if (error.problem?.kind === 'upstream') store.set({ archiveProblem: error.message });
+  else store.set({ error: error.message });
 }

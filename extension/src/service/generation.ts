@@ -30,7 +30,7 @@ export class Generation {
     const { store, api } = this.#desk;
     try {
       const { models } = await api.call('models', {});
-      store.set({ models, modelName: store.get().modelName ?? models[0]?.name ?? null });
+      store.set({ models, modelsKnown: true, modelName: store.get().modelName ?? models[0]?.name ?? null });
     } catch (error) {
       report(this.#desk, error);
     }

@@ -18,6 +18,7 @@ import type { NoduleFilter } from '../state/noduleFilter.ts';
 import { toggled } from '../state/outlines.ts';
 import { createStore, type Store } from '../state/store.ts';
 import { Viewer } from '../viewer/viewer.ts';
+import { drawsVolumes } from '../viewer/webgl.ts';
 import { Acceptance } from './acceptance.ts';
 import { type Desk, report } from './desk.ts';
 import { Dragging } from './dragging.ts';
@@ -31,6 +32,7 @@ import { Removal } from './removal.ts';
 import { sceneOf } from './sceneOf.ts';
 import { ServerJobs } from './serverJobs.ts';
 import { Trainings } from './trainings.ts';
+import { Vitals } from './vitals.ts';
 
 /** Null where the user has switched it off: then even to look at it throws. */
 function browserStorage(): Storage | null {
@@ -40,6 +42,11 @@ function browserStorage(): Storage | null {
     return null;
   }
 }
+
+const pageClock = {
+  setTimer: (callback: () => void, milliseconds: number) => setTimeout(callback, milliseconds),
+  clearTimer: (timer: unknown) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
 
 export class NoduleLabService {
   readonly store: Store<Session> = createStore<Session>(emptySession);
@@ -57,6 +64,8 @@ export class NoduleLabService {
   readonly #viewer: Viewer;
   readonly #api: ApiClient;
   readonly #desk: Desk;
+  readonly #vitals: Vitals;
+  #feed: Connection = 'connecting';
   #welcome: Welcome | null = null;
   #welcomed = false;
   #leave: (() => void) | null = null;
@@ -84,6 +93,11 @@ export class NoduleLabService {
     this.acceptance = new Acceptance(this.#desk);
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.origins = new Origins(this.#desk);
+    this.#vitals = new Vitals(this.#desk, {
+      onBack: () => this.#resume(),
+      feedOpen: () => this.#feed === 'open',
+      ...pageClock,
+    });
     this.models = new Models(this.#api, (name) => this.#modelPreferred(name));
     this.trainings = new Trainings(this.#api, (preferred) => this.#modelPreferred(preferred));
   }
@@ -101,15 +115,17 @@ export class NoduleLabService {
         this.origins.onEvent(event);
       },
       onConnection: (connection) => this.#connectionChanged(connection),
-      setTimer: (callback, milliseconds) => setTimeout(callback, milliseconds),
-      clearTimer: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+      ...pageClock,
     });
+    this.store.set({ webgl: drawsVolumes() });
     this.#viewer.start();
-    void this.generation.loadModels();
+    const stopVitals = this.#vitals.start();
+    void this.generation.loadModels().then(() => this.#greet());
     void this.serverJobs.load();
     void this.#loadWelcome();
     this.#leave = () => {
       stopEvents();
+      stopVitals();
       this.#abandon();
       this.#viewer.stop();
       stopDrawing();
@@ -228,13 +244,13 @@ export class NoduleLabService {
 
   /** The first minute in the demo study: its nodule in view and candidates ready. */
   #greet(): void {
-    const { host, nodulesState, candidates, generating } = this.store.get();
+    const { host, nodulesState, candidates, generating, models, modelsKnown } = this.store.get();
     const welcome = this.#welcome;
-    if (this.#welcomed || !welcome || nodulesState !== 'ready') return;
+    if (this.#welcomed || !welcome || !modelsKnown || nodulesState !== 'ready') return;
     if (host?.seriesInstanceUID !== welcome.seriesInstanceUID) return;
     this.#welcomed = true;
     this.selectNodule(welcome.noduleId);
-    if (candidates.length > 0 || generating) return;
+    if (candidates.length > 0 || generating || models.length === 0) return;
     this.generation.setSeed(welcome.seed);
     this.generation.setCount(welcome.count);
     void this.generation.generate();
@@ -253,8 +269,15 @@ export class NoduleLabService {
 
   #connectionChanged(connection: Connection): void {
     const back = connection === 'open' && this.store.get().connection === 'lost';
+    this.#feed = connection;
     this.store.set({ connection });
-    if (!back) return;
+    if (back) this.#resume();
+  }
+
+  /** What was away is there again: what was missed is read, and what waited goes on. */
+  #resume(): void {
+    const { place, preview, previewing, refusal } = this.store.get();
+    if (place && !preview && !previewing && !refusal) this.placement.candidateChanged();
     void this.acceptance.catchUp();
     void this.trainings.reload();
     void this.serverJobs.load();

@@ -1,5 +1,6 @@
 /** The one thing to do next: the panel highlights exactly one section and says one sentence. */
-import { editsOf, isActive, isSynthetic, type Session } from './session.ts';
+import { annotationSentence } from './annotation.ts';
+import { annotationShown, editsOf, isActive, isSynthetic, type Session } from './session.ts';
 
 export type Step = 'nodule' | 'generate' | 'place' | 'accept';
 
@@ -11,6 +12,8 @@ export interface NextStep {
 
 export function nextStep(session: Session): NextStep {
   if (!session.host) return { step: null, sentence: 'Waiting for a CT series in the viewport.' };
+  const annotation = annotationShown(session);
+  if (annotation) return { step: 'nodule', sentence: annotationSentence(annotation) };
   if (isActive(session.job)) return { step: 'accept', sentence: 'Writing the new series.' };
   const working =
     editsOf(session).length > 0 || session.previewing || session.picking || session.refusal !== null;
@@ -23,6 +26,8 @@ export function nextStep(session: Session): NextStep {
   if (session.preview)
     return { step: 'accept', sentence: 'Look at it from all sides, then accept or discard.' };
   if (session.generating) return { step: 'generate', sentence: 'Generating candidates.' };
+  if (session.candidates.length === 0 && session.modelsKnown && session.models.length === 0)
+    return { step: null, sentence: 'Look at the nodules; making new ones waits for a generator.' };
   if (session.candidates.length === 0)
     return session.nodules.length > 0 && session.selectedNoduleId === null
       ? { step: 'nodule', sentence: 'Select a nodule to look at, or generate candidates at once.' }

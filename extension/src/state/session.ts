@@ -50,6 +50,13 @@ export interface Accepted {
 
 export interface Session {
   readonly connection: Connection;
+  /** The server answers that it no longer knows who asks. */
+  readonly expired: boolean;
+  readonly archiveAway: boolean;
+  /** How a request failed at the archive, until it is known why. */
+  readonly archiveProblem: string | null;
+  /** The browser draws volumes. */
+  readonly webgl: boolean;
   readonly host: Host | null;
   readonly nodules: readonly Nodule[];
   readonly synthetic: NoduleList['synthetic'];
@@ -61,6 +68,8 @@ export interface Session {
   readonly outlines: OutlinesShown;
   readonly noduleFilter: NoduleFilter;
   readonly models: readonly Model[];
+  /** The list of models has been read. */
+  readonly modelsKnown: boolean;
   readonly modelName: string | null;
   readonly seed: number;
   /** Every Generate has this seed; else one that was used gives way to another. */
@@ -122,6 +131,10 @@ export const COUNT = { least: 3, most: 8 } as const;
 
 export const emptySession: Session = {
   connection: 'connecting',
+  expired: false,
+  archiveAway: false,
+  archiveProblem: null,
+  webgl: true,
   host: null,
   nodules: [],
   synthetic: [],
@@ -132,6 +145,7 @@ export const emptySession: Session = {
   outlines: ALL_OUTLINES,
   noduleFilter: NO_FILTER,
   models: [],
+  modelsKnown: false,
   modelName: null,
   seed: 1,
   seedLocked: false,
