@@ -117,20 +117,21 @@ describe('a user makes a synthetic nodule in the demo study', () => {
       const [usual] = await product.models();
       const generator = viewer.page.getByLabel('Generator', { exact: true });
       await generator.selectOption(CONDITIONAL);
-      await viewer.see('wish-like').click();
+      await viewer.see('use-as-source').click();
       await viewer.see('wishes-fold').click();
       await viewer.see('wish-spiculation-value').fill('5');
       expect(await viewer.see('wish-spiculation-few').innerText()).toBe('few nodules like this in training');
       const answered = viewer.page.waitForResponse((response) => response.url().endsWith('/api/candidates'));
       await viewer.see('generate').click();
       await answered;
-      const asked = viewer.page.locator('[data-testid=candidate-1]', {
+      const asked = viewer.page.locator('[data-testid=asked]', {
         hasText: 'Few nodules like this in training: 0',
       });
       await asked.waitFor();
+      const first = viewer.see('candidate-1');
       const selected = nodules.find(({ id }) => id !== welcome.noduleId)!;
       const size = Math.round(selected.diameterMm * 2) / 2;
-      expect(await asked.innerText()).toContain(size.toFixed(1));
+      expect(await first.innerText()).toContain(size.toFixed(1));
       expect(await asked.innerText()).toContain('spic. 5');
       expect(Number(await viewer.see('diameter').inputValue())).toBe(size);
       await viewer.picture('conditions');

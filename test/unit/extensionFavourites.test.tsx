@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Candidate } from '@nodulelab/contract';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { CandidateRow } from '../../extension/src/panel/CandidateRow.tsx';
+import { CandidateCard } from '../../extension/src/panel/CandidateCard.tsx';
 import { Generation } from '../../extension/src/service/generation.ts';
 import { MOST_FAVOURITES } from '../../extension/src/state/favourites.ts';
 import { chosenCandidate } from '../../extension/src/state/session.ts';
@@ -81,7 +81,7 @@ describe('favourites', () => {
 
 describe('a candidate', () => {
   const html = renderToStaticMarkup(
-    <CandidateRow
+    <CandidateCard
       candidate={candidate('a')}
       chosen={false}
       disabled={false}

@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Candidate, Condition, Conditions, Model, Nodule } from '@nodulelab/contract';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { CandidateRow } from '../../extension/src/panel/CandidateRow.tsx';
+import { Asked, CandidateCard } from '../../extension/src/panel/CandidateCard.tsx';
+import { CandidateStrip } from '../../extension/src/panel/CandidateGrid.tsx';
 import { Wish } from '../../extension/src/panel/Wish.tsx';
 import { Wishes } from '../../extension/src/panel/Wishes.tsx';
 import { Generation } from '../../extension/src/service/generation.ts';
 import type { NoduleLabService } from '../../extension/src/service/noduleLabService.ts';
+import { movedInGrid } from '../../extension/src/state/gridKeys.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
 import { desk, settled } from '../support/extensionDesk.ts';
 
@@ -137,10 +139,10 @@ describe('asking for candidates', () => {
   });
 });
 
-describe('a candidate in the list', () => {
-  const row = (change: Partial<Candidate>, chosen = true): string =>
+describe('a candidate in the grid', () => {
+  const card = (change: Partial<Candidate>, chosen = true): string =>
     renderToStaticMarkup(
-      <CandidateRow
+      <CandidateCard
         candidate={{ ...candidate, ...change }}
         chosen={chosen}
         disabled={false}
@@ -150,27 +152,65 @@ describe('a candidate in the list', () => {
         slices={64}
       />,
     );
+  const asks = (change: Partial<Candidate>): string =>
+    textOf(renderToStaticMarkup(<Asked candidate={{ ...candidate, ...change }} />));
 
   test('shows what it was asked to be, and tells it to who cannot see it', () => {
-    const html = row({ support: 5 });
-    expect(textOf(html)).toContain('12.0 mm');
-    expect(textOf(html)).toContain('solid');
-    expect(textOf(html)).toContain('mal. 4, spic. 5, lob. 1, spher. 4, margin 4.5');
+    const html = card({ support: 5 });
+    expect(textOf(html)).toContain('12.0 mm solid');
+    expect(asks({ support: 5 }).trim()).toBe('1 mal. 4, spic. 5, lob. 1, spher. 4, margin 4.5');
     expect(html.replaceAll('\u2009', ' ')).toMatch(
       /aria-label="Candidate 1, mean −103 HU; asked to be 12\.0 mm, malignancy 4, [^"]*; an aid: Lung-RADS 4A \(solid\)"/,
     );
     expect(html).not.toContain('nl-few');
   });
 
-  test('is marked where few training nodules were like it, in the list and in words where it is chosen', () => {
-    expect(row({}, false)).toContain('nl-few');
-    expect(textOf(row({}, false))).not.toContain('Few nodules');
-    expect(textOf(row({}))).toContain('Few nodules like this in training: 3');
-    expect(row({}, false)).toMatch(/aria-label="[^"]*Few nodules like this in training: 3\./);
+  test('is told apart as the chosen one', () => {
+    expect(card({})).toContain('aria-pressed="true"');
+    expect(card({}, false).match(/aria-pressed="false"/g)).toHaveLength(2);
+  });
+
+  test('is marked where few training nodules were like it, and in words below the grid where it is chosen', () => {
+    expect(card({}, false)).toContain('nl-few');
+    expect(asks({})).toContain('Few nodules like this in training: 3');
+    expect(card({}, false)).toMatch(/aria-label="[^"]*Few nodules like this in training: 3\./);
   });
 
   test('of an unconditional generator is only its number and its attenuation', () => {
-    expect(textOf(row({ conditions: null, support: null })).trim()).toBe('1 \u2212103 HU \u2606');
+    const plain = { conditions: null, support: null };
+    expect(textOf(card(plain)).trim()).toBe('1 \u2212103 HU \u2606');
+    expect(asks(plain)).toBe('');
+  });
+});
+
+describe('arrow keys in the grid', () => {
+  test('go along rows and columns, and stop at its ends', () => {
+    const from = (at: number) => (key: string) => movedInGrid(key, at, 5, 2);
+    expect(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'].map(from(2))).toEqual([1, 3, 0, 4]);
+    expect(['ArrowLeft', 'ArrowUp', 'Home'].map(from(0))).toEqual([null, null, 0]);
+    expect(['ArrowRight', 'ArrowDown', 'End', 'Tab'].map(from(4))).toEqual([null, null, 4, null]);
+    expect(from(3)('ArrowDown')).toBeNull();
+  });
+});
+
+describe('candidates where there is no room for cards', () => {
+  const strip = (change: Partial<Session>): string =>
+    renderToStaticMarkup(
+      <CandidateStrip service={{} as NoduleLabService} session={{ ...emptySession, ...change }} />,
+    );
+  const other = { ...candidate, id: 'b', index: 1 };
+
+  test('are still chosen by one press, a kept one among them', () => {
+    const html = strip({ candidates: [other], favourites: [candidate], chosenCandidateId: 'a' });
+    expect(html.match(/aria-pressed="(true|false)"/g)).toEqual([
+      'aria-pressed="true"',
+      'aria-pressed="false"',
+    ]);
+    expect(html).toMatch(/aria-label="Candidate 1, .*aria-label="Candidate 2, /);
+  });
+
+  test('take no room where there are none', () => {
+    expect(strip({})).toBe('');
   });
 });
 
@@ -224,16 +264,5 @@ describe('the wishes while they are folded', () => {
     expect(textOf(named)).not.toContain('margin');
     expect(named).toContain('aria-label="few nodules like this in training"');
     expect(fold({ wanted: { spiculation: 1 } })).not.toContain('nl-few');
-  });
-
-  test('offer the selected real nodule as the source, not where the generator takes no wishes', () => {
-    const nodule = { id: 'n', number: 2, diameterMm: 9, consensus: null } as Nodule;
-    const selected = { nodules: [nodule], selectedNoduleId: 'n' };
-    expect(fold({})).not.toContain('wish-like');
-    expect(fold(selected)).toMatch(/<button(?![^>]*disabled)[^>]*data-testid="wish-like"/);
-    expect(textOf(fold(selected))).toContain('Like nodule 2');
-    expect(fold({ ...selected, models: [{ ...model, conditions: [] }] })).toMatch(
-      /<button[^>]*disabled[^>]*data-testid="wish-like"/,
-    );
   });
 });

@@ -35,6 +35,14 @@ describe('the card of a model', () => {
     expect(text).not.toContain('Open the report');
   });
 
+  test('says that no experiment with classifiers is attached, and no longer once one is', () => {
+    const words = 'No experiment with classifiers is attached';
+    expect(textOf(renderToStaticMarkup(<ModelCard model={model} />))).toContain(words);
+    expect(textOf(renderToStaticMarkup(<ModelCard model={{ ...model, classification }} />))).not.toContain(
+      words,
+    );
+  });
+
   test('shows gates with their verdicts, figures with interval and floor, and leads to the report', () => {
     const html = renderToStaticMarkup(<ModelCard model={{ ...model, evaluation: sound }} />);
     const text = textOf(html);

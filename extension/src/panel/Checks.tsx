@@ -1,6 +1,6 @@
 /** The quality checks of a preview as lights; pointing at a row, or tabbing to it, says what it means. */
 import type { QualityCheck } from '@nodulelab/contract';
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { checkName, checkUnit, checkValue, VERDICT_WORDS } from '../state/words.ts';
 
 const PLANES = ['axial', 'coronal', 'sagittal'] as const;
@@ -19,8 +19,8 @@ function Row({ check, onLook }: RowProps) {
   const look = (): void => onLook(name);
   const leave = (): void => onLook(null);
   return (
-    <Fragment>
-      <tr
+    <>
+      <li
         data-check={name}
         data-verdict={verdict}
         onPointerEnter={look}
@@ -28,46 +28,42 @@ function Row({ check, onLook }: RowProps) {
         onFocus={look}
         onBlur={leave}
       >
-        <td>
-          <Light verdict={verdict} />
-        </td>
-        <th scope="row">
-          <button
-            type="button"
-            className="nl-check"
-            aria-description={`${VERDICT_WORDS[verdict]}. ${explanation}`}
-          >
-            {checkName(name)}
-          </button>
-        </th>
-        <td>
-          {value === null ? (
-            <span className="nl-dim">not measured</span>
-          ) : (
-            <>
-              {checkValue(value)} <span className="nl-dim">{checkUnit(unit)}</span>
-            </>
-          )}
-        </td>
-      </tr>
+        <Light verdict={verdict} />
+        <button
+          type="button"
+          className="nl-check"
+          aria-description={`${VERDICT_WORDS[verdict]}. ${explanation}`}
+        >
+          {checkName(name)}
+        </button>
+        {value === null ? (
+          <span className="nl-dim" aria-label="not measured">
+            {checkValue(value)}
+          </span>
+        ) : (
+          <span>
+            {checkValue(value)} <span className="nl-dim">{checkUnit(unit)}</span>
+          </span>
+        )}
+      </li>
       {thumbnails && (
-        <tr data-testid="nearest-training" onPointerEnter={look} onPointerLeave={leave}>
-          <td />
-          <td colSpan={2}>
-            <span className="nl-nearest">
-              {PLANES.map((plane) => (
-                <img
-                  key={plane}
-                  src={thumbnails[plane]}
-                  alt={`${checkName(name)}, ${plane}`}
-                  title={`${plane}: what the nodule is compared with`}
-                />
-              ))}
-            </span>
-          </td>
-        </tr>
+        <li
+          className="nl-nearest"
+          data-testid="nearest-training"
+          onPointerEnter={look}
+          onPointerLeave={leave}
+        >
+          {PLANES.map((plane) => (
+            <img
+              key={plane}
+              src={thumbnails[plane]}
+              alt={`${checkName(name)}, ${plane}`}
+              title={`${plane}: what the nodule is compared with`}
+            />
+          ))}
+        </li>
       )}
-    </Fragment>
+    </>
   );
 }
 
@@ -78,13 +74,11 @@ export function Checks({ checks }: { readonly checks: readonly QualityCheck[] })
   const told = checks.find(({ name }) => name === looked) ?? worst;
   return (
     <>
-      <table className="nl-checks" aria-label="Quality checks" data-testid="checks">
-        <tbody>
-          {checks.map((check) => (
-            <Row key={check.name} check={check} onLook={setLooked} />
-          ))}
-        </tbody>
-      </table>
+      <ul className="nl-lightlist" aria-label="Quality checks" data-testid="checks">
+        {checks.map((check) => (
+          <Row key={check.name} check={check} onLook={setLooked} />
+        ))}
+      </ul>
       <p className="nl-explanation nl-small nl-dim" data-testid="explanation">
         {told ? (
           <>

@@ -1,11 +1,10 @@
 /** Sampling candidates from the generator, and choosing one. */
-import type { Candidate } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
-import { chosenModel, COUNT, isActive, type Session } from '../state/session.ts';
-import { isFavourite } from '../state/favourites.ts';
+import { chosenCandidate, chosenModel, COUNT, isActive, type Session } from '../state/session.ts';
 import { areStale, wishesFor } from '../state/wishes.ts';
-import { CandidateRow } from './CandidateRow.tsx';
+import { Asked } from './CandidateCard.tsx';
+import { CandidateGrid } from './CandidateGrid.tsx';
 import { ModelCard, ModelFold } from './ModelCard.tsx';
 import { Button, Section } from './parts.tsx';
 import { Wishes } from './Wishes.tsx';
@@ -16,66 +15,44 @@ interface Props {
   readonly next: boolean;
 }
 
-interface RowProps extends Omit<Props, 'next'> {
-  readonly candidate: Candidate;
-  readonly busy: boolean;
-}
-
-/** Patches of generators that are not known any more have the usual edge. */
-const USUAL_SLICES = 64;
-
-function Row({ candidate, service, session, busy }: RowProps) {
-  const { generation } = service;
-  return (
-    <CandidateRow
-      candidate={candidate}
-      chosen={candidate.id === session.chosenCandidateId}
-      onChoose={() => generation.choose(candidate.id)}
-      disabled={busy}
-      favourite={isFavourite(session.favourites, candidate.id)}
-      onFavourite={() => generation.toggleFavourite(candidate)}
-      slices={session.models.find(({ name }) => name === candidate.model)?.resolution ?? USUAL_SLICES}
-    />
-  );
-}
-
 export function GenerateSection({ service, session, next }: Props) {
   const { generation } = service;
   const busy = session.generating || isActive(session.job);
   const model = chosenModel(session);
   const stale = session.candidates.length > 0 && areStale(wishesFor(model, session.wanted), session.asked);
+  const chosen = chosenCandidate(session);
   const several = session.models.length > 1;
   const [described, describe] = useState(false);
   const others = session.favourites.filter(({ id }) => !session.candidates.some((one) => one.id === id));
   return (
     <Section
       number={2}
-      title="Candidates"
+      title="Generate"
       next={next}
       aside={
-        <>
-          {several && (
-            <select
-              aria-label="Generator"
-              value={session.modelName ?? ''}
-              onChange={(event) => generation.setModel(event.target.value)}
-            >
-              {session.models.map(({ name }) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          )}
-          {model && (
-            <ModelFold
-              model={model}
-              open={described}
-              onToggle={() => describe(!described)}
-              nameless={several}
-            />
-          )}
-        </>
+        model && (
+          <ModelFold
+            model={model}
+            open={described}
+            onToggle={() => describe(!described)}
+            nameless={several}
+          />
+        )
       }
     >
+      {several && (
+        <div className="nl-generator">
+          <select
+            aria-label="Generator"
+            value={session.modelName ?? ''}
+            onChange={(event) => generation.setModel(event.target.value)}
+          >
+            {session.models.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+      )}
       {model && described && <ModelCard model={model} />}
       {model && <Wishes service={service} session={session} />}
       <div className="nl-row" style={{ flexWrap: 'nowrap', marginTop: 4 }}>
@@ -150,31 +127,25 @@ export function GenerateSection({ service, session, next }: Props) {
           {session.generating ? 'Generating\u2026' : 'Generate'}
         </Button>
       </div>
-      <div
-        className="nl-candidates"
-        role="group"
-        aria-label="Candidates: axial, coronal, sagittal"
-        aria-busy={session.generating}
-      >
-        {session.candidates.map((candidate) => (
-          <Row key={candidate.id} candidate={candidate} service={service} session={session} busy={busy} />
-        ))}
-        {session.candidates.length === 0 && (
-          <p className="nl-dim nl-small" style={{ margin: 'auto', textAlign: 'center', maxWidth: 220 }}>
-            {session.generating
-              ? 'The generator is at work.'
-              : 'Synthetic nodules appear here, each in axial, coronal and sagittal view.'}
-          </p>
-        )}
-      </div>
+      <CandidateGrid
+        {...{ service, session }}
+        label="Candidates: axial, coronal, sagittal"
+        candidates={session.candidates}
+        empty={
+          session.generating
+            ? 'The generator is at work.'
+            : 'Synthetic nodules appear here, each in axial, coronal and sagittal view.'
+        }
+      />
+      {chosen && <Asked candidate={chosen} />}
       {others.length > 0 && (
         <details className="nl-favourites" data-testid="favourites">
           <summary className="nl-small">Kept before ({others.length})</summary>
-          <div className="nl-candidates" role="group" aria-label="Candidates that were kept before">
-            {others.map((candidate) => (
-              <Row key={candidate.id} candidate={candidate} service={service} session={session} busy={busy} />
-            ))}
-          </div>
+          <CandidateGrid
+            {...{ service, session }}
+            label="Candidates that were kept before"
+            candidates={others}
+          />
         </details>
       )}
     </Section>

@@ -1,7 +1,7 @@
-/** How the CT is looked at: its window, and of the preview the whole, a swipe line or the difference. */
+/** How the CT is looked at: of a preview the whole, a swipe line or the difference, and its window. */
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { type Look, LOOK_WORDS, type WindowName, WINDOWS } from '../state/looks.ts';
-import { editsOf, type Session } from '../state/session.ts';
+import { editsOf, isActive, type Session } from '../state/session.ts';
 import { Button } from './parts.tsx';
 
 interface Props {
@@ -17,7 +17,11 @@ export function LookRow({ service, session }: Props) {
   const nothing = editsOf(session).length === 0;
   return (
     <>
-      <div className="nl-row nl-even nl-looks" role="group" aria-label="How the preview is shown">
+      <div
+        className="nl-row nl-even nl-looks"
+        role="group"
+        aria-label="How the preview is shown, undo and redo"
+      >
         {LOOKS.map((look) => (
           <Button
             key={look}
@@ -30,17 +34,27 @@ export function LookRow({ service, session }: Props) {
             {LOOK_WORDS[look][0]}
           </Button>
         ))}
-        {WINDOW_NAMES.map((name) => (
-          <Button
-            key={name}
-            onPress={() => service.setWindow(name)}
-            label={`Window for the ${name}`}
-            title={`Window for the ${name}: width ${WINDOWS[name].width}, level ${WINDOWS[name].level} HU`}
-            testId={`window-${name}`}
-          >
-            {WINDOWS[name].name}
-          </Button>
-        ))}
+        <span className="nl-fill" />
+        <Button
+          icon
+          disabled={!session.canUndo || isActive(session.job)}
+          label="Undo"
+          title="Undo: the place, the size or a whole edit as it was (U)"
+          onPress={() => void previews.undo()}
+          testId="undo"
+        >
+          {'\u21b6'}
+        </Button>
+        <Button
+          icon
+          disabled={!session.canRedo || isActive(session.job)}
+          label="Redo"
+          title="Redo (Shift+U)"
+          onPress={() => void previews.redo()}
+          testId="redo"
+        >
+          {'\u21b7'}
+        </Button>
       </div>
       {session.look === 'swipe' && !nothing && (
         <label className="nl-field">
@@ -59,5 +73,23 @@ export function LookRow({ service, session }: Props) {
         </label>
       )}
     </>
+  );
+}
+
+export function Windows({ service }: Pick<Props, 'service'>) {
+  return (
+    <span className="nl-windows" role="group" aria-label="Window of the CT">
+      {WINDOW_NAMES.map((name) => (
+        <Button
+          key={name}
+          onPress={() => service.setWindow(name)}
+          label={`Window for the ${name}`}
+          title={`Window for the ${name}: width ${WINDOWS[name].width}, level ${WINDOWS[name].level} HU`}
+          testId={`window-${name}`}
+        >
+          {WINDOWS[name].name}
+        </Button>
+      ))}
+    </span>
   );
 }

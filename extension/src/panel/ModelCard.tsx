@@ -56,7 +56,13 @@ export function ModelCard({ model }: { readonly model: Model }) {
       ) : (
         <EvaluationLine name={name} evaluation={evaluation} />
       )}
-      {classification !== null && <ClassifiersLine name={name} classification={classification} />}
+      {classification === null ? (
+        <p className="nl-dim" data-testid="model-not-classified">
+          No experiment with classifiers is attached: whether one learns from its nodules is not known.
+        </p>
+      ) : (
+        <ClassifiersLine name={name} classification={classification} />
+      )}
       {evaluation !== null && <EvaluationTables evaluation={evaluation} />}
       {classification !== null && <ClassifiersTable designs={classification.designs} />}
       {pictures.length > 0 && (

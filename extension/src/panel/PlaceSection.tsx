@@ -1,18 +1,24 @@
-/** Where the chosen candidate goes, and how large it is. */
+/** Where the chosen candidate goes and how large it is; below, once there is a preview, whether it is good. */
 import { PlacementSetting } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { chosenCandidate, DIAMETER, isActive, type Session, sizeOf } from '../state/session.ts';
+import type { Step } from '../state/nextStep.ts';
 import { placeLine } from '../state/proposals.ts';
 import { millimetres, SETTING_WORDS } from '../state/words.ts';
 import { GuardLegend } from './GuardLegend.tsx';
+import { Windows } from './LookRow.tsx';
 import { Button, Section } from './parts.tsx';
 import { PlaceOptions } from './PlaceOptions.tsx';
+import { hasVerdict, Verdict } from './Verdict.tsx';
 
 interface Props {
   readonly service: NoduleLabService;
   readonly session: Session;
-  readonly next: boolean;
+}
+
+interface SectionProps extends Props {
+  readonly step: Step | null;
 }
 
 /** The choices of a list are texts; that of any place is the empty one. */
@@ -21,7 +27,7 @@ function settingOf(text: string): PlacementSetting | null {
   return parsed.success ? parsed.data : null;
 }
 
-function Kind({ service, session }: Omit<Props, 'next'>) {
+function Kind({ service, session }: Props) {
   return (
     <div className="nl-field nl-option">
       <select
@@ -54,7 +60,7 @@ function Kind({ service, session }: Omit<Props, 'next'>) {
 }
 
 /** Which of the proposed places is looked at, while it is: a click elsewhere is a place of one's own. */
-function Proposed({ service, session, disabled }: Omit<Props, 'next'> & { readonly disabled: boolean }) {
+function Proposed({ service, session, disabled }: Props & { readonly disabled: boolean }) {
   const { proposed, place } = session;
   const shown = proposed?.places[proposed.at];
   if (!proposed || !shown || !place || shown.centre.some((value, axis) => value !== place[axis])) return null;
@@ -92,7 +98,7 @@ function Proposed({ service, session, disabled }: Omit<Props, 'next'> & { readon
   );
 }
 
-export function PlaceSection({ service, session, next }: Props) {
+export function PlaceSection({ service, session, step }: SectionProps) {
   const { placement } = service;
   const { place } = session;
   const [more, setMore] = useState(false);
@@ -103,19 +109,22 @@ export function PlaceSection({ service, session, next }: Props) {
   return (
     <Section
       number={3}
-      title="Place and size"
-      next={next}
+      title="Place"
+      next={step === 'place' || step === 'accept'}
       aside={
-        <button
-          type="button"
-          className="nl-fold nl-small"
-          aria-expanded={more}
-          aria-controls="nl-place-options"
-          onClick={() => setMore(!more)}
-          data-testid="more"
-        >
-          {more ? 'Less' : changed ? 'More (changed)' : 'More'}
-        </button>
+        <>
+          <Windows service={service} />
+          <button
+            type="button"
+            className="nl-fold nl-small"
+            aria-expanded={more}
+            aria-controls="nl-place-options"
+            onClick={() => setMore(!more)}
+            data-testid="more"
+          >
+            {more ? 'Less' : changed ? 'More (changed)' : 'More'}
+          </button>
+        </>
       }
     >
       <div className="nl-thirds">
@@ -130,7 +139,7 @@ export function PlaceSection({ service, session, next }: Props) {
         </Button>
         <Button
           disabled={blocked}
-          main={next && !place}
+          main={step === 'place' && !place}
           onPress={() => void placement.propose()}
           title="The best place of the chosen kind; again for the next best"
           testId="propose"
@@ -179,6 +188,7 @@ export function PlaceSection({ service, session, next }: Props) {
       <Kind service={service} session={session} />
       {session.guardShown && <GuardLegend session={session} />}
       {more && <PlaceOptions service={service} session={session} />}
+      {hasVerdict(session) && <Verdict service={service} session={session} next={step === 'accept'} />}
     </Section>
   );
 }

@@ -1,14 +1,15 @@
 /** The panel "Nodule synthesis": four steps, of which one is the next. */
-import { useSyncExternalStore } from 'react';
+import { useRef, useSyncExternalStore } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { nextStep } from '../state/nextStep.ts';
-import { AcceptSection } from './AcceptSection.tsx';
 import { calmStyles } from './calmStyles.ts';
 import { GenerateSection } from './GenerateSection.tsx';
 import { NoduleSection } from './NoduleSection.tsx';
 import { JobsSection } from './JobsSection.tsx';
-import { Button } from './parts.tsx';
+import { useFoldings, usePanelHeight } from './folding.tsx';
+import { Button, FoldingContext } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
+import { placeStyles } from './placeStyles.ts';
 import { Origin } from './ProvenanceCard.tsx';
 import { styles } from './styles.ts';
 import { TroubleStates } from './TroubleState.tsx';
@@ -17,9 +18,12 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
   const session = useSyncExternalStore(service.store.watch, service.store.get);
   const { step, sentence } = nextStep(session);
   const shared = { service, session };
+  const element = useRef<HTMLDivElement>(null);
+  const foldings = useFoldings(service, session, usePanelHeight(element));
   return (
-    <div className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
+    <div ref={element} className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
       <style>{styles}</style>
+      <style>{placeStyles}</style>
       <style>{calmStyles}</style>
       <TroubleStates session={session} />
       <div className="nl-next" aria-live="polite" data-testid="next-step">
@@ -34,10 +38,13 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
         </div>
       )}
       <Origin service={service} provenance={session.provenance} />
-      <NoduleSection {...shared} next={step === 'nodule'} />
-      <GenerateSection {...shared} next={step === 'generate'} />
-      <PlaceSection {...shared} next={step === 'place'} />
-      <AcceptSection {...shared} next={step === 'accept'} />
+      <FoldingContext.Provider value={foldings.nodules}>
+        <NoduleSection {...shared} next={step === 'nodule'} />
+      </FoldingContext.Provider>
+      <FoldingContext.Provider value={foldings.generate}>
+        <GenerateSection {...shared} next={step === 'generate'} />
+      </FoldingContext.Provider>
+      <PlaceSection {...shared} step={step} />
       <JobsSection {...shared} />
     </div>
   );

@@ -3,7 +3,7 @@ import { ConditionName } from '@nodulelab/contract';
 import { useState } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { lungRadsText } from '../state/lungRads.ts';
-import { chosenModel, isActive, selectedNodule, type Session } from '../state/session.ts';
+import { chosenModel, isActive, type Session } from '../state/session.ts';
 import { canBeAsked, conditionOf, conditionsLine, isFew, namedIn, wishesFor } from '../state/wishes.ts';
 import { Button } from './parts.tsx';
 import { Wish } from './Wish.tsx';
@@ -20,7 +20,6 @@ export function Wishes({ service, session }: Props) {
   const able = canBeAsked(model);
   const wanted = wishesFor(model, session.wanted);
   const named = namedIn(wanted);
-  const nodule = selectedNodule(session);
   const busy = session.generating || isActive(session.job);
   const few = named.some((name) => isFew(conditionOf(model, name), wanted[name]!));
   return (
@@ -39,16 +38,6 @@ export function Wishes({ service, session }: Props) {
           <span>{named.length > 0 ? conditionsLine(wanted, true) : 'Wanted: any nodule'}</span>
         </button>
         {few && <span className="nl-few" role="img" aria-label="few nodules like this in training" />}
-        {nodule && (
-          <Button
-            disabled={!able || busy}
-            onPress={() => generation.wantLike(nodule)}
-            title={`Use as source: ask for candidates of the size of nodule ${nodule.number}, with its readers' ratings`}
-            testId="wish-like"
-          >
-            Like nodule {nodule.number}
-          </Button>
-        )}
         {named.length > 0 && (
           <Button
             icon

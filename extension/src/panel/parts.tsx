@@ -1,5 +1,16 @@
 /** Small pieces that the sections share. */
-import { type ReactNode, useEffect, useRef } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from 'react';
+
+/** How a section folds to one line; null around one that does not. */
+export interface Folding {
+  readonly folded: boolean;
+  readonly onToggle: () => void;
+  /** Its state, while it is folded. */
+  readonly summary: string;
+  /** What is still at hand while it is folded. */
+  readonly strip?: ReactNode;
+}
+export const FoldingContext = createContext<Folding | null>(null);
 
 export interface SectionProps {
   /** Of a step; absent where there is no order. */
@@ -13,6 +24,9 @@ export interface SectionProps {
 
 export function Section({ number, title, next, aside, children }: SectionProps) {
   const element = useRef<HTMLElement>(null);
+  const folding = useContext(FoldingContext);
+  const folded = folding?.folded ?? false;
+  const body = useId();
   useEffect(() => {
     // On a low screen the next step may be below the fold.
     if (next) element.current?.scrollIntoView({ block: 'nearest' });
@@ -31,11 +45,28 @@ export function Section({ number, title, next, aside, children }: SectionProps) 
             {number}
           </span>
         )}
-        {title}
+        {folding ? (
+          <button
+            type="button"
+            className="nl-title"
+            aria-expanded={!folded}
+            aria-controls={body}
+            onClick={folding.onToggle}
+            {...(number === undefined ? {} : { 'data-testid': `section-${number}` })}
+          >
+            {title}
+          </button>
+        ) : (
+          title
+        )}
         <span className="nl-fill" />
-        {aside}
+        {folded ? <span className="nl-summary nl-small nl-dim">{folding?.summary}</span> : aside}
       </h3>
-      {children}
+      {/* Kept while it is folded: what was being written there is not lost. */}
+      <div id={body} hidden={folded}>
+        {children}
+      </div>
+      {folded && folding?.strip}
     </section>
   );
 }

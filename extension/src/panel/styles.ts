@@ -35,18 +35,6 @@ export const styles = `
 .nl-nodule[data-removed='true'] b { text-decoration: line-through; font-weight: 400; }
 .nl-nodule b { font-weight: 600; white-space: nowrap; }
 .nl-nodule span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.nl-candidates { display: flex; flex-direction: column; gap: 3px; height: 198px; overflow-y: auto; margin-top: 6px; padding: 1px; }
-.nl-candidate { grid-template-columns: 58px 58px 58px 1fr; gap: 3px; padding: 2px; }
-.nl-candidate-row { position: relative; }
-.nl-thumb { position: relative; width: 58px; height: 58px; display: block; }
-.nl-thumb img, .nl-slice { position: absolute; inset: 0; width: 100%; height: 100%; display: block; border-radius: 3px; background-color: #000; }
-.nl-star { position: absolute; top: 2px; right: 2px; width: 24px; height: 24px; padding: 0; font-size: 15px !important; line-height: 1; color: #f5c542 !important; }
-.nl-star[aria-pressed='false'] { color: var(--nl-dim) !important; }
-.nl-lights { display: flex; gap: 3px; padding-top: 3px; }
-.nl-favourites summary { cursor: pointer; padding: 4px 2px; color: var(--nl-accent); }
-.nl-favourites .nl-candidates { height: auto; max-height: 198px; margin-top: 0; }
-.nl-candidate .nl-facts { padding-left: 5px; overflow: hidden; }
-.nl-candidate .nl-asked { grid-column: 1 / -1; font-size: 11px; color: var(--nl-dim); padding: 0 3px 1px; }
 .nl-wishes { margin-top: 2px; }
 .nl-wishes .nl-fold { display: flex; gap: 4px; text-align: left; white-space: nowrap; min-width: 0; padding-left: 0; }
 .nl-wishes .nl-fold span { overflow: hidden; text-overflow: ellipsis; }
@@ -91,7 +79,6 @@ export const styles = `
 .nl-fold::after { content: ' \\25be'; }
 .nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
 .nl .nl-model-fold { font-weight: 400; font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: none; max-width: 215px; }
-.nl h3 select { flex: 0 1 auto; min-width: 50px; }
 .nl-model { max-height: 236px; overflow-y: auto; margin: 4px 0 6px; padding: 5px 8px; border-left: 2px solid var(--nl-line); display: flex; flex-direction: column; gap: 4px; }
 .nl-model:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl-model-pictures { list-style: none; margin: 0; padding: 0; }
@@ -125,8 +112,8 @@ export const styles = `
 .nl-checks td:nth-child(3) { text-align: right; white-space: nowrap; }
 .nl-check { padding: 0 !important; text-align: left; }
 .nl-nearest { display: flex; gap: 3px; padding: 1px 0 3px; }
-.nl-nearest img { width: 44px; height: 44px; border-radius: 3px; background: #000; display: block; }
-.nl-explanation { height: 58px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
+.nl-nearest img { width: 40px; height: 40px; border-radius: 3px; background: #000; display: block; }
+.nl-explanation { height: 42px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
 .nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; flex: none; }
 .nl-light[data-verdict='good'] { background: #4ade80; }
 .nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }
@@ -156,8 +143,6 @@ export const styles = `
 .nl-job progress { margin: 3px 0; }
 .nl-job .nl-button { min-height: 24px; padding: 0 8px; font-size: 12px; }
 .nl-bad-text { color: #f87171; }
-.nl-check-area { min-height: 196px; margin-top: 2px; display: flex; flex-direction: column; }
-.nl-verdict { flex: 1; }
-@media (max-height: 800px) { .nl-candidates { height: 134px; } .nl-list { max-height: 92px; } }
+@media (max-height: 800px) { .nl-list { max-height: 92px; } }
 .nl kbd { font: 600 11px/16px ui-monospace, monospace; border: 1px solid var(--nl-dim); border-radius: 3px; padding: 0 4px; margin-left: 5px; }
 `;

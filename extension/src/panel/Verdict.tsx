@@ -1,4 +1,4 @@
-/** Judging the preview, and making a series of it. */
+/** The lower part of Place: judging the preview, and making a series of it. */
 import { useEffect, useRef } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { editsOf, isActive, isSynthetic, type Refusal, type Session } from '../state/session.ts';
@@ -6,7 +6,7 @@ import { checkName, jobLine, SETTING_WORDS } from '../state/words.ts';
 import { Checks } from './Checks.tsx';
 import { EditList } from './EditList.tsx';
 import { LookRow } from './LookRow.tsx';
-import { Button, Section } from './parts.tsx';
+import { Button } from './parts.tsx';
 import { Written } from './Written.tsx';
 
 interface Props {
@@ -88,7 +88,7 @@ function Question({ service, names }: { service: NoduleLabService; names: readon
   );
 }
 
-function Look({ service, session }: Omit<Props, 'next'>) {
+function Steps({ service, session }: Omit<Props, 'next'>) {
   const { previews } = service;
   const edits = editsOf(session);
   return (
@@ -111,26 +111,6 @@ function Look({ service, session }: Omit<Props, 'next'>) {
         Go to
       </Button>
       <Button
-        icon
-        disabled={!session.canUndo || isActive(session.job)}
-        label="Undo"
-        title="Undo: the place, the size or a whole edit as it was (U)"
-        onPress={() => void previews.undo()}
-        testId="undo"
-      >
-        {'\u21b6'}
-      </Button>
-      <Button
-        icon
-        disabled={!session.canRedo || isActive(session.job)}
-        label="Redo"
-        title="Redo (Shift+U)"
-        onPress={() => void previews.redo()}
-        testId="redo"
-      >
-        {'\u21b7'}
-      </Button>
-      <Button
         disabled={!session.preview || session.previewing}
         onPress={() => previews.keep()}
         title="Keep this one on the screen and start the next; all are written as one series"
@@ -148,7 +128,7 @@ function Decision({ service, session, next }: Props) {
   const edits = editsOf(session);
   return (
     <>
-      <div className="nl-verdict">
+      <div>
         <EditList service={service} session={session} />
         {refusal && <Refused service={service} session={session} refusal={refusal} />}
         {job?.state === 'failed' && (
@@ -164,9 +144,7 @@ function Decision({ service, session, next }: Props) {
         {preview && <Checks checks={preview.checks} />}
         {edits.length === 0 && !refusal && (!job || job.state === 'done') && (
           <p className="nl-dim nl-small">
-            {previewing
-              ? 'Preparing the preview\u2026'
-              : 'Quality checks of the preview appear here. Nothing is saved before you accept.'}
+            {previewing ? 'Preparing the preview\u2026' : 'No preview. Nothing is saved before you accept.'}
           </p>
         )}
       </div>
@@ -175,7 +153,7 @@ function Decision({ service, session, next }: Props) {
       ) : (
         <>
           <LookRow service={service} session={session} />
-          <Look service={service} session={session} />
+          <Steps service={service} session={session} />
           <div className="nl-row" style={{ marginTop: 6 }}>
             <Button
               wide
@@ -203,20 +181,32 @@ function Decision({ service, session, next }: Props) {
   );
 }
 
-export function AcceptSection({ service, session, next }: Props) {
-  const working =
-    editsOf(session).length > 0 || session.place !== null || session.refusal !== null || session.previewing;
+/** There is something to judge, to bring back or to go on from. */
+export const hasVerdict = (session: Session): boolean =>
+  isWorking(session) ||
+  isSynthetic(session) ||
+  session.canUndo ||
+  session.canRedo ||
+  (session.job !== null && session.job.state !== 'done');
+
+const isWorking = (session: Session): boolean =>
+  editsOf(session).length > 0 || session.place !== null || session.refusal !== null || session.previewing;
+
+export function Verdict({ service, session, next }: Props) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Whoever is to accept sees what with, and what on.
+    if (next) element.current?.scrollIntoView({ block: 'nearest' });
+  }, [next]);
   return (
-    <Section number={4} title="Check and accept" next={next}>
-      <div className="nl-check-area">
-        {isActive(session.job) ? (
-          <Progress service={service} session={session} />
-        ) : isSynthetic(session) && !working ? (
-          <Written service={service} session={session} />
-        ) : (
-          <Decision service={service} session={session} next={next} />
-        )}
-      </div>
-    </Section>
+    <div ref={element} className="nl-check-area" role="group" aria-label="Check and accept">
+      {isActive(session.job) ? (
+        <Progress service={service} session={session} />
+      ) : isSynthetic(session) && !isWorking(session) ? (
+        <Written service={service} session={session} />
+      ) : (
+        <Decision service={service} session={session} next={next} />
+      )}
+    </div>
   );
 }

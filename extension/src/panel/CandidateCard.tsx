@@ -1,4 +1,4 @@
-/** One candidate: its three views, its attenuation, and what it was asked to be. */
+/** One candidate of the grid: its three views, its attenuation, its lights. */
 import type { Candidate, WantedConditions } from '@nodulelab/contract';
 import { lungRadsText } from '../state/lungRads.ts';
 import { conditionsLine, isRare, rareText } from '../state/wishes.ts';
@@ -36,25 +36,27 @@ function Lights({ checks }: Pick<Candidate, 'checks'>) {
   );
 }
 
-/** Beyond size and texture, which the row tells in words. */
-const othersOf = ({ diameter: _, texture: __, ...others }: WantedConditions): WantedConditions => others;
-
-export function CandidateRow(props: Props) {
-  const { candidate, chosen, onChoose, disabled, favourite, onFavourite, slices } = props;
-  const { conditions, meanHu } = candidate;
-  const rare = isRare(candidate);
-  const name = [
-    `Candidate ${candidate.index + 1}, mean ${signed(meanHu)} HU`,
+/** All that its button says to who cannot see it. */
+export function candidateName(candidate: Candidate): string {
+  const { index, conditions, meanHu } = candidate;
+  return [
+    `Candidate ${index + 1}, mean ${signed(meanHu)} HU`,
     ...(conditions
       ? [
           `asked to be ${conditionsLine(conditions)}`,
           `an aid: ${lungRadsText(conditions.diameter, conditions.texture)}`,
         ]
       : []),
-    ...(rare ? [rareText(candidate)] : []),
+    ...(isRare(candidate) ? [rareText(candidate)] : []),
   ].join('; ');
+}
+
+export function CandidateCard(props: Props) {
+  const { candidate, chosen, onChoose, disabled, favourite, onFavourite, slices } = props;
+  const { conditions, meanHu } = candidate;
+  const name = candidateName(candidate);
   return (
-    <div className="nl-candidate-row">
+    <div className="nl-card">
       <button
         type="button"
         className="nl-item nl-candidate"
@@ -65,45 +67,27 @@ export function CandidateRow(props: Props) {
         disabled={disabled}
         data-testid={`candidate-${candidate.index + 1}`}
       >
-        {PLANES.map((plane) => (
-          <SliceThumb
-            key={plane}
-            candidateId={candidate.id}
-            plane={plane}
-            still={candidate.thumbnails[plane]}
-            slices={slices}
-          />
-        ))}
-        <span className="nl-facts nl-small">
-          <b>{candidate.index + 1}</b>
-          {conditions && ` ${millimetres(conditions.diameter)}`}
-          {rare && (
-            <>
-              {' '}
-              <i className="nl-few" />
-            </>
-          )}
-          <br />
-          {conditions && (
-            <>
-              {textureWord(conditions.texture)}
-              <br />
-            </>
-          )}
-          <span className="nl-dim">
-            {signed(meanHu)}
-            {'\u2009'}HU
-          </span>
-          <Lights checks={candidate.checks} />
+        <span className="nl-thumbs">
+          {PLANES.map((plane) => (
+            <SliceThumb
+              key={plane}
+              candidateId={candidate.id}
+              plane={plane}
+              still={candidate.thumbnails[plane]}
+              slices={slices}
+            />
+          ))}
         </span>
-        {chosen && conditions && (
-          <span className="nl-asked" data-testid="asked">
-            {conditionsLine(othersOf(conditions), true)}
-            {rare && (
-              <span className="nl-few-text">Few nodules like this in training: {candidate.support}</span>
-            )}
-          </span>
-        )}
+        <span className="nl-facts">
+          <b>{candidate.index + 1}</b>
+          {conditions && ` ${millimetres(conditions.diameter)} ${textureWord(conditions.texture)}`}
+        </span>
+        <span className="nl-facts nl-dim">
+          {signed(meanHu)}
+          {'\u2009'}HU
+          <Lights checks={candidate.checks} />
+          {isRare(candidate) && <i className="nl-few" />}
+        </span>
       </button>
       <button
         type="button"
@@ -117,5 +101,21 @@ export function CandidateRow(props: Props) {
         {favourite ? '\u2605' : '\u2606'}
       </button>
     </div>
+  );
+}
+
+/** Beyond size and texture, which the card tells in words. */
+const othersOf = ({ diameter: _, texture: __, ...others }: WantedConditions): WantedConditions => others;
+
+/** What the chosen candidate was asked to be. */
+export function Asked({ candidate }: { readonly candidate: Candidate }) {
+  if (!candidate.conditions) return null;
+  return (
+    <p className="nl-asked" data-testid="asked">
+      <b>{candidate.index + 1}</b> {conditionsLine(othersOf(candidate.conditions), true)}
+      {isRare(candidate) && (
+        <span className="nl-few-text">Few nodules like this in training: {candidate.support}</span>
+      )}
+    </p>
   );
 }
