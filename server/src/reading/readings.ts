@@ -17,13 +17,13 @@ export interface Reading {
 }
 
 /** Every reader has read every one of these cases. */
-export interface CrossedReadings {
+export interface CrossedReadings<R extends Reading = Reading> {
   readonly readers: readonly string[];
   readonly cases: readonly string[];
   /** One a case. */
   readonly synthetic: readonly boolean[];
   /** By reader, then by case. */
-  readonly answers: readonly (readonly Reading[])[];
+  readonly answers: readonly (readonly R[])[];
   /** Cases that somebody has not read; they count in no figure over readers. */
   readonly incomplete: readonly string[];
 }
@@ -33,8 +33,8 @@ export interface CrossedReadings {
  *
  * @throws where a reader has answered a case twice, or answers do not agree about the truth of a case
  */
-export function crossedReadings(readings: readonly Reading[]): CrossedReadings {
-  const byReader = new Map<string, Map<string, Reading>>();
+export function crossedReadings<R extends Reading>(readings: readonly R[]): CrossedReadings<R> {
+  const byReader = new Map<string, Map<string, R>>();
   const truth = new Map<string, boolean>();
   for (const reading of readings) {
     const known = truth.get(reading.case);
@@ -45,7 +45,7 @@ export function crossedReadings(readings: readonly Reading[]): CrossedReadings {
         { case: reading.case },
       );
     truth.set(reading.case, reading.synthetic);
-    const own = byReader.get(reading.reader) ?? new Map<string, Reading>();
+    const own = byReader.get(reading.reader) ?? new Map<string, R>();
     if (own.has(reading.case))
       throw new NoduleLabError(
         'invalid-input',

@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { clusteredLogistic, effectsOf } from '../../../server/src/reading/clusteredLogistic.ts';
 import { cohenKappa, fleissKappa } from '../../../server/src/reading/kappa.ts';
 import { agreementOnRepeats } from '../../../server/src/reading/repeats.ts';

@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { equivalence } from '../../../server/src/reading/equivalence.ts';
 import { aucOf, shareOf } from '../../../server/src/reading/figuresOfMerit.ts';
 import { meanOverReaders } from '../../../server/src/reading/obuchowskiRockette.ts';

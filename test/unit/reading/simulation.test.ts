@@ -1,3 +1,4 @@
+import { describe, expect, test } from '@jest/globals';
 import { casesNeeded, powerOf, USUAL_PLAN } from '../../../server/src/reading/power.ts';
 import { Random } from '../../../server/src/nn/random.ts';
 import { simulateStudies } from '../../../server/src/reading/simulation/coverage.ts';

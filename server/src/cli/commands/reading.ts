@@ -1,11 +1,18 @@
 /** `nodulelab reading`: blinded readings, real or synthetic: how many cases they need, and whether their figures hold. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { type ReadingAnalysis, USUAL_ANALYSIS } from '../../reading/analysis.ts';
+import type { MeanOverReaders } from '../../reading/obuchowskiRockette.ts';
+import { writeAtomically } from '../../nn/artefactFile.ts';
 import { casesNeeded, powerOf, USUAL_PLAN } from '../../reading/power.ts';
-import { simulateStudies, type SimulationResult } from '../../reading/simulation/coverage.ts';
+import { firstStudy, simulateStudies, type SimulationResult } from '../../reading/simulation/coverage.ts';
+import { drawnTable } from '../../reading/simulation/drawnTable.ts';
 import { type ReaderModel, USUAL_MODEL } from '../../reading/simulation/readerModel.ts';
+import { ANALYSIS_FILES, analyseReading } from '../../services/reading/analyseReading.ts';
 import type { CommandContext } from '../context.ts';
 import { between, integer } from '../options.ts';
 import { table } from '../output.ts';
+import { VERSION } from '../runtime.ts';
 
 interface PowerOptions {
   readonly readers: number;
@@ -17,15 +24,40 @@ interface PowerOptions {
   readonly caseCorrelation: number;
 }
 
+interface AnalyseOptions {
+  readonly answers: string;
+  readonly out: string;
+  readonly title: string;
+  readonly margin: number;
+  readonly alpha: number;
+}
+
 interface SimulateOptions extends ReaderModel {
   readonly studies: number;
   readonly seed: number;
+  readonly first?: string;
 }
 
 export function registerReading(program: Command, context: () => CommandContext): void {
   const reading = program
     .command('reading')
-    .description('blinded readings, real or synthetic: cases that are needed, figures that hold');
+    .description('blinded readings, real or synthetic: cases that are needed, analysis, figures that hold');
+  reading
+    .command('analyse')
+    .description('figures with intervals, and a page, from the answers of a reading')
+    .requiredOption(
+      '--answers <csv>',
+      'reader, case, truth and choice (real or synthetic), confidence (1 surely real to 5 surely synthetic); and where known repeat, seconds, malignancy, experience_years, diameter_mm, stratum',
+    )
+    .requiredOption('--out <dir>', `folder for ${Object.values(ANALYSIS_FILES).join(', ')}`)
+    .option('--title <text>', 'of the page', 'Real or synthetic: a reading')
+    .option('--margin <share>', 'fixed before the first answer', between(0.001, 0.499), USUAL_ANALYSIS.margin)
+    .option('--alpha <p>', 'of each of the two one-sided tests', between(0.0001, 0.499), USUAL_ANALYSIS.alpha)
+    .action(async (options: AnalyseOptions) => {
+      const { output } = context();
+      const analysis = await analyseReading(options, { now: () => new Date(), codeVersion: VERSION });
+      output.result({ ...analysis }, analysisInWords(analysis, join(options.out, ANALYSIS_FILES.page)));
+    });
   reading
     .command('power')
     .description('how many cases show that readers cannot tell real from synthetic')
@@ -73,8 +105,10 @@ export function registerReading(program: Command, context: () => CommandContext)
     .option('--case-sd <sd>', 'how much cases differ, for all readers', between(0, 10), USUAL_MODEL.caseSd)
     .option('--both-sd <sd>', 'what lasts of a reader with a case', between(0, 10), USUAL_MODEL.bothSd)
     .option('--moment-sd <sd>', 'what another look may change', between(0.001, 10), USUAL_MODEL.momentSd)
-    .action(({ studies, seed, ...model }: SimulateOptions) => {
+    .option('--first <csv>', 'write the answers of the first study here: an example for reading analyse')
+    .action(async ({ studies, seed, first, ...model }: SimulateOptions) => {
       const { output } = context();
+      if (first !== undefined) await writeFirst(first, model, seed);
       const result = simulateStudies(model, studies, seed, (done) =>
         output.progress(done / studies, `study ${done} of ${studies}`),
       );
@@ -82,11 +116,14 @@ export function registerReading(program: Command, context: () => CommandContext)
     });
 }
 
+const writeFirst = (path: string, model: ReaderModel, seed: number): Promise<unknown> =>
+  writeAtomically(path, [new TextEncoder().encode(drawnTable(firstStudy(model, seed)))]);
+
 function inWords({ studies, model, truth, coverage, falseEquivalence }: SimulationResult): string {
   const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
   const p = (value: number): string => (value < 0.001 ? '< 0.001' : value.toFixed(3));
   return [
-    `${studies} studies of ${model.readers} readers, ${model.real} real and ${model.synthetic} synthetic cases; true accuracy ${percent(truth.accuracy)}, AUC ${truth.auc.toFixed(3)}.`,
+    `${studies} simulated ${studies === 1 ? 'study' : 'studies'} of ${model.readers} readers, ${model.real} real and ${model.synthetic} synthetic cases; true accuracy ${percent(truth.accuracy)}, AUC ${truth.auc.toFixed(3)}.`,
     table(
       ['interval of', 'speaks of', 'coverage', 'p, too low', 'p, too high', 'without interval'],
       coverage.map((one) => [
@@ -95,5 +132,31 @@ function inWords({ studies, model, truth, coverage, falseEquivalence }: Simulati
       ]),
     ),
     `Readers just at the margin of ±${falseEquivalence.margin.toFixed(3)} are called equivalent to guessing in ${percent(falseEquivalence.share, 2)} of the studies; the tests allow ${percent(falseEquivalence.alpha, 0)}.`,
+  ].join('\n');
+}
+
+function analysisInWords({ overReaders, equivalence, counts, notes }: ReadingAnalysis, page: string): string {
+  const row = (name: string, mean: MeanOverReaders | null): string[] => [
+    name,
+    mean ? mean.mean.toFixed(3) : '\u2013',
+    mean?.interval ? `${mean.interval.low.toFixed(3)} to ${mean.interval.high.toFixed(3)}` : 'none',
+  ];
+  const shown = equivalence.accuracy;
+  return [
+    `${counts.readers} readers, ${counts.real} real and ${counts.synthetic} synthetic cases.`,
+    table(
+      ['mean over readers', 'value', '95 % interval'],
+      [
+        row('accuracy', overReaders.accuracy),
+        row('real called real', overReaders.realCalledReal),
+        row('synthetic called real', overReaders.syntheticCalledReal),
+        row('AUC by confidence', overReaders.auc),
+      ],
+    ),
+    shown
+      ? `Accuracy within 0.5 \u00b1 ${shown.margin}: ${shown.equivalent ? 'shown' : 'not shown'} (p ${shown.p < 0.001 ? '< 0.001' : shown.p.toFixed(3)}).`
+      : 'Nothing to test: the accuracies have no spread.',
+    ...notes,
+    `All of it: ${page}`,
   ].join('\n');
 }

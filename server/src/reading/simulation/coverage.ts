@@ -91,7 +91,7 @@ export function simulateStudies(
   const margin = Math.abs(truth.accuracy - 0.5);
   let claimed = 0;
   for (let study = 0; study < studies; study++) {
-    const drawn = drawStudy(model, Random.of(seed, 'reading', study));
+    const drawn = studyOf(model, seed, study);
     const accuracy = overReaders(drawn, 'all');
     count('accuracy, over readers', 'readers and cases', accuracy.interval, truth.accuracy);
     count('real called real', 'readers and cases', overReaders(drawn, 'real').interval, truth.realCalledReal);
@@ -126,6 +126,15 @@ export function simulateStudies(
     })),
     falseEquivalence: { share: claimed / studies, alpha, margin, pTooHigh: atLeast(claimed, studies, alpha) },
   };
+}
+
+const studyOf = (model: ReaderModel, seed: number, study: number): DrawnStudy =>
+  drawStudy(model, Random.of(seed, 'reading', study));
+
+/** The first of the studies that {@link simulateStudies} draws. */
+export function firstStudy(model: ReaderModel, seed: number): DrawnStudy {
+  checkModel(model);
+  return studyOf(model, seed, 0);
 }
 
 type Which = 'all' | 'real' | 'synthetic';
