@@ -3,6 +3,7 @@
  * its behaviour; whatever is not listed here is not relied upon.
  */
 import type * as Cornerstone from '@cornerstonejs/core';
+import type { SegmentationService, ToolGroupService } from './ohifSegmentation.ts';
 
 export type CornerstoneLibrary = typeof Cornerstone;
 export type VolumeViewport = Cornerstone.VolumeViewport;
@@ -36,16 +37,42 @@ export interface DisplaySetService extends PubSub<'DISPLAY_SETS_ADDED' | 'DISPLA
   getActiveDisplaySets(): DisplaySet[];
   getDisplaySetByUID(uid: string): DisplaySet | undefined;
   getDisplaySetsForSeries(seriesInstanceUID: string): DisplaySet[] | undefined;
+  /** Of one that is listed. */
+  deleteDisplaySet(uid: string): void;
 }
 
 export interface GridViewport {
   readonly viewportId: string;
   readonly displaySetInstanceUIDs: readonly string[];
+  readonly displaySetOptions?: readonly unknown[];
+  readonly viewportOptions?: Readonly<Record<string, unknown>>;
+  /** Parts of the grid's width and height. */
+  readonly x?: number;
+  readonly y?: number;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+export interface GridLayout {
+  readonly numRows: number;
+  readonly numCols: number;
+  readonly layoutOptions: readonly {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+    readonly positionId: string;
+  }[];
+  readonly activeViewportId: string;
+  /** What stands at a position; it is changed by the grid. */
+  readonly findOrCreateViewport: (position: number) => GridViewport | undefined;
+  readonly isHangingProtocolLayout: boolean;
 }
 
 export interface ViewportGridService extends PubSub<'ACTIVE_VIEWPORT_ID_CHANGED' | 'GRID_STATE_CHANGED'> {
   getActiveViewportId(): string;
   getState(): { readonly viewports: ReadonlyMap<string, GridViewport> };
+  setLayout(layout: GridLayout): Promise<void>;
   setDisplaySetsForViewports(
     updates: readonly {
       viewportId: string;
@@ -74,10 +101,17 @@ export interface Services {
   readonly viewportGridService: ViewportGridService;
   readonly cornerstoneViewportService: CornerstoneViewportService;
   readonly uiNotificationService: { show(notification: Notification): unknown };
+  readonly segmentationService: SegmentationService;
+  readonly toolGroupService: ToolGroupService;
 }
 
 export interface DataSource {
   deleteStudyMetadataPromise(key: string): void;
+  readonly query: {
+    readonly series: {
+      search(studyInstanceUID: string): Promise<readonly { readonly seriesInstanceUid: string }[]>;
+    };
+  };
   readonly retrieve: {
     readonly series: {
       metadata(query: { StudyInstanceUID: string; madeInClient?: boolean }): Promise<unknown>;

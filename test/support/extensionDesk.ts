@@ -51,6 +51,7 @@ export function desk(): { desk: Desk; requests: Request[]; calls: string[] } {
     setWindow: noted('setWindow'),
     hidePreview: noted('hidePreview'),
     discover: noted('discover'),
+    unlist: noted('unlist'),
     open: noted('open'),
     notify: ({ kind, title, message, action }: Notice) => {
       calls.push(['notify', kind, title, message, action?.label].filter(Boolean).join(' | '));

@@ -23,6 +23,7 @@ function groundOf(...listed: readonly [...DisplaySet[], DisplaySet]): string | n
     subscribe: () => subscription,
     getActiveDisplaySets: () => [...listed],
     getDisplaySetByUID: (uid) => listed.find((one) => one.displaySetInstanceUID === uid),
+    deleteDisplaySet: () => undefined,
     getDisplaySetsForSeries: (series) => listed.filter((one) => one.SeriesInstanceUID === series),
   };
   layOnFirstSeries(service);

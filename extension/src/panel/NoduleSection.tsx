@@ -1,9 +1,11 @@
 /** The nodules that the readers marked in this CT. */
 import type { Nodule } from '@nodulelab/contract';
 import { useState } from 'react';
+import { whyNotAnnotate } from '../service/annotating.ts';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { filtersAnything, passes } from '../state/noduleFilter.ts';
 import {
+  annotationShown,
   chosenModel,
   isActive,
   isRemoved,
@@ -13,6 +15,8 @@ import {
 } from '../state/session.ts';
 import { canBeAsked } from '../state/wishes.ts';
 import { describeNodule, malignancyWord, millimetres, textureWord } from '../state/words.ts';
+import { AnnotatedActions } from './AnnotatedActions.tsx';
+import { AnnotateForm, UnfinishedAnnotation } from './AnnotateForm.tsx';
 import { NoduleFilters } from './NoduleFilters.tsx';
 import { Button, Section } from './parts.tsx';
 import { ReaderRatings } from './ReaderRatings.tsx';
@@ -41,11 +45,12 @@ function Row({ nodule, selected, removed, onSelect }: RowProps) {
         aria-pressed={selected}
         aria-label={`${describeNodule(nodule)}${removed ? ', removed' : ''}`}
         title={describeNodule(nodule)}
+        data-source={nodule.source}
         data-removed={removed}
         onClick={onSelect}
         data-testid={`nodule-${nodule.number}`}
       >
-        <span className="nl-dim">{nodule.number}</span>
+        <span className={nodule.annotation ? 'nl-own' : 'nl-dim'}>{nodule.number}</span>
         <b>{millimetres(nodule.diameterMm)}</b>
         {removed ? (
           <span className="nl-removed">removed</span>
@@ -107,6 +112,12 @@ function Selected({ service, session, nodule }: SelectedProps) {
           Remove
         </Button>
       </div>
+      <AnnotatedActions
+        nodule={nodule}
+        annotating={service.annotating}
+        asked={session.deleting === nodule.id}
+        why={whyNotAnnotate(session)}
+      />
     </>
   );
 }
@@ -115,6 +126,9 @@ export function NoduleSection({ service, session, next }: Props) {
   const { nodules, nodulesState, noduleFilter } = session;
   const [choosing, choose] = useState(false);
   const selected = selectedNodule(session);
+  const { annotation } = session;
+  const annotated = annotationShown(session);
+  const why = whyNotAnnotate(session);
   const shown = nodules.filter((nodule) => passes(nodule, noduleFilter));
   return (
     <Section
@@ -123,6 +137,16 @@ export function NoduleSection({ service, session, next }: Props) {
       next={next}
       aside={
         <>
+          {!annotation && session.host && (
+            <Button
+              disabled={why !== null}
+              title={why ?? 'Mark and rate a nodule yourself'}
+              onPress={() => service.annotating.begin()}
+              testId="annotate"
+            >
+              Annotate
+            </Button>
+          )}
           {nodules.length > 1 && (
             <button
               type="button"
@@ -203,7 +227,17 @@ export function NoduleSection({ service, session, next }: Props) {
           ))}
         </ul>
       )}
-      {selected && <Selected service={service} session={session} nodule={selected} />}
+      {selected && !annotated && <Selected service={service} session={session} nodule={selected} />}
+      {annotated && (
+        <AnnotateForm
+          key={annotated.changes?.id ?? 'new'}
+          annotating={service.annotating}
+          annotation={annotated}
+        />
+      )}
+      {annotation && !annotated && (
+        <UnfinishedAnnotation annotating={service.annotating} annotation={annotation} />
+      )}
     </Section>
   );
 }

@@ -2,6 +2,8 @@
 import { useRef, useSyncExternalStore } from 'react';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { nextStep } from '../state/nextStep.ts';
+import { annotationShown } from '../state/session.ts';
+import { annotateStyles } from './annotateStyles.ts';
 import { calmStyles } from './calmStyles.ts';
 import { GenerateSection } from './GenerateSection.tsx';
 import { NoduleSection } from './NoduleSection.tsx';
@@ -20,11 +22,13 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
   const shared = { service, session };
   const element = useRef<HTMLDivElement>(null);
   const foldings = useFoldings(service, session, usePanelHeight(element));
+  const annotating = annotationShown(session) !== null;
   return (
     <div ref={element} className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
       <style>{styles}</style>
       <style>{placeStyles}</style>
       <style>{calmStyles}</style>
+      <style>{annotateStyles}</style>
       <TroubleStates session={session} />
       <div className="nl-next" aria-live="polite" data-testid="next-step">
         {sentence}
@@ -41,10 +45,13 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
       <FoldingContext.Provider value={foldings.nodules}>
         <NoduleSection {...shared} next={step === 'nodule'} />
       </FoldingContext.Provider>
-      <FoldingContext.Provider value={foldings.generate}>
-        <GenerateSection {...shared} next={step === 'generate'} />
-      </FoldingContext.Provider>
-      <PlaceSection {...shared} step={step} />
+      {/* A nodule is marked in the original: the steps that change what is seen rest until that is done. */}
+      <div className={annotating ? 'nl-steps nl-resting' : 'nl-steps'} {...(annotating ? { inert: '' } : {})}>
+        <FoldingContext.Provider value={foldings.generate}>
+          <GenerateSection {...shared} next={step === 'generate'} />
+        </FoldingContext.Provider>
+        <PlaceSection {...shared} step={step} />
+      </div>
       <JobsSection {...shared} />
     </div>
   );

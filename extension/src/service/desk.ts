@@ -16,6 +16,7 @@ export type ViewerActions = Pick<
   | 'setWindow'
   | 'hidePreview'
   | 'discover'
+  | 'unlist'
   | 'open'
   | 'notify'
 >;

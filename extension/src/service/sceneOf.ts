@@ -1,8 +1,16 @@
 /** What the viewports draw for a state of the session. */
 import type { Nodule } from '@nodulelab/contract';
+import { isDrawn } from '../state/annotation.ts';
 import { consensusShown, marksShown } from '../state/outlines.ts';
 import type { Look } from '../state/looks.ts';
-import { editsOf, isRemoved, poseOf, selectedNodule, type Session } from '../state/session.ts';
+import {
+  annotationShown,
+  editsOf,
+  isRemoved,
+  poseOf,
+  selectedNodule,
+  type Session,
+} from '../state/session.ts';
 import type { Ring, Scene } from '../viewer/scene.ts';
 
 function ringsOf(session: Session): Ring[] {
@@ -40,13 +48,19 @@ const BADGES: Readonly<Record<Look, string>> = {
 
 export function sceneOf(session: Session): Scene {
   const outlined = outlinedNodule(session);
+  const annotation = annotationShown(session);
   return {
     marks: outlined ? marksShown(outlined, session.outlines) : [],
     consensus: outlined ? consensusShown(outlined, session.outlines) : [],
     rings: session.showContours ? ringsOf(session) : [],
     handles: session.showContours ? poseOf(session) : null,
-    badge: session.previewShown ? { text: BADGES[session.look], kind: 'preview' } : null,
-    picking: session.picking,
+    badge: session.previewShown
+      ? { text: BADGES[session.look], kind: 'preview' }
+      : annotation?.dirty && isDrawn(annotation)
+        ? { text: 'ANNOTATION \u00b7 NOT SAVED', kind: 'preview' }
+        : null,
+    picking: annotation ? annotation.picking : session.picking,
     guard: session.guardShown ? (session.guard?.map ?? null) : null,
+    draft: annotation?.way === 'ellipsoid' ? annotation.ellipsoid : null,
   };
 }

@@ -121,6 +121,10 @@ export interface Session {
   /** All jobs of the server. */
   readonly jobs: readonly Job[];
   readonly accepted: Accepted | null;
+  /** What the user is marking; it outlives a look at another series. */
+  readonly annotation: Annotation | null;
+  /** The annotated nodule whose deletion waits for an answer. */
+  readonly deleting: string | null;
   /** The last failure that has no better place on the panel. */
   readonly error: string | null;
 }
@@ -183,6 +187,8 @@ export const emptySession: Session = {
   job: null,
   jobs: [],
   accepted: null,
+  annotation: null,
+  deleting: null,
   error: null,
 };
 
@@ -206,6 +212,7 @@ export const forgetHost = {
   canRedo: false,
   refusal: null,
   unconfirmed: null,
+  deleting: null,
 } as const satisfies Partial<Session>;
 
 /** The one that is placed next. */
@@ -228,13 +235,6 @@ export const isRemoved = (session: Session, noduleId: string): boolean =>
   session.synthetic.some((one) => one.kind === 'remove' && one.noduleId === noduleId) ||
   editsOf(session).some(({ edit }) => edit.kind === 'remove' && edit.noduleId === noduleId);
 
-export const isSynthetic = (session: Session): boolean => session.synthetic.length > 0;
-
-/** A job that has not ended. */
-export const isActive = (job: Job | null): boolean => job?.state === 'queued' || job?.state === 'running';
-
-/** The slider's value for a nodule: its own diameter, within what can be inserted, in steps of half a millimetre. */
-export const diameterFor = (nodule: Nodule): number =>
 /** How the nodule that is being placed lies; null where none is, or it is being written. */
 export const poseOf = ({ place, diameterMm, turnDeg, chosenCandidateId, job }: Session): Pose | null =>
   place && chosenCandidateId !== null && !isActive(job) ? { place, diameterMm, turnDeg } : null;
@@ -243,6 +243,13 @@ export const poseOf = ({ place, diameterMm, turnDeg, chosenCandidateId, job }: S
 export const annotationShown = ({ annotation, host }: Session): Annotation | null =>
   annotation !== null && annotation.host.seriesInstanceUID === host?.seriesInstanceUID ? annotation : null;
 
+export const isSynthetic = (session: Session): boolean => session.synthetic.length > 0;
+
+/** A job that has not ended. */
+export const isActive = (job: Job | null): boolean => job?.state === 'queued' || job?.state === 'running';
+
+/** The slider's value for a nodule: its own diameter, within what can be inserted, in steps of half a millimetre. */
+export const diameterFor = (nodule: Nodule): number =>
   Math.min(DIAMETER.most, Math.max(DIAMETER.least, Math.round(nodule.diameterMm * 2) / 2));
 
 /** The size that a candidate is meant for, to a tenth of a millimetre; null where it was asked for none. */

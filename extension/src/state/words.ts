@@ -75,6 +75,7 @@ export function describeNodule(nodule: Nodule): string {
       textureWord(nodule.consensus.texture),
       `malignancy ${malignancyWord(nodule.consensus.malignancy)}`,
     );
+  if (nodule.annotation) parts.push(`marked by ${nodule.annotation.author}`);
   return parts.join(', ');
 }
 

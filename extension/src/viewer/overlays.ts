@@ -1,6 +1,7 @@
 /** Keeps one overlay on every volume viewport as viewports come and go, and reports clicks as patient points. */
 import type { PointLps } from '@nodulelab/contract';
 import type { CornerstoneLibrary, VolumeViewport } from '../ohif.ts';
+import { EllipsoidOverlay, type OnDrag } from './ellipsoidOverlay.ts';
 import type { HandleEvents } from './handles.ts';
 import { Overlay } from './overlay.ts';
 import { emptyScene, type Scene } from './scene.ts';
@@ -10,6 +11,7 @@ const CLICK_PIXELS = 4;
 
 interface Attached {
   readonly overlay: Overlay;
+  readonly draft: EllipsoidOverlay;
   readonly detach: () => void;
 }
 
@@ -17,14 +19,21 @@ export class Overlays {
   readonly #cornerstone: CornerstoneLibrary;
   readonly #onClick: (point: PointLps) => void;
   readonly #onHandle: HandleEvents;
+  readonly #onDrag: OnDrag;
   readonly #attached = new Map<HTMLDivElement, Attached>();
   #scene: Scene = emptyScene;
   #stop: (() => void) | null = null;
 
-  constructor(cornerstone: CornerstoneLibrary, onClick: (point: PointLps) => void, onHandle: HandleEvents) {
+  constructor(
+    cornerstone: CornerstoneLibrary,
+    onClick: (point: PointLps) => void,
+    onHandle: HandleEvents,
+    onDrag: OnDrag,
+  ) {
     this.#cornerstone = cornerstone;
     this.#onClick = onClick;
     this.#onHandle = onHandle;
+    this.#onDrag = onDrag;
   }
 
   start(): void {
@@ -71,15 +80,17 @@ export class Overlays {
 
   #draw(element: HTMLDivElement): void {
     const viewport = this.#viewportOf(element);
-    const overlay = this.#attached.get(element)?.overlay;
-    if (!viewport || !overlay) return;
+    const attached = this.#attached.get(element);
+    if (!viewport || !attached) return;
     const volume = this.#cornerstone.cache.getVolume(viewport.getVolumeId()!);
-    overlay.draw(this.#scene, viewport, volume?.spacing[2] ?? 1);
+    attached.overlay.draw(this.#scene, viewport, volume?.spacing[2] ?? 1);
+    attached.draft.draw(this.#scene.draft, viewport);
   }
 
   #attach(element: HTMLDivElement): void {
     if (this.#attached.has(element)) return;
     const overlay = new Overlay(element, () => this.#viewportOf(element), this.#onHandle);
+    const draft = new EllipsoidOverlay(element, this.#onDrag);
     const rendered = (): void => this.#draw(element);
     let pressed: [number, number] | null = null;
     const down = (event: PointerEvent): void => {
@@ -105,6 +116,7 @@ export class Overlays {
     element.addEventListener('pointerleave', gone);
     this.#attached.set(element, {
       overlay,
+      draft,
       detach: () => {
         element.removeEventListener(IMAGE_RENDERED, rendered);
         element.removeEventListener('pointerdown', down, true);
@@ -112,6 +124,7 @@ export class Overlays {
         element.removeEventListener('pointermove', move, true);
         element.removeEventListener('pointerleave', gone);
         overlay.remove();
+        draft.remove();
       },
     });
   }

@@ -48,6 +48,20 @@ export class SeriesBrowser {
     return null;
   }
 
+  /** Takes segmentations and reports from the list that the archive has no more. */
+  async unlist(studyInstanceUID: string): Promise<void> {
+    const dataSource = this.#extensionManager.getActiveDataSource()[0];
+    if (!dataSource) return;
+    const { displaySetService } = this.#services;
+    const archived = await dataSource.query.series.search(studyInstanceUID);
+    const kept = new Set(archived.map(({ seriesInstanceUid }) => seriesInstanceUid));
+    for (const displaySet of [...displaySetService.getActiveDisplaySets()]) {
+      const { StudyInstanceUID, Modality, SeriesInstanceUID, displaySetInstanceUID } = displaySet;
+      if (StudyInstanceUID !== studyInstanceUID || (Modality !== 'SEG' && Modality !== 'SR')) continue;
+      if (!kept.has(SeriesInstanceUID)) displaySetService.deleteDisplaySet(displaySetInstanceUID);
+    }
+  }
+
   find(seriesInstanceUID: string): DisplaySet | null {
     return this.#services.displaySetService.getDisplaySetsForSeries(seriesInstanceUID)?.[0] ?? null;
   }
