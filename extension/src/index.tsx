@@ -44,13 +44,20 @@ const extension = {
   getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol(drawsVolumes()) }],
 
   getCommandsModule: (context: ExtensionContext) => {
+    const toggle3D = (): void => void serviceOf(context).toggle3D();
     const flip = (): void => serviceOf(context).previews.flip();
     const undo = (): void => void serviceOf(context).previews.undo();
     const redo = (): void => void serviceOf(context).previews.redo();
     return {
       defaultContext: 'DEFAULT',
-      actions: { nodulelabFlipPreview: flip, nodulelabUndo: undo, nodulelabRedo: redo },
+      actions: {
+        nodulelabToggle3D: toggle3D,
+        nodulelabFlipPreview: flip,
+        nodulelabUndo: undo,
+        nodulelabRedo: redo,
+      },
       definitions: {
+        nodulelabToggle3D: { commandFn: toggle3D },
         nodulelabFlipPreview: { commandFn: flip },
         nodulelabUndo: { commandFn: undo },
         nodulelabRedo: { commandFn: redo },

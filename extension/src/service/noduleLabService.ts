@@ -13,6 +13,7 @@ import {
   type Session,
   sizeOf,
 } from '../state/session.ts';
+import { focusOf } from '../state/focus.ts';
 import { type WindowName, WINDOWS } from '../state/looks.ts';
 import type { NoduleFilter } from '../state/noduleFilter.ts';
 import { toggled } from '../state/outlines.ts';
@@ -104,7 +105,10 @@ export class NoduleLabService {
 
   enter(): void {
     if (this.#leave) return;
-    const stopDrawing = this.store.watch(() => this.#viewer.draw(sceneOf(this.store.get())));
+    const stopDrawing = this.store.watch(() => {
+      this.#viewer.draw(sceneOf(this.store.get()));
+      this.#viewer.aim3D(focusOf(this.store.get()));
+    });
     const stopEvents = listenToEvents({
       open: () => new EventSource('/api/events'),
       onEvent: (event: ServerEvent) => {
@@ -186,6 +190,11 @@ export class NoduleLabService {
   setWindow(name: WindowName): void {
     const { width, level } = WINDOWS[name];
     this.#viewer.setWindow(width, level);
+  }
+
+  async toggle3D(): Promise<void> {
+    if (!this.store.get().webgl) return;
+    await this.#viewer.toggle3D().catch((error: unknown) => report(this.#desk, error));
   }
 
   dismissError(): void {

@@ -2,6 +2,7 @@
 import type { PointLps, PreviewBox } from '@nodulelab/contract';
 import type { Pose } from '../geometry/pose.ts';
 import { type CornerstoneLibrary, cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
+import type { Focus } from '../state/focus.ts';
 import type { Host } from '../state/session.ts';
 import type { HandleEvents } from './handles.ts';
 import { Overlays } from './overlays.ts';
@@ -9,6 +10,7 @@ import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
 import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
+import { ThreeD } from './threeD.ts';
 import { ThumbnailBadges } from './thumbnailBadges.ts';
 import { ViewportBadges } from './viewportBadges.ts';
 import { TIMES, timed } from './timing.ts';
@@ -41,6 +43,7 @@ export class Viewer {
   readonly #browser: SeriesBrowser;
   readonly #thumbnailBadges = new ThumbnailBadges();
   readonly #viewportBadges: ViewportBadges;
+  readonly #threeD: ThreeD;
   readonly #events: ViewerEvents;
   #subscriptions: Subscription[] = [];
   #jump = 0;
@@ -55,6 +58,7 @@ export class Viewer {
     this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
     this.#overlays = new Overlays(cornerstone, events.onClick, events.onHandle);
     this.#viewportBadges = new ViewportBadges(services);
+    this.#threeD = new ThreeD(services, cornerstone);
     this.#browser = new SeriesBrowser(
       services,
       context.extensionManager,
@@ -67,6 +71,7 @@ export class Viewer {
       this.#context.servicesManager.services;
     const changed = (): void => {
       this.#mark();
+      this.#threeD.changed();
       this.#events.onHost(this.host());
     };
     const listed = (): void => {
@@ -93,6 +98,7 @@ export class Viewer {
     this.#overlays.stop();
     this.#thumbnailBadges.remove();
     this.#viewportBadges.remove();
+    this.#threeD.stop();
   }
 
   host(): Host | null {
@@ -108,10 +114,22 @@ export class Viewer {
 
   draw(scene: Scene): void {
     this.#overlays.show(scene);
+    this.#threeD.say(scene.badge?.text ?? null);
     const previewed = scene.badge !== null;
     if (previewed === this.#previewed) return;
     this.#previewed = previewed;
     this.#viewportBadges.show(previewed);
+  }
+
+  /** Shows the surroundings of a place in three dimensions, or no longer. */
+  async toggle3D(): Promise<void> {
+    const displaySet = this.#viewports.hostDisplaySet();
+    if (displaySet) await this.#threeD.toggle(displaySet.displaySetInstanceUID);
+  }
+
+  /** The place whose surroundings are shown. */
+  aim3D(focus: Focus | null): void {
+    this.#threeD.aim(focus);
   }
 
   /** Synthetic series carry their badge wherever they are listed or shown. */

@@ -21,11 +21,41 @@ interface Route {
   readonly layoutInstance: { readonly props: Json & { readonly rightPanels: readonly string[] } } & Json;
 }
 
+interface Button {
+  readonly id: string;
+}
+
+/** What OHIF hands to a mode that is entered, as far as it is used here. */
+interface EnterArguments {
+  readonly servicesManager: {
+    readonly services: {
+      readonly toolbarService: {
+        register(buttons: readonly object[]): void;
+        getButtonSection(section: string): readonly (Button | string)[];
+        updateSection(section: string, ids: readonly string[]): void;
+      };
+    };
+  };
+}
+
 /** What of OHIF's basic mode is built upon. */
 interface BasicMode {
+  onModeEnter(given: EnterArguments): void;
   readonly routes: readonly [Route, ...Route[]];
   readonly extensions: Json;
 }
+
+const THREE_D = {
+  id: 'NoduleLab3D',
+  uiType: 'ohif.toolButton',
+  props: {
+    icon: 'layout-advanced-3d-four-up',
+    label: '3D around the place',
+    tooltip: 'Show the surroundings of the place in 3D, or no longer',
+    commands: 'nodulelabToggle3D',
+    evaluate: 'evaluate.action',
+  },
+};
 
 interface FactoryArguments {
   readonly loadModules: (
@@ -69,6 +99,16 @@ async function modeFactory({ loadModules }: FactoryArguments): Promise<Json> {
     displayName: 'Nodule synthesis',
     hide: false,
     isValidMode,
+    onModeEnter(given: EnterArguments): void {
+      // The basic mode keeps what it must undo on the mode itself.
+      basic.onModeEnter.call(this, given);
+      const { toolbarService } = given.servicesManager.services;
+      toolbarService.register([THREE_D]);
+      const primary = toolbarService
+        .getButtonSection('primary')
+        .map((button) => (typeof button === 'string' ? button : button.id));
+      toolbarService.updateSection('primary', [...primary.filter((id) => id !== THREE_D.id), THREE_D.id]);
+    },
     routes: [{ ...route, path: 'synthesis', layoutInstance }],
     extensions: { ...basic.extensions, [EXTENSION]: '^0.1.0' },
     hangingProtocol: 'nodulelabMpr',

@@ -1,0 +1,237 @@
+/**
+ * A fourth viewport on demand: a volume rendering of the surroundings of a place, cut out of the CT so that the chest wall
+ * does not hide it and a slow graphics card draws it. It shares the planes' volume, so that it shows previews too. The
+ * planes stay as they are: the viewer moves viewports that keep their names.
+ */
+import { cutPlanes, halfAround } from '../geometry/crop.ts';
+import type { CornerstoneLibrary, GridViewport, Services, Subscription } from '../ohif.ts';
+import type { Focus } from '../state/focus.ts';
+import { LUNG_PRESET, registerLungPreset } from './lungPreset.ts';
+import { clip, onVoxels, type View3D } from './view3d.ts';
+
+export const THREE_D_ID = 'nodulelab-3d';
+/** From the front, a little from the patient's left and from above. */
+const FROM = [0.35, -0.88, 0.32] as const;
+const DISTANCE_MM = 400;
+/** While a nodule is dragged only the planes keep up. */
+const CALM_MS = 200;
+const POLL_MS = 300;
+const READY_WITHIN_MS = 120_000;
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where the rendering stands: below the small planes of our own layout, else to the right of whatever there is. */
+export function placesWith3D(before: readonly Place[]): readonly Place[] {
+  const [axial, ...small] = before;
+  if (axial && small.length === 2 && small.every(({ x }) => Math.abs(x - axial.width) < 0.01)) {
+    const column = { x: axial.width, width: 1 - axial.width, height: 1 / 3 };
+    return [axial, ...[0, 1, 2].map((row) => ({ ...column, y: row / 3 }))];
+  }
+  const squeezed = before.map((place) => ({ ...place, x: place.x * 0.68, width: place.width * 0.68 }));
+  return [...squeezed, { x: 0.68, y: 0, width: 0.32, height: 1 }];
+}
+
+export class ThreeD {
+  readonly #services: Services;
+  readonly #cornerstone: CornerstoneLibrary;
+  #before = new Map<string, Place>();
+  #focus: Focus | null = null;
+  #badge: string | null = null;
+  #label: HTMLElement | null = null;
+  #view: View3D | null = null;
+  /** What was looked at last, and in which volume: turns and zooms of the user's own stay. */
+  #looked: { readonly focus: Focus | null; readonly volumeId: string } | null = null;
+  #voxels: Subscription | null = null;
+  #calm: ReturnType<typeof setTimeout> | undefined;
+  #turn = 0;
+
+  constructor(services: Services, cornerstone: CornerstoneLibrary) {
+    this.#services = services;
+    this.#cornerstone = cornerstone;
+  }
+
+  isShown(): boolean {
+    return this.#services.viewportGridService.getState().viewports.has(THREE_D_ID);
+  }
+
+  async toggle(displaySetInstanceUID: string): Promise<void> {
+    if (this.isShown()) await this.#takeAway();
+    else await this.#add(displaySetInstanceUID);
+  }
+
+  /** The place to look at; a later call wins. */
+  aim(focus: Focus | null): void {
+    const [was, is] = [this.#focus, focus];
+    if (was?.diameterMm === is?.diameterMm && was?.point.join() === is?.point.join()) return;
+    this.#focus = focus;
+    this.#soon();
+  }
+
+  /** What the viewport has to say of what it shows; null for nothing. */
+  say(badge: string | null): void {
+    this.#badge = badge;
+    if (this.#label) this.#write(this.#label);
+  }
+
+  /** Another volume, another layout: looks at the place anew. */
+  changed(): void {
+    if (this.isShown()) this.#soon();
+    else this.stop();
+  }
+
+  stop(): void {
+    clearTimeout(this.#calm);
+    this.#turn++;
+    this.#voxels?.unsubscribe();
+    this.#voxels = null;
+    this.#label?.remove();
+    this.#label = null;
+    this.#view = null;
+    this.#looked = null;
+  }
+
+  async #add(displaySetInstanceUID: string): Promise<void> {
+    registerLungPreset(this.#cornerstone);
+    const viewports = [...this.#services.viewportGridService.getState().viewports.values()];
+    this.#before = new Map(
+      viewports.map(({ viewportId, x = 0, y = 0, width = 1, height = 1 }) => [
+        viewportId,
+        { x, y, width, height },
+      ]),
+    );
+    const volume: GridViewport = {
+      viewportId: THREE_D_ID,
+      displaySetInstanceUIDs: [displaySetInstanceUID],
+      displaySetOptions: [
+        { id: 'ct', options: { displayPreset: { CT: LUNG_PRESET, default: LUNG_PRESET } } },
+      ],
+      viewportOptions: {
+        viewportId: THREE_D_ID,
+        toolGroupId: 'volume3d',
+        viewportType: 'volume3d',
+        orientation: 'coronal',
+        allowUnmatchedView: true,
+        customViewportProps: { hideOverlays: true },
+        syncGroups: [],
+      },
+    };
+    await this.#layOut([...viewports, volume], placesWith3D([...this.#before.values()]));
+    this.#soon();
+  }
+
+  async #takeAway(): Promise<void> {
+    this.stop();
+    const left = [...this.#services.viewportGridService.getState().viewports.values()].filter(
+      ({ viewportId }) => viewportId !== THREE_D_ID,
+    );
+    const places = left.map(
+      ({ viewportId, x = 0, y = 0, width = 1, height = 1 }) =>
+        this.#before.get(viewportId) ?? { x, y, width, height },
+    );
+    await this.#layOut(left, places);
+  }
+
+  /** The viewer asks for each position of a grid: one that is large enough, of which it takes the first. */
+  async #layOut(viewports: readonly GridViewport[], places: readonly Place[]): Promise<void> {
+    const { viewportGridService } = this.#services;
+    await viewportGridService.setLayout({
+      numRows: 3,
+      numCols: Math.ceil(viewports.length / 3) + 1,
+      layoutOptions: places.map((place, n) => ({ ...place, positionId: `nodulelab-${n}` })),
+      activeViewportId: viewportGridService.getActiveViewportId(),
+      findOrCreateViewport: (position) => {
+        const viewport = viewports[position];
+        return viewport && { ...viewport };
+      },
+      isHangingProtocolLayout: true,
+    });
+  }
+
+  #soon(): void {
+    if (!this.isShown()) return;
+    clearTimeout(this.#calm);
+    const mine = ++this.#turn;
+    const deadline = performance.now() + READY_WITHIN_MS;
+    const attempt = (): void => {
+      if (mine !== this.#turn || this.#look() || performance.now() > deadline) return;
+      this.#calm = setTimeout(attempt, POLL_MS);
+    };
+    this.#calm = setTimeout(attempt, CALM_MS);
+  }
+
+  #current(): View3D | null {
+    const viewport = this.#services.cornerstoneViewportService.getCornerstoneViewport(THREE_D_ID);
+    return viewport?.type === 'volume3d' ? (viewport as View3D) : null;
+  }
+
+  /** @returns false while there is nothing to look at yet */
+  #look(): boolean {
+    const view = this.#current();
+    const id = view?.getVolumeId();
+    const volume = id === undefined ? undefined : this.#cornerstone.cache.getVolume(id);
+    if (!view || !volume?.loadStatus?.loaded || view.getActors().length === 0) return false;
+    const first = view !== this.#view;
+    if (first)
+      // The viewer shows the whole CT again when the window changes its size.
+      view.element.addEventListener(this.#cornerstone.Enums.Events.CAMERA_RESET, () => {
+        this.#looked = null;
+        this.#soon();
+      });
+    this.#view = view;
+    this.#mark(view.element);
+    if (this.#looked?.focus === this.#focus && this.#looked.volumeId === volume.volumeId) return true;
+    if (this.#looked?.volumeId !== volume.volumeId) {
+      this.#voxels?.unsubscribe();
+      this.#voxels = volume.imageData ? onVoxels(volume.imageData, () => this.#redraw()) : null;
+    }
+    this.#looked = { focus: this.#focus, volumeId: volume.volumeId };
+    if (this.#focus) this.#show(view, this.#focus, first);
+    return true;
+  }
+
+  #show(view: View3D, { point, diameterMm }: Focus, first: boolean): void {
+    const half = halfAround(diameterMm);
+    const { position, focalPoint, viewUp } = view.getCamera();
+    const turned = first ? FROM : position!.map((at, axis) => at - focalPoint![axis]!);
+    const length = Math.hypot(...turned);
+    clip(view, cutPlanes(point, half));
+    view.setCamera({
+      focalPoint: [...point],
+      position: point.map((at, axis) => at + (turned[axis]! / length) * DISTANCE_MM) as [
+        number,
+        number,
+        number,
+      ],
+      viewUp: first ? [0, 0, 1] : viewUp!,
+      parallelScale: half * 1.25,
+    });
+    view.render();
+  }
+
+  #redraw(): void {
+    clearTimeout(this.#calm);
+    this.#calm = setTimeout(() => this.#current()?.render(), CALM_MS);
+  }
+
+  #mark(element: HTMLDivElement): void {
+    if (this.#label?.parentElement === element) return;
+    this.#label?.remove();
+    this.#label = document.createElement('div');
+    this.#label.dataset['nodulelab'] = 'badge';
+    this.#label.setAttribute('role', 'status');
+    this.#label.style.cssText =
+      'position:absolute;top:30px;left:50%;transform:translateX(-50%);padding:1px 8px;border-radius:4px;font:600 11px/18px Inter,system-ui,sans-serif;letter-spacing:.08em;color:#0b0f19;background:#fbbf24;pointer-events:none;z-index:2;white-space:nowrap';
+    element.append(this.#label);
+    this.#write(this.#label);
+  }
+
+  #write(label: HTMLElement): void {
+    label.hidden = this.#badge === null;
+    label.textContent = this.#badge ?? '';
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Nodule, PointLps } from '@nodulelab/contract';
+import { cutPlanes, halfAround } from '../../extension/src/geometry/crop.ts';
+import { focusOf } from '../../extension/src/state/focus.ts';
+import { emptySession, type Session } from '../../extension/src/state/session.ts';
+import { LUNG_PRESET, registerLungPreset } from '../../extension/src/viewer/lungPreset.ts';
+import { placesWith3D } from '../../extension/src/viewer/threeD.ts';
+import type { CornerstoneLibrary } from '../../extension/src/ohif.ts';
+import { preview } from '../support/extensionDesk.ts';
+
+const OWN = [
+  { x: 0, y: 0, width: 0.62, height: 1 },
+  { x: 0.62, y: 0, width: 0.38, height: 0.5 },
+  { x: 0.62, y: 0.5, width: 0.38, height: 0.5 },
+];
+
+describe('the box around a place', () => {
+  const within = (point: PointLps, centre: PointLps, half: number): boolean =>
+    cutPlanes(centre, half).every(
+      ({ origin, normal }) =>
+        point.reduce((sum, at, axis) => sum + (at - origin[axis]!) * normal[axis]!, 0) >= 0,
+    );
+
+  test('keeps what is nearer than its half side along every axis, and nothing else', () => {
+    const centre: PointLps = [-60, 20, -110];
+    expect(within(centre, centre, 22)).toBe(true);
+    expect(within([-60 + 21.9, 20 - 21.9, -110 + 21.9], centre, 22)).toBe(true);
+    for (const axis of [0, 1, 2])
+      for (const side of [-1, 1]) {
+        const outside = centre.map((at, n) => (n === axis ? at + side * 22.1 : at)) as PointLps;
+        expect(within(outside, centre, 22)).toBe(false);
+      }
+  });
+
+  test('leaves room around a small nodule and around a large one', () => {
+    expect(halfAround(4)).toBeGreaterThan(20);
+    expect(halfAround(40)).toBeGreaterThan(40);
+  });
+});
+
+describe('the grid with a rendering', () => {
+  test('leaves the large plane where it is and puts the small ones above each other', () => {
+    const places = placesWith3D(OWN);
+    expect(places).toHaveLength(4);
+    expect(places[0]).toEqual(OWN[0]);
+    expect(places.slice(1).map(({ x }) => x)).toEqual([0.62, 0.62, 0.62]);
+    expect(places.at(-1)!.y + places.at(-1)!.height).toBeCloseTo(1);
+  });
+
+  test('finds room beside whatever layout the reader has chosen', () => {
+    const places = placesWith3D([
+      { x: 0, y: 0, width: 0.5, height: 1 },
+      { x: 0.5, y: 0, width: 0.5, height: 1 },
+    ]);
+    const area = places.reduce((sum, { width, height }) => sum + width * height, 0);
+    expect(area).toBeCloseTo(1);
+    expect(places).toHaveLength(3);
+  });
+});
+
+describe('what is looked at', () => {
+  const nodule = { id: 'n', centre: [1, 1, 1], diameterMm: 8 } as unknown as Nodule;
+  const session: Session = { ...emptySession, nodules: [nodule], selectedNoduleId: 'n' };
+
+  test('is the place, else the last edit, else the selected nodule', () => {
+    const edited = { ...session, stack: [preview('a', [5, 5, 5])] };
+    expect(focusOf(session)?.point).toEqual([1, 1, 1]);
+    expect(focusOf(edited)?.point).toEqual([5, 5, 5]);
+    expect(focusOf({ ...edited, place: [9, 9, 9], diameterMm: 12 })).toEqual({
+      point: [9, 9, 9],
+      diameterMm: 12,
+    });
+    expect(focusOf(emptySession)).toBeNull();
+  });
+});
+
+describe('the preset for lung nodules', () => {
+  test('is as long as it says, clear in air, dense in tissue, and listed once', () => {
+    const library = {
+      CONSTANTS: { VIEWPORT_PRESETS: [] as { name: string; scalarOpacity: string; colorTransfer: string }[] },
+    };
+    registerLungPreset(library as unknown as CornerstoneLibrary);
+    registerLungPreset(library as unknown as CornerstoneLibrary);
+    const [found, ...others] = library.CONSTANTS.VIEWPORT_PRESETS;
+    expect(others).toEqual([]);
+    expect(found!.name).toBe(LUNG_PRESET);
+    for (const list of [found!.scalarOpacity, found!.colorTransfer]) {
+      const [count, ...values] = list.split(' ').map(Number);
+      expect(values).toHaveLength(count!);
+      expect(values.every(Number.isFinite)).toBe(true);
+    }
+    const pairs = found!.scalarOpacity.split(' ').slice(1).map(Number);
+    const opacity = (hu: number): number => pairs[pairs.indexOf(hu) + 1]!;
+    expect(opacity(-720)).toBe(0);
+    expect(opacity(150)).toBeGreaterThan(0.8);
+  });
+});
