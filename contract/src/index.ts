@@ -11,6 +11,7 @@ export * from './evaluation.ts';
 export * from './classification.ts';
 export * from './guard.ts';
 export * from './proof.ts';
+export * from './quiz.ts';
 export * from './proposal.ts';
 export * from './edit.ts';
 export * from './job.ts';

@@ -26,6 +26,7 @@ import { AllNodules, NoduleList } from './nodule.ts';
 import { Bytes, Id, Uid } from './primitives.ts';
 import { ProposalRequest, Proposals } from './proposal.ts';
 import { ReplayReport, VerificationReports, VerifyRequest } from './proof.ts';
+import { Quiz, QuizRequest } from './quiz.ts';
 import {
   ExportTraining,
   FolderName,
@@ -236,6 +237,14 @@ export const routes = {
     body: ImportRequest,
     success: { status: 202, body: Job },
     problems: [400, 403],
+  },
+  quiz: {
+    method: 'post',
+    path: '/quizzes',
+    summary: 'Pictures of real and synthetic nodules to tell apart, for fun; nothing of it is kept',
+    body: QuizRequest,
+    success: { status: 200, body: Quiz },
+    problems: [400, 404, 422, 502],
   },
   trainings: {
     method: 'get',

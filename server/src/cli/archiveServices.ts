@@ -8,6 +8,7 @@ import {
   Place,
   Preview,
   Proposals,
+  Quiz,
   ReplayReport,
   SeriesProvenance,
   VerificationReports,
@@ -30,7 +31,8 @@ type Shared =
   | 'nodules'
   | 'replay'
   | 'verify'
-  | 'provenance';
+  | 'provenance'
+  | 'quiz';
 
 export interface ArchiveServices extends Pick<ServicesFace, Shared> {
   accept(previewId: string, confirmed: readonly string[]): Promise<AcceptResult>;
@@ -88,6 +90,7 @@ function remote(server: RunningServer, job: JobContext): ArchiveServices {
     replay: (uid) => server.call('POST', `/api/series/${uid}/replay`, ReplayReport, {}),
     provenance: (uid) => server.call('GET', `/api/series/${uid}/provenance`, SeriesProvenance),
     verify: (body) => server.call('POST', '/api/verifications', VerificationReports, body),
+    quiz: (body) => server.call('POST', '/api/quizzes', Quiz, body),
     async accept(id, confirmed) {
       const queued = await server.call('POST', `/api/previews/${id}/accept`, Job, { confirmed });
       return AcceptResult.parse(await server.finish(queued, job));

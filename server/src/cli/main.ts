@@ -39,6 +39,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   curve: async () => (await import('./commands/curve.ts')).registerCurve,
   classify: async () => (await import('./commands/classify.ts')).registerClassify,
   reading: async () => (await import('./commands/reading.ts')).registerReading,
+  quiz: async () => (await import('./commands/quiz.ts')).registerQuiz,
   compare: async () => (await import('./commands/compare.ts')).registerCompare,
   'insert-set': async () => (await import('./commands/insertSet.ts')).registerInsertSet,
 };

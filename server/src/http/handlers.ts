@@ -77,6 +77,7 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
       const title = `Import ${first}${others.length > 0 ? ` and ${others.length} more` : ''}`;
       return jobs.enqueue('import', title, { paths: body.paths } satisfies ImportInput);
     },
+    quiz: ({ body }) => services.quiz(body),
     trainings: () => services.trainings.overview(lookUp),
     training: ({ params }) => services.trainings.get(params.name, lookUp),
     async startTraining({ body }) {

@@ -21,6 +21,7 @@ import { createTrainings } from './trainings/trainings.ts';
 import { createPreviews } from './openPreviews.ts';
 import { guardMapIn, proposePlaceIn, rankPlacesIn } from './placement.ts';
 import { previewInsertion, previewRemoval } from './previewing.ts';
+import { makeQuiz } from './quiz/makeQuiz.ts';
 import { requireCandidate } from './requireCandidate.ts';
 import { replaySeries } from './replay/replaySeries.ts';
 import { verifyArchived, verifyPath } from './verification/verifySeries.ts';
@@ -94,6 +95,7 @@ export function createServices(context: ServiceContext): ServicesFace {
             })
           : await verifyArchived(context, request.seriesInstanceUID),
     }),
+    quiz: (request) => makeQuiz(context, request),
     trainings: createTrainings(context),
     importPaths: async (paths, job) => ({ ...(await importPaths(context, paths, job)) }),
     async recover() {

@@ -25,6 +25,8 @@ import type {
   PreviewRequest,
   ProposalRequest,
   Proposals,
+  Quiz,
+  QuizRequest,
   RemovalRequest,
   ReplayReport,
   SeriesProvenance,
@@ -100,6 +102,8 @@ export interface ServicesFace {
   /** @throws not-found, conflict, unusable, upstream */
   provenance(seriesInstanceUID: string): Promise<SeriesProvenance>;
   verify(request: VerifyRequest): Promise<VerificationReports>;
+  /** @throws not-found, unusable, upstream */
+  quiz(request: QuizRequest): Promise<Quiz>;
   /**
    * Takes away what a crash left unfinished in the archive, and goes on trying where the archive is away.
    * @returns the series (of a synthetic CT, or of a nodule's segmentation) of which something was taken away, and how many

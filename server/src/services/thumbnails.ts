@@ -20,15 +20,20 @@ export function thumbnailsOf(patch: Float32Array, size: number): Candidate['thum
 }
 
 /** Value of a patch in [0, 1] → grey of the lung window, 0 to 255. */
-export function lungGrey(value: number): number {
-  const grey = (unwindowHu(value) - LOW_HU) / (HIGH_HU - LOW_HU);
+export const lungGrey = (value: number): number => lungGreyOfHu(unwindowHu(value));
+
+export function lungGreyOfHu(hu: number): number {
+  const grey = (hu - LOW_HU) / (HIGH_HU - LOW_HU);
   return Math.round(255 * Math.min(1, Math.max(0, grey)));
 }
 
-function dataUrl(size: number, value: (u: number, v: number) => number): string {
+const dataUrl = (size: number, value: (u: number, v: number) => number): string =>
+  greyDataUrl(size, (u, v) => lungGrey(value(u, v)));
+
+/** A square picture as PNG. @param grey 0 to 255 */
+export function greyDataUrl(size: number, grey: (u: number, v: number) => number): string {
   const data = new Uint8Array(size * size);
-  for (let v = 0; v < size; v += 1)
-    for (let u = 0; u < size; u += 1) data[u + size * v] = lungGrey(value(u, v));
+  for (let v = 0; v < size; v += 1) for (let u = 0; u < size; u += 1) data[u + size * v] = grey(u, v);
   const png = encode({ width: size, height: size, data, channels: 1, depth: 8 });
   return `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
 }

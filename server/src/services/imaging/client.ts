@@ -82,6 +82,7 @@ export function startImaging(orthancUrl: string, dataDir: string): Imaging {
     mark: call('mark'),
     verifyMark: call('verifyMark'),
     annotate: call('annotate'),
+    planes: call('planes'),
     outline: call('outline'),
     async close() {
       closed = true;

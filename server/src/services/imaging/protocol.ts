@@ -19,6 +19,7 @@ import type { EarlierNodule, ProposedPlace, RankedPlace } from '../../insertion/
 import type { ErrorKind } from '../../volume/errors.ts';
 import type { IndexBox, Vec3, VolumeGeometry } from '../../volume/ctVolume.ts';
 import type { EditFingerprint } from '../../store/fingerprintTable.ts';
+import type { Planes, PlanesWork } from './planesAround.ts';
 import type { SeriesNodules } from '../importing/annotate.ts';
 import type { OfficialObject, SeriesAnnotations } from '../importing/annotations.ts';
 
@@ -233,6 +234,8 @@ export interface ImagingMethods {
   verifyMark(work: Pick<MarkedFiles, 'segmentation' | 'report'>): Promise<null>;
   /** Nodules of a CT series that was just imported. */
   annotate(work: AnnotateWork): Promise<AnnotateResult>;
+  /** Three planes through a point. */
+  planes(work: PlanesWork): Promise<Planes>;
   /** Consensus outlines of stored nodules of a series, one list a nodule. */
   outline(work: {
     readonly seriesInstanceUID: string;

@@ -16,6 +16,7 @@ import { previewIn, remakeEdits, removeIn } from './makeEdit.ts';
 import { markNodule } from './markNodule.ts';
 import { factsOf, guardIn, proposeIn, rankPlacesIn } from './operations.ts';
 import { requireOriginal } from './original.ts';
+import { planesIn } from './planesAround.ts';
 import type { Answer, ImagingMethods, Request } from './protocol.ts';
 import { movable } from './movable.ts';
 import { verifyCompanions, verifyObjects, writeObjects } from './writeObjects.ts';
@@ -69,6 +70,7 @@ const methods: ImagingMethods = {
     const found = nodulesOf(annotations, (await hosts.get(seriesInstanceUID)).series);
     return { ...found, nodules: found.nodules.map((nodule, index) => wireNodule(nodule, index + 1)) };
   },
+  planes: async (work) => planesIn(await original(work.seriesInstanceUID), work),
   outline: async ({ seriesInstanceUID, nodules }) => {
     const { volume, slices, sliceThickness } = (await hosts.get(seriesInstanceUID)).series;
     const sopInstanceUIDs = slices.map(({ sopInstanceUID }) => sopInstanceUID);
