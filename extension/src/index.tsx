@@ -4,6 +4,7 @@ import type { ExtensionContext } from './ohif.ts';
 import { island } from './panel/island.tsx';
 import { SynthesisPanel } from './panel/SynthesisPanel.tsx';
 import { TrainingPanel } from './panel/TrainingPanel.tsx';
+import { annotationShown } from './state/session.ts';
 import { NoduleLabService } from './service/noduleLabService.ts';
 import { drawsVolumes } from './viewer/webgl.ts';
 
@@ -44,10 +45,12 @@ const extension = {
   getHangingProtocolModule: () => [{ name: PROTOCOL_ID, protocol: hangingProtocol(drawsVolumes()) }],
 
   getCommandsModule: (context: ExtensionContext) => {
+    const drawing = (): boolean => annotationShown(serviceOf(context).store.get()) !== null;
     const toggle3D = (): void => void serviceOf(context).toggle3D();
     const flip = (): void => serviceOf(context).previews.flip();
-    const undo = (): void => void serviceOf(context).previews.undo();
-    const redo = (): void => void serviceOf(context).previews.redo();
+    // A preview that comes back would lie beneath what is being marked in the original.
+    const undo = (): void => void (drawing() || serviceOf(context).previews.undo());
+    const redo = (): void => void (drawing() || serviceOf(context).previews.redo());
     return {
       defaultContext: 'DEFAULT',
       actions: {

@@ -4,6 +4,8 @@ import type { Pose } from '../geometry/pose.ts';
 import { type CornerstoneLibrary, cornerstoneOf, type ExtensionContext, type Subscription } from '../ohif.ts';
 import type { Focus } from '../state/focus.ts';
 import type { Host } from '../state/session.ts';
+import { Brush, type BrushEvents } from './brush.ts';
+import type { OnDrag } from './ellipsoidOverlay.ts';
 import type { HandleEvents } from './handles.ts';
 import { Overlays } from './overlays.ts';
 import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
@@ -33,9 +35,13 @@ export interface ViewerEvents {
   readonly onHost: (host: Host | null) => void;
   readonly onClick: (point: PointLps) => void;
   readonly onHandle: HandleEvents;
+  /** A handle of the ellipsoid that is being drawn. */
+  readonly onDrag: OnDrag;
+  readonly brush: BrushEvents;
 }
 
 export class Viewer {
+  readonly brush: Brush;
   readonly #context: ExtensionContext;
   readonly #viewports: Viewports;
   readonly #overlays: Overlays;
@@ -56,7 +62,7 @@ export class Viewer {
     this.#events = events;
     this.#viewports = new Viewports(services, cornerstone);
     this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
-    this.#overlays = new Overlays(cornerstone, events.onClick, events.onHandle);
+    this.#overlays = new Overlays(cornerstone, events.onClick, events.onHandle, events.onDrag);
     this.#viewportBadges = new ViewportBadges(services);
     this.#threeD = new ThreeD(services, cornerstone);
     this.#browser = new SeriesBrowser(
@@ -64,6 +70,7 @@ export class Viewer {
       context.extensionManager,
       context.appConfig?.defaultDataSourceName ?? 'orthanc',
     );
+    this.brush = new Brush(context, this.#viewports, (series) => this.#browser.find(series), events.brush);
   }
 
   start(): void {
@@ -201,6 +208,11 @@ export class Viewer {
   /** Lists a new series in the study browser. @returns false when it does not appear */
   async discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<boolean> {
     return (await this.#browser.discover(studyInstanceUID, seriesInstanceUID)) !== null;
+  }
+
+  /** Takes segmentations and reports from the study browser that the archive has no more. */
+  unlist(studyInstanceUID: string): Promise<void> {
+    return this.#browser.unlist(studyInstanceUID);
   }
 
   notify({ kind, title, message, action }: Notice): void {
