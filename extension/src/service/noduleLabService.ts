@@ -1,10 +1,11 @@
 /** The use cases of the panel. One instance lives as long as the page; `enter` and `leave` bracket the mode. */
-import type { PointLps, ServerEvent, Welcome } from '@nodulelab/contract';
+import type { Nodule, PointLps, ServerEvent, Welcome } from '@nodulelab/contract';
 import { type ApiClient, createApiClient } from '../api/client.ts';
 import { type Connection, listenToEvents } from '../api/events.ts';
 import { ApiError } from '../api/problem.ts';
 import type { ExtensionContext } from '../ohif.ts';
 import {
+  annotationShown,
   chosenCandidate,
   diameterFor,
   emptySession,
@@ -13,14 +14,16 @@ import {
   type Session,
   sizeOf,
 } from '../state/session.ts';
+import { isDrawn } from '../state/annotation.ts';
 import { focusOf } from '../state/focus.ts';
 import { type WindowName, WINDOWS } from '../state/looks.ts';
-import type { NoduleFilter } from '../state/noduleFilter.ts';
+import { NO_FILTER, type NoduleFilter, passes } from '../state/noduleFilter.ts';
 import { toggled } from '../state/outlines.ts';
 import { createStore, type Store } from '../state/store.ts';
 import { Viewer } from '../viewer/viewer.ts';
 import { drawsVolumes } from '../viewer/webgl.ts';
 import { Acceptance } from './acceptance.ts';
+import { Annotating } from './annotating.ts';
 import { type Desk, report } from './desk.ts';
 import { Dragging } from './dragging.ts';
 import { Generation } from './generation.ts';
@@ -53,11 +56,12 @@ export class NoduleLabService {
   readonly store: Store<Session> = createStore<Session>(emptySession);
   readonly generation: Generation;
   readonly placement: Placement;
-  readonly previews: Previews;
   readonly dragging: Dragging;
+  readonly previews: Previews;
   readonly removal: Removal;
   readonly guard: GuardMaps;
   readonly acceptance: Acceptance;
+  readonly annotating: Annotating;
   readonly trainings: Trainings;
   readonly models: Models;
   readonly serverJobs: ServerJobs;
@@ -75,9 +79,15 @@ export class NoduleLabService {
     this.#api = createApiClient((input, init) => fetch(input, init));
     this.#viewer = new Viewer(context, {
       onHost: (host) => this.#showHost(host),
-      onClick: (point) => void this.placement.placeAt(point),
-    });
-    this.#desk = { store: this.store, api: this.#api, viewer: this.#viewer };
+      onClick: (point) =>
+        annotationShown(this.store.get())
+          ? this.annotating.clickAt(point)
+          : void this.placement.placeAt(point),
+      onDrag: (handle, point, plane) => this.annotating.drag(handle, point, plane),
+      brush: {
+        onPainted: (mask) => this.annotating.painted(mask),
+        onTool: (change) => this.annotating.toolChanged(change),
+      },
       onHandle: {
         begin: () => this.dragging.begin(),
         to: (pose) => this.dragging.to(pose),
@@ -85,13 +95,21 @@ export class NoduleLabService {
         cancel: () => this.dragging.cancel(),
         nudge: (pose) => this.dragging.nudge(pose),
       },
+    });
+    this.#desk = { store: this.store, api: this.#api, viewer: this.#viewer };
     this.previews = new Previews(this.#desk);
     this.placement = new Placement(this.#desk, this.previews);
+    this.dragging = new Dragging(this.#desk, this.previews, this.placement);
     this.removal = new Removal(this.#desk, this.previews);
     this.guard = new GuardMaps(this.#desk);
-    this.dragging = new Dragging(this.#desk, this.previews, this.placement);
     this.generation = new Generation(this.#desk, () => this.placement.candidateChanged(), browserStorage());
     this.acceptance = new Acceptance(this.#desk);
+    this.annotating = new Annotating(
+      this.#desk,
+      this.#viewer.brush,
+      (nodule) => this.#annotated(nodule),
+      browserStorage(),
+    );
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.origins = new Origins(this.#desk);
     this.#vitals = new Vitals(this.#desk, {
@@ -127,7 +145,15 @@ export class NoduleLabService {
     void this.generation.loadModels().then(() => this.#greet());
     void this.serverJobs.load();
     void this.#loadWelcome();
+    // What is marked and not saved is lost with the page: the browser asks.
+    const stay = (event: BeforeUnloadEvent): void => {
+      const { annotation } = this.store.get();
+      if (annotation?.dirty && isDrawn(annotation)) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', stay);
     this.#leave = () => {
+      window.removeEventListener('beforeunload', stay);
+      this.annotating.leave();
       stopEvents();
       stopVitals();
       this.#abandon();
@@ -226,6 +252,12 @@ export class NoduleLabService {
     }
   }
 
+  /** A nodule was marked: it is seen in the list, and in the planes with its outline. */
+  #annotated(nodule: Nodule): void {
+    if (!passes(nodule, this.store.get().noduleFilter)) this.filterNodules(NO_FILTER);
+    this.selectNodule(nodule.id);
+  }
+
   #abandon(): void {
     this.placement.abandon();
     this.previews.abandon();
@@ -236,6 +268,7 @@ export class NoduleLabService {
     if (known?.seriesInstanceUID === host?.seriesInstanceUID) return;
     this.#abandon();
     this.store.set({ ...forgetHost, host });
+    void this.annotating.hostChanged(host);
     if (!host) return;
     void this.reloadNodules();
     void this.origins.load();
