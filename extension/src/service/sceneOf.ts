@@ -53,7 +53,8 @@ export function sceneOf(session: Session): Scene {
     marks: outlined ? marksShown(outlined, session.outlines) : [],
     consensus: outlined ? consensusShown(outlined, session.outlines) : [],
     rings: session.showContours ? ringsOf(session) : [],
-    handles: session.showContours ? poseOf(session) : null,
+    // Only one thing at a time has handles.
+    handles: session.showContours && !annotation ? poseOf(session) : null,
     badge: session.previewShown
       ? { text: BADGES[session.look], kind: 'preview' }
       : annotation?.dirty && isDrawn(annotation)

@@ -167,6 +167,12 @@ export class Handles {
     // What the browser makes of the same press for programs that know no pointers: the viewer's tools listen to it.
     for (const name of ['mousedown', 'mousemove'] as const)
       element.addEventListener(name, (event) => this.#drag && event.stopImmediatePropagation(), before);
+    // Two presses on a handle are no wish for another layout.
+    element.addEventListener(
+      'dblclick',
+      (event) => this.#handleAt(event) && event.stopImmediatePropagation(),
+      before,
+    );
     window.addEventListener(
       'keydown',
       (event) => {
@@ -179,9 +185,14 @@ export class Handles {
     this.#svg.addEventListener('keydown', (event) => this.#key(event), { signal });
   }
 
-  #pixelOf(event: PointerEvent, viewport: VolumeViewport): Pixel {
+  #pixelOf(event: MouseEvent, viewport: VolumeViewport): Pixel {
     const { left, top } = viewport.canvas.getBoundingClientRect();
     return [event.clientX - left, event.clientY - top];
+  }
+
+  #handleAt(event: MouseEvent): Handle | null {
+    const viewport = this.#viewport();
+    return viewport && this.#ring && handleAt(this.#ring, this.#pixelOf(event, viewport));
   }
 
   #down(event: PointerEvent): void {
