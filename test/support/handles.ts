@@ -1,0 +1,60 @@
+/** A hand on the handles of a ring in the viewer: a real mouse, where the handles really are. */
+import type { PlaneName, ViewerPage } from './browser.ts';
+
+export interface OnPage {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A ring on the page, CSS pixels. */
+export interface RingOnPage {
+  readonly centre: OnPage;
+  readonly radius: number;
+  readonly knob: OnPage;
+}
+
+interface Viewport {
+  readonly element: HTMLElement;
+}
+interface Page {
+  readonly services: {
+    readonly cornerstoneViewportService: { getCornerstoneViewport(id: string): Viewport };
+  };
+}
+
+/** Where the handles of one plane are; the plane must show them. */
+export function ringOnPage(viewer: ViewerPage, plane: PlaneName): Promise<RingOnPage> {
+  return viewer.page.evaluate((id) => {
+    const { services } = window as unknown as Page;
+    const { element } = services.cornerstoneViewportService.getCornerstoneViewport(id);
+    const svg = element.querySelector<SVGElement>('[data-nodulelab=handles]')!;
+    const { left, top } = svg.getBoundingClientRect();
+    const circle = (handle: string): { x: number; y: number; r: number } => {
+      const found = svg.querySelector(`[data-handle=${handle}]`)!;
+      const value = (name: string): number => Number(found.getAttribute(name));
+      return { x: left + value('cx'), y: top + value('cy'), r: value('r') };
+    };
+    const [size, knob] = [circle('size'), circle('turn')];
+    return { centre: { x: size.x, y: size.y }, radius: size.r, knob: { x: knob.x, y: knob.y } };
+  }, `nodulelab-${plane}`);
+}
+
+/** In how many planes there are handles to see. */
+export const handlesSeen = (viewer: ViewerPage): Promise<number> =>
+  viewer.page.locator('[data-nodulelab=handles]:visible').count();
+
+/** @param meanwhile what is looked at before the button is let go */
+export async function drag<T>(
+  viewer: ViewerPage,
+  from: OnPage,
+  to: OnPage,
+  meanwhile: () => Promise<T>,
+): Promise<T> {
+  const { mouse } = viewer.page;
+  await mouse.move(from.x, from.y);
+  await mouse.down();
+  await mouse.move(to.x, to.y, { steps: 8 });
+  const seen = await meanwhile();
+  await mouse.up();
+  return seen;
+}
