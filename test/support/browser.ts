@@ -86,6 +86,13 @@ export function findChromium(): string {
   return found;
 }
 
+export interface BrowserChoices {
+  /** Offer the tour, as to somebody who is here for the first time; else the browser remembers having shown it. */
+  readonly tour?: boolean;
+  /** Further flags of Chromium. */
+  readonly flags?: readonly string[];
+}
+
 /** One page of the viewer, with what went wrong on it. */
 export class ViewerPage {
   readonly page: Page;
@@ -111,12 +118,23 @@ export class ViewerPage {
   }
 
   /** @param name folder below artifacts/e2e for the screenshots */
-  static async open(base: string, name: string, width = 1500, height = 900): Promise<ViewerPage> {
-    const browser = await chromium.launch({ executablePath: findChromium(), headless: true, args: FLAGS });
+  static async open(
+    base: string,
+    name: string,
+    width = 1500,
+    height = 900,
+    { tour = false, flags = [] }: BrowserChoices = {},
+  ): Promise<ViewerPage> {
+    const browser = await chromium.launch({
+      executablePath: findChromium(),
+      headless: true,
+      args: [...FLAGS, ...flags],
+    });
     const pictures = join(import.meta.dirname, '../../artifacts/e2e', name);
     mkdirSync(pictures, { recursive: true });
     const page = await browser.newPage({ viewport: { width, height } });
     page.setDefaultTimeout(60_000);
+    if (!tour) await page.addInitScript(() => localStorage.setItem('nodulelab.tour', 'seen'));
     return new ViewerPage(browser, page, base, pictures);
   }
 

@@ -14,6 +14,7 @@ import { PlaceSection } from './PlaceSection.tsx';
 import { placeStyles } from './placeStyles.ts';
 import { Origin } from './ProvenanceCard.tsx';
 import { styles } from './styles.ts';
+import { Tour, TourButton } from './Tour.tsx';
 import { TroubleStates } from './TroubleState.tsx';
 
 export function SynthesisPanel({ service }: { readonly service: NoduleLabService }) {
@@ -53,6 +54,8 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
         <PlaceSection {...shared} step={step} />
       </div>
       <JobsSection {...shared} />
+      <TourButton service={service} />
+      <Tour service={service} at={session.tour} />
     </div>
   );
 }

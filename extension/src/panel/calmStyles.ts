@@ -15,4 +15,10 @@ export const calmStyles = `
 .nl-trouble p { color: var(--nl-dim); font-size: 12px; }
 .nl-urgent { background: #4a2a05; border-color: #f59e0b; }
 .nl-urgent p { color: inherit; }
+.nl-tour-start { align-self: flex-start; }
+.nl-tour { position: fixed; z-index: 40; width: 290px; padding: 11px 13px; gap: 9px; border-radius: 7px; background: hsl(var(--popover, 219 90% 15%)); border: 1px solid var(--nl-accent); box-shadow: 0 6px 24px #000a; }
+.nl-tour:focus { outline: none; }
+.nl-tour:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
+.nl-tour p { margin-top: 3px; }
+.nl [data-tour='here'] { outline: 2px solid var(--nl-accent); outline-offset: -1px; }
 `;

@@ -35,6 +35,7 @@ import { Previews } from './previews.ts';
 import { Removal } from './removal.ts';
 import { sceneOf } from './sceneOf.ts';
 import { ServerJobs } from './serverJobs.ts';
+import { Tours } from './tour.ts';
 import { Trainings } from './trainings.ts';
 import { Vitals } from './vitals.ts';
 
@@ -66,6 +67,7 @@ export class NoduleLabService {
   readonly models: Models;
   readonly serverJobs: ServerJobs;
   readonly origins: Origins;
+  readonly tour: Tours;
   readonly #viewer: Viewer;
   readonly #api: ApiClient;
   readonly #desk: Desk;
@@ -112,6 +114,7 @@ export class NoduleLabService {
     );
     this.serverJobs = new ServerJobs(this.#desk, (jobId) => this.acceptance.waitsFor(jobId));
     this.origins = new Origins(this.#desk);
+    this.tour = new Tours(this.store, browserStorage());
     this.#vitals = new Vitals(this.#desk, {
       onBack: () => this.#resume(),
       feedOpen: () => this.#feed === 'open',
@@ -165,7 +168,7 @@ export class NoduleLabService {
   leave(): void {
     this.#leave?.();
     this.#leave = null;
-    this.store.set({ ...forgetHost, host: null, error: null });
+    this.store.set({ ...forgetHost, host: null, error: null, tour: null });
   }
 
   /** Brings a nodule into view in all planes, with its readers' outlines. */
@@ -292,6 +295,7 @@ export class NoduleLabService {
     if (host?.seriesInstanceUID !== welcome.seriesInstanceUID) return;
     this.#welcomed = true;
     this.selectNodule(welcome.noduleId);
+    this.tour.offer();
     if (candidates.length > 0 || generating || models.length === 0) return;
     this.generation.setSeed(welcome.seed);
     this.generation.setCount(welcome.count);

@@ -121,6 +121,8 @@ export interface Session {
   /** All jobs of the server. */
   readonly jobs: readonly Job[];
   readonly accepted: Accepted | null;
+  /** Where the tour stands; null while nobody is led around. */
+  readonly tour: number | null;
   /** What the user is marking; it outlives a look at another series. */
   readonly annotation: Annotation | null;
   /** The annotated nodule whose deletion waits for an answer. */
@@ -187,6 +189,7 @@ export const emptySession: Session = {
   job: null,
   jobs: [],
   accepted: null,
+  tour: null,
   annotation: null,
   deleting: null,
   error: null,
