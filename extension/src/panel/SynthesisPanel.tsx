@@ -12,6 +12,7 @@ import { useFoldings, usePanelHeight } from './folding.tsx';
 import { Button, FoldingContext } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
 import { placeStyles } from './placeStyles.ts';
+import { Quiz } from './Quiz.tsx';
 import { Origin } from './ProvenanceCard.tsx';
 import { styles } from './styles.ts';
 import { Tour, TourButton } from './Tour.tsx';
@@ -54,6 +55,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
         <PlaceSection {...shared} step={step} />
       </div>
       <JobsSection {...shared} />
+      <Quiz game={service.quiz} seriesInstanceUID={session.host?.seriesInstanceUID ?? null} />
       <TourButton service={service} />
       <Tour service={service} at={session.tour} />
     </div>

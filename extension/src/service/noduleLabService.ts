@@ -32,6 +32,7 @@ import { Models } from './models.ts';
 import { Placement } from './placement.ts';
 import { Origins } from './provenance.ts';
 import { Previews } from './previews.ts';
+import { QuizGame } from './quizGame.ts';
 import { Removal } from './removal.ts';
 import { sceneOf } from './sceneOf.ts';
 import { ServerJobs } from './serverJobs.ts';
@@ -65,6 +66,7 @@ export class NoduleLabService {
   readonly annotating: Annotating;
   readonly trainings: Trainings;
   readonly models: Models;
+  readonly quiz: QuizGame;
   readonly serverJobs: ServerJobs;
   readonly origins: Origins;
   readonly tour: Tours;
@@ -120,6 +122,7 @@ export class NoduleLabService {
       feedOpen: () => this.#feed === 'open',
       ...pageClock,
     });
+    this.quiz = new QuizGame(this.#api);
     this.models = new Models(this.#api, (name) => this.#modelPreferred(name));
     this.trainings = new Trainings(this.#api, (preferred) => this.#modelPreferred(preferred));
   }
@@ -160,6 +163,7 @@ export class NoduleLabService {
       stopEvents();
       stopVitals();
       this.#abandon();
+      this.quiz.close();
       this.#viewer.stop();
       stopDrawing();
     };
