@@ -8,7 +8,7 @@ import { calmStyles } from './calmStyles.ts';
 import { GenerateSection } from './GenerateSection.tsx';
 import { NoduleSection } from './NoduleSection.tsx';
 import { JobsSection } from './JobsSection.tsx';
-import { useFoldings, usePanelHeight } from './folding.tsx';
+import { useFoldings, usePanelHeight, useTopOfFolded } from './folding.tsx';
 import { Button, FoldingContext } from './parts.tsx';
 import { PlaceSection } from './PlaceSection.tsx';
 import { placeStyles } from './placeStyles.ts';
@@ -24,6 +24,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
   const shared = { service, session };
   const element = useRef<HTMLDivElement>(null);
   const foldings = useFoldings(service, session, usePanelHeight(element));
+  useTopOfFolded(element, foldings);
   const annotating = annotationShown(session) !== null;
   return (
     <div ref={element} className="nl" data-testid="nodulelab-panel" data-step={step ?? 'none'}>
@@ -44,7 +45,7 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
         </div>
       )}
       <Origin service={service} provenance={session.provenance} />
-      <FoldingContext.Provider value={foldings.nodules}>
+      <FoldingContext.Provider value={annotating ? null : foldings.nodules}>
         <NoduleSection {...shared} next={step === 'nodule'} />
       </FoldingContext.Provider>
       {/* A nodule is marked in the original: the steps that change what is seen rest until that is done. */}
