@@ -63,19 +63,21 @@ export function CandidateGrid({ service, session, label, candidates, empty }: Gr
   );
 }
 
-export function CandidateStrip({ service, session }: Props) {
+/** Those of the strip: one that was kept before may be the chosen one. */
+export function stripped(session: Session): readonly Candidate[] {
   const chosen = chosenCandidate(session);
   const { candidates } = session;
-  // One that was kept before may be the chosen one.
-  const shown = chosen && !candidates.includes(chosen) ? [chosen, ...candidates] : candidates;
-  if (shown.length === 0) return null;
+  return chosen && !candidates.includes(chosen) ? [chosen, ...candidates] : candidates;
+}
+
+export function CandidateStrip({ service, session }: Props) {
   return (
     <div className="nl-strip" role="group" aria-label="Candidates, axial" data-testid="strip">
-      {shown.map((candidate) => (
+      {stripped(session).map((candidate) => (
         <button
           key={candidate.id}
           type="button"
-          aria-pressed={candidate === chosen}
+          aria-pressed={candidate.id === session.chosenCandidateId}
           aria-label={candidateName(candidate)}
           title={candidateName(candidate)}
           disabled={session.generating || isActive(session.job)}

@@ -15,55 +15,53 @@ interface RowProps {
 }
 
 function Row({ check, onLook }: RowProps) {
-  const { name, verdict, value, unit, explanation, thumbnails } = check;
+  const { name, verdict, value, unit, explanation } = check;
   const look = (): void => onLook(name);
   const leave = (): void => onLook(null);
   return (
-    <>
-      <li
-        data-check={name}
-        data-verdict={verdict}
-        onPointerEnter={look}
-        onPointerLeave={leave}
-        onFocus={look}
-        onBlur={leave}
+    <li
+      data-check={name}
+      data-verdict={verdict}
+      onPointerEnter={look}
+      onPointerLeave={leave}
+      onFocus={look}
+      onBlur={leave}
+    >
+      <Light verdict={verdict} />
+      <button
+        type="button"
+        className="nl-check"
+        aria-description={`${VERDICT_WORDS[verdict]}. ${explanation}`}
       >
-        <Light verdict={verdict} />
-        <button
-          type="button"
-          className="nl-check"
-          aria-description={`${VERDICT_WORDS[verdict]}. ${explanation}`}
-        >
-          {checkName(name)}
-        </button>
-        {value === null ? (
-          <span className="nl-dim" aria-label="not measured">
-            {checkValue(value)}
-          </span>
-        ) : (
-          <span>
-            {checkValue(value)} <span className="nl-dim">{checkUnit(unit)}</span>
-          </span>
-        )}
-      </li>
-      {thumbnails && (
-        <li
-          className="nl-nearest"
-          data-testid="nearest-training"
-          onPointerEnter={look}
-          onPointerLeave={leave}
-        >
-          {PLANES.map((plane) => (
-            <img
-              key={plane}
-              src={thumbnails[plane]}
-              alt={`${checkName(name)}, ${plane}`}
-              title={`${plane}: what the nodule is compared with`}
-            />
-          ))}
-        </li>
+        {checkName(name)}
+      </button>
+      {value === null ? (
+        <span className="nl-dim" aria-label="not measured">
+          {checkValue(value)}
+        </span>
+      ) : (
+        <span>
+          {checkValue(value)} <span className="nl-dim">{checkUnit(unit)}</span>
+        </span>
       )}
-    </>
+    </li>
+  );
+}
+
+/** What the nodule is compared with, where a check compares it. */
+function Compared({ name, thumbnails }: QualityCheck) {
+  if (!thumbnails) return null;
+  return (
+    <span className="nl-nearest" data-testid="nearest-training">
+      {PLANES.map((plane) => (
+        <img
+          key={plane}
+          src={thumbnails[plane]}
+          alt={`${checkName(name)}, ${plane}`}
+          title={`${plane}: what the nodule is compared with`}
+        />
+      ))}
+    </span>
   );
 }
 
@@ -79,15 +77,18 @@ export function Checks({ checks }: { readonly checks: readonly QualityCheck[] })
           <Row key={check.name} check={check} onLook={setLooked} />
         ))}
       </ul>
-      <p className="nl-explanation nl-small nl-dim" data-testid="explanation">
-        {told ? (
-          <>
-            <b>{checkName(told.name)}</b> ({VERDICT_WORDS[told.verdict]}). {told.explanation}
-          </>
-        ) : (
-          'No check stands out. Point at one for what it means.'
-        )}
-      </p>
+      <div className="nl-explanation nl-small nl-dim">
+        <p data-testid="explanation">
+          {told ? (
+            <>
+              <b>{checkName(told.name)}</b> ({VERDICT_WORDS[told.verdict]}). {told.explanation}
+            </>
+          ) : (
+            'No check stands out. Point at one for what it means.'
+          )}
+        </p>
+        {told && <Compared {...told} />}
+      </div>
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { type Foldable, foldsBy, phaseOf, type Phase } from '../state/folds.ts';
 import { chosenCandidate, selectedNodule, type Session } from '../state/session.ts';
 import { millimetres } from '../state/words.ts';
-import { CandidateStrip } from './CandidateGrid.tsx';
+import { CandidateStrip, stripped } from './CandidateGrid.tsx';
 import type { Folding } from './parts.tsx';
 
 /** Pixels that the panel has on the screen, before it would scroll. */
@@ -35,13 +35,18 @@ function candidateLine(session: Session): string {
   return `candidate ${chosen.index + 1} of ${session.candidates.length}`;
 }
 
+/** When the panel folds, what was scrolled away to see more of it is back. */
+export function useTopOfFolded(panel: RefObject<HTMLElement | null>, { generate }: Foldings): void {
+  useLayoutEffect(() => {
+    const room = panel.current?.parentElement;
+    if (room && generate.folded) room.scrollTop = 0;
+  }, [panel, generate.folded]);
+}
+
+type Foldings = Readonly<Record<Foldable, Folding>>;
 type ByHand = Readonly<Partial<Record<Foldable, boolean>>>;
 
-export function useFoldings(
-  service: NoduleLabService,
-  session: Session,
-  height: number,
-): Readonly<Record<Foldable, Folding>> {
+export function useFoldings(service: NoduleLabService, session: Session, height: number): Foldings {
   const phase = phaseOf(session);
   const [byHand, setByHand] = useState<{ readonly phase: Phase; readonly folded: ByHand }>({
     phase,
@@ -61,7 +66,9 @@ export function useFoldings(
     nodules: folding('nodules', { summary: nodulesLine(session) }),
     generate: folding('generate', {
       summary: candidateLine(session),
-      strip: <CandidateStrip service={service} session={session} />,
+      ...(stripped(session).length > 0
+        ? { strip: <CandidateStrip service={service} session={session} /> }
+        : {}),
     }),
   };
 }

@@ -7,7 +7,7 @@ export interface Folding {
   readonly onToggle: () => void;
   /** Its state, while it is folded. */
   readonly summary: string;
-  /** What is still at hand while it is folded. */
+  /** What is still at hand while it is folded, in place of the summary. */
   readonly strip?: ReactNode;
 }
 export const FoldingContext = createContext<Folding | null>(null);
@@ -60,13 +60,14 @@ export function Section({ number, title, next, aside, children }: SectionProps) 
           title
         )}
         <span className="nl-fill" />
-        {folded ? <span className="nl-summary nl-small nl-dim">{folding?.summary}</span> : aside}
+        {folded
+          ? (folding?.strip ?? <span className="nl-summary nl-small nl-dim">{folding?.summary}</span>)
+          : aside}
       </h3>
       {/* Kept while it is folded: what was being written there is not lost. */}
       <div id={body} hidden={folded}>
         {children}
       </div>
-      {folded && folding?.strip}
     </section>
   );
 }

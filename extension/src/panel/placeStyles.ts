@@ -15,11 +15,11 @@ export const placeStyles = `
 .nl-favourites summary { cursor: pointer; padding: 4px 2px; color: var(--nl-accent); }
 .nl-favourites .nl-candidates { height: auto; max-height: 198px; margin-top: 0; }
 .nl-asked { font-size: 11px; line-height: 15px; color: var(--nl-dim); padding-top: 3px; }
-.nl-strip { display: flex; gap: 3px; padding-top: 4px; overflow-x: auto; }
-.nl-strip button { flex: none; padding: 1px; width: 34px; height: 34px; }
+.nl-strip { display: flex; gap: 3px; padding: 1px; overflow-x: auto; min-width: 0; }
+.nl-strip button { flex: none; padding: 1px; width: 28px; height: 28px; }
 .nl-strip button[aria-pressed='true'] { border-color: var(--nl-accent); box-shadow: inset 0 0 0 1px var(--nl-accent); }
 .nl-strip img { display: block; width: 100%; height: 100%; border-radius: 2px; background: #000; }
-.nl .nl-title { display: flex; align-items: center; gap: 7px; padding: 0; font-weight: 600; text-align: left; min-width: 0; white-space: nowrap; flex: 0 0 auto; }
+.nl .nl-title { display: flex; align-items: center; gap: 7px; padding: 0; font-weight: 600; text-align: left; min-width: 0; white-space: nowrap; flex: 0 1 auto; overflow: hidden; text-overflow: ellipsis; }
 .nl-title::after { content: '\\25be'; color: var(--nl-dim); font-weight: 400; }
 .nl-title[aria-expanded='false']::after { content: '\\25b8'; }
 .nl-summary { font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; text-align: right; }
@@ -32,6 +32,10 @@ export const placeStyles = `
 .nl-lightlist li { display: flex; align-items: center; gap: 5px; min-width: 0; line-height: 19px; white-space: nowrap; }
 .nl-lightlist li:hover .nl-check, .nl-lightlist li:focus-within .nl-check { color: var(--nl-accent); }
 .nl-lightlist .nl-check { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.nl-lightlist .nl-nearest { grid-column: 1 / -1; }
+.nl-explanation { display: flex; gap: 6px; height: 44px; margin: 3px 0; overflow-y: auto; border-top: 1px solid var(--nl-line); padding-top: 2px; line-height: 1.3; }
+.nl-explanation p { flex: 1; }
+.nl-nearest { display: flex; gap: 2px; flex: none; position: sticky; top: 0; }
+.nl-nearest img { width: 40px; height: 40px; border-radius: 3px; background: #000; display: block; }
+.nl-option .nl-button { padding: 2px 7px; }
 @media (max-height: 800px) { .nl-candidates { height: 100px; } }
 `;

@@ -111,9 +111,6 @@ export const styles = `
 .nl-checks td:first-child { width: 16px; }
 .nl-checks td:nth-child(3) { text-align: right; white-space: nowrap; }
 .nl-check { padding: 0 !important; text-align: left; }
-.nl-nearest { display: flex; gap: 3px; padding: 1px 0 3px; }
-.nl-nearest img { width: 40px; height: 40px; border-radius: 3px; background: #000; display: block; }
-.nl-explanation { height: 42px; overflow-y: auto; border-top: 1px solid var(--nl-line); padding: 3px 0; }
 .nl-light { display: inline-block; width: 9px; height: 9px; border-radius: 5px; flex: none; }
 .nl-light[data-verdict='good'] { background: #4ade80; }
 .nl-light[data-verdict='fair'] { background: #fbbf24; border-radius: 1px; }

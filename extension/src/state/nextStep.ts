@@ -24,7 +24,7 @@ export function nextStep(session: Session): NextStep {
   if (session.previewing)
     return { step: session.place ? 'place' : 'nodule', sentence: 'Preparing the preview.' };
   if (session.preview)
-    return { step: 'accept', sentence: 'Look at it from all sides, then accept or discard.' };
+    return { step: 'accept', sentence: 'Look at it, then accept or discard it.' };
   if (session.generating) return { step: 'generate', sentence: 'Generating candidates.' };
   if (session.candidates.length === 0 && session.modelsKnown && session.models.length === 0)
     return { step: null, sentence: 'Look at the nodules; making new ones waits for a generator.' };
