@@ -43,6 +43,7 @@ const SIZE_KEYS = ['[', ']'];
 
 interface Held {
   readonly id: string;
+  readonly volume: LabelmapVolume;
   readonly toolGroup: ToolGroup;
   /** What had the mouse before. */
   readonly former: string | undefined;
@@ -101,17 +102,18 @@ export class Brush {
     }
     const volume = segmentationService.getLabelmapVolume(id);
     if (!wanted() || !volume) {
-      this.#forget(id);
+      this.#forget(id, volume);
       return false;
     }
     this.#addBrushes(toolGroup);
     this.#held = {
       id,
+      volume,
       toolGroup,
       former: toolGroup.getActivePrimaryMouseButtonTool(),
       release: this.#listen(id, toolGroup, seriesInstanceUID),
     };
-    if (ground) this.#fill(id, volume, ground);
+    if (ground) this.#fill(this.#held, ground);
     return true;
   }
 
@@ -138,7 +140,9 @@ export class Brush {
     if (!held) return;
     this.#held = null;
     held.release();
-    const active = held.toolGroup.getActivePrimaryMouseButtonTool();
+    const active = this.#isThere(held.toolGroup)
+      ? held.toolGroup.getActivePrimaryMouseButtonTool()
+      : undefined;
     if (active && isBrush(active)) {
       held.toolGroup.setToolPassive(active);
       held.toolGroup.setToolActive(
@@ -146,7 +150,7 @@ export class Brush {
         PRIMARY,
       );
     }
-    this.#forget(held.id);
+    this.#forget(held.id, held.volume);
   }
 
   #addBrushes(toolGroup: ToolGroup): void {
@@ -171,11 +175,16 @@ export class Brush {
     const modified = (event: Event): void => {
       if (!of(event)) return;
       clearTimeout(settle);
-      settle = setTimeout(() => this.#tell(id), SETTLED_MS);
+      settle = setTimeout(() => this.#tell(), SETTLED_MS);
     };
     // In OHIF's own list of segmentations, say: painting begins anew.
     const removed = (event: Event): void => {
       if (!of(event)) return;
+      // Where the mode is left, all segmentations go: what was painted is kept for when it is entered again.
+      if (!this.#isThere(toolGroup)) {
+        this.stop();
+        return;
+      }
       this.#events.onPainted(null);
       this.#events.onTool({ tool: null });
       void this.start(seriesInstanceUID, null);
@@ -215,10 +224,14 @@ export class Brush {
     };
   }
 
-  #tell(id: string): void {
-    const volume = this.#context.servicesManager.services.segmentationService.getLabelmapVolume(id);
-    if (this.#held?.id === id && volume)
-      this.#events.onPainted(maskOf(gridOf(volume), (k) => this.#slice(volume, k)));
+  #tell(): void {
+    const volume = this.#held?.volume;
+    if (volume) this.#events.onPainted(maskOf(gridOf(volume), (k) => this.#slice(volume, k)));
+  }
+
+  /** When a mode is left, its tool groups go first. */
+  #isThere({ id }: ToolGroup): boolean {
+    return this.#tools.ToolGroupManager.getToolGroup(id) !== undefined;
   }
 
   /** The labels of a slice as they lie in memory. */
@@ -227,22 +240,19 @@ export class Brush {
     return image?.voxelManager?.getScalarData() as Labels | undefined;
   }
 
-  #fill(id: string, volume: LabelmapVolume, ground: Ground): void {
+  #fill({ id, volume }: Held, ground: Ground): void {
     const voxels = voxelsOf(gridOf(volume), ground);
     for (const [i, j, k] of voxels) volume.voxelManager?.setAtIJK(i, j, k, 1);
     const slices = [...new Set(voxels.map(([, , k]) => k))];
     this.#tools.segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(id, slices);
-    this.#tell(id);
+    this.#tell();
   }
 
   /** The viewer keeps voxels of a removed segmentation in its cache. */
-  #forget(id: string): void {
+  #forget(id: string, volume: LabelmapVolume | null): void {
     const { segmentationService } = this.#context.servicesManager.services;
     const { cache } = this.#cornerstone;
-    // Where the mode was left, OHIF has taken it away already.
-    const known = segmentationService.getSegmentation(id) !== undefined;
-    const volume = known ? segmentationService.getLabelmapVolume(id) : null;
-    if (known) segmentationService.remove(id);
+    if (segmentationService.getSegmentation(id) !== undefined) segmentationService.remove(id);
     if (!volume) return;
     const { imageIds, volumeId } = volume;
     if (cache.getVolume(volumeId)) cache.removeVolumeLoadObject(volumeId);
