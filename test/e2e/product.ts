@@ -4,60 +4,99 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Job, JobList, type Model, ModelList, NoduleList, Place, Welcome } from '@nodulelab/contract';
+import {
+  Job,
+  JobList,
+  type Model,
+  ModelList,
+  NoduleList,
+  Place,
+  SeriesProvenance,
+  Welcome,
+} from '@nodulelab/contract';
 import { z } from 'zod';
 
 const Ready = z.object({ url: z.string(), open: z.string(), orthanc: z.string() });
 const PROGRAM = join(import.meta.dirname, '../../server/bin/nodulelab.ts');
 const READY_MS = 240_000;
 
+/** How a product is started. */
+interface Start {
+  readonly dir: string;
+  readonly options: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+interface Running {
+  readonly ready: z.infer<typeof Ready>;
+  readonly child: ChildProcess;
+}
+
+async function launch({ dir, options, environment }: Start, port: string): Promise<Running> {
+  const child = spawn(
+    process.execPath,
+    [PROGRAM, '--json', '--data', dir, 'serve', '--port', port, ...options],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } },
+  );
+  const said: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('not ready in time')), READY_MS);
+      const settle = (): void => clearTimeout(timer);
+      createInterface({ input: child.stdout }).once('line', (text) => {
+        settle();
+        resolve(text);
+      });
+      child.once('exit', (code) => {
+        settle();
+        reject(new Error(`ended with ${code}`));
+      });
+    });
+    return { ready: Ready.parse(JSON.parse(line)), child };
+  } catch (error) {
+    child.kill('SIGTERM');
+    throw new Error(`nodulelab serve: ${String(error)}\n${said.join('').slice(-4000)}`, { cause: error });
+  }
+}
+
 export class Product {
   readonly url: string;
   /** The address that a user is told to open. */
   readonly open: string;
-  readonly #process: ChildProcess;
-  readonly #dir: string;
+  readonly #start: Start;
+  #process: ChildProcess;
 
-  private constructor(ready: z.infer<typeof Ready>, process: ChildProcess, dir: string) {
+  private constructor(start: Start, { ready, child }: Running) {
     this.url = ready.url;
     this.open = ready.open;
-    this.#process = process;
-    this.#dir = dir;
+    this.#start = start;
+    this.#process = child;
   }
 
   /** Where it keeps its data. */
   get dataDir(): string {
-    return this.#dir;
+    return this.#start.dir;
   }
 
-  static async start(...options: readonly string[]): Promise<Product> {
+  static start(...options: readonly string[]): Promise<Product> {
+    return Product.startWith({}, ...options);
+  }
+
+  static async startWith(environment: Start['environment'], ...options: readonly string[]): Promise<Product> {
     const dir = await mkdtemp(join(tmpdir(), 'nodulelab-e2e-'));
-    const child = spawn(
-      process.execPath,
-      [PROGRAM, '--json', '--data', dir, 'serve', '--port', '0', ...options],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const said: string[] = [];
-    child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
+    const start = { dir, options, environment };
     try {
-      const line = await new Promise<string>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('not ready in time')), READY_MS);
-        const settle = (): void => clearTimeout(timer);
-        createInterface({ input: child.stdout }).once('line', (text) => {
-          settle();
-          resolve(text);
-        });
-        child.once('exit', (code) => {
-          settle();
-          reject(new Error(`ended with ${code}`));
-        });
-      });
-      return new Product(Ready.parse(JSON.parse(line)), child, dir);
+      return new Product(start, await launch(start, '0'));
     } catch (error) {
-      child.kill('SIGTERM');
       await rm(dir, { recursive: true, force: true });
-      throw new Error(`nodulelab serve: ${String(error)}\n${said.join('').slice(-4000)}`, { cause: error });
+      throw error;
     }
+  }
+
+  /** Starts a stopped server again, on the same data and at the same address. */
+  async restart(): Promise<void> {
+    this.#process = (await launch(this.#start, new URL(this.url).port)).child;
   }
 
   /** Ends the server as Ctrl-C does, and waits for it. */
@@ -70,7 +109,7 @@ export class Product {
 
   async remove(): Promise<void> {
     await this.stop();
-    await rm(this.#dir, { recursive: true, force: true });
+    await rm(this.#start.dir, { recursive: true, force: true });
   }
 
   async #ask<T>(schema: z.ZodType<T>, path: string, body?: unknown): Promise<T> {
@@ -94,6 +133,10 @@ export class Product {
 
   nodules(seriesInstanceUID: string): Promise<NoduleList> {
     return this.#ask(NoduleList, `/api/series/${seriesInstanceUID}/nodules`);
+  }
+
+  provenance(seriesInstanceUID: string): Promise<SeriesProvenance> {
+    return this.#ask(SeriesProvenance, `/api/series/${seriesInstanceUID}/provenance`);
   }
 
   /** A place in the lung that the server would take. */

@@ -163,7 +163,12 @@ export function Origin({
   if (!provenance || line === null) return null;
   const synthetic = provenance.kind === 'synthetic';
   return (
-    <section className="nl-origin" aria-label="Where this series comes from" data-testid="origin">
+    <section
+      className="nl-origin"
+      aria-label="Where this series comes from"
+      data-testid="origin"
+      data-series={provenance.seriesInstanceUID}
+    >
       <div className="nl-field nl-small">
         {synthetic && <b className="nl-mark">SYNTHETIC</b>}
         <span className="nl-wide nl-origin-line" title={line}>

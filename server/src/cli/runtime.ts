@@ -20,6 +20,8 @@ import { createModelRegistry, type ModelRegistry } from '../services/models.ts';
 import { openStore } from '../store/store.ts';
 
 export const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
+/** Where the weights lie that come with NoduleLab: beside the program, or where an installation keeps them. */
+export const SHIPPED_MODELS = process.env['NODULELAB_MODELS'] ?? join(REPOSITORY, 'models');
 export const VERSION = packageJson.version;
 
 export interface RuntimeOptions {
@@ -67,17 +69,14 @@ async function startOwnOrthanc(
 /** The shipped models and those that the user trained. */
 export function openModels(dataDir: string, engine: Engine = onnxCpuEngine()): ModelRegistry {
   return createModelRegistry(
-    [join(REPOSITORY, 'models'), join(dataDir, 'models')],
+    [SHIPPED_MODELS, join(dataDir, 'models')],
     engine,
     modelChoiceFile(join(dataDir, 'current-model.json')),
   );
 }
 
 /** Where networks that measure are looked for: those that the user trained go before the shipped ones. */
-export const networkRoots = (dataDir: string): string[] => [
-  join(dataDir, 'models'),
-  join(REPOSITORY, 'models'),
-];
+export const networkRoots = (dataDir: string): string[] => [join(dataDir, 'models'), SHIPPED_MODELS];
 
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const closers: (() => Promise<void>)[] = [];

@@ -9,7 +9,7 @@ import { openEvaluationTools } from '../../services/evaluation/tools.ts';
 import type { CommandContext } from '../context.ts';
 import { engineOption, integer } from '../options.ts';
 import { table } from '../output.ts';
-import { openModels, REPOSITORY, VERSION } from '../runtime.ts';
+import { openModels, SHIPPED_MODELS, VERSION } from '../runtime.ts';
 
 interface EvaluateOptions {
   readonly real: string;
@@ -63,7 +63,7 @@ async function run(
 ): Promise<void> {
   const { engine, reason } = await openEngine(options.engine);
   output.note(`Engine ${engine.name}: ${reason}`);
-  const tools = await openEvaluationTools([join(dataDir, 'models'), join(REPOSITORY, 'models')], engine);
+  const tools = await openEvaluationTools([join(dataDir, 'models'), SHIPPED_MODELS], engine);
   try {
     const { real, synthetic, training, model, seed, draws, host } = options;
     const hosts =
