@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Job } from '@nodulelab/contract';
 import type { Pose } from '../../extension/src/geometry/pose.ts';
+import { Acceptance } from '../../extension/src/service/acceptance.ts';
 import { Dragging } from '../../extension/src/service/dragging.ts';
 import { Placement } from '../../extension/src/service/placement.ts';
 import { Previews } from '../../extension/src/service/previews.ts';
@@ -131,6 +132,28 @@ describe('dragging a nodule by its handles', () => {
     void dragging.end();
     await eventually(() => requests.length === 3);
     expect(requests[2]!.body).toMatchObject({ centre: [3, 2, 2] });
+  });
+
+  test('what is not confirmed yet cannot be accepted or kept', async () => {
+    const { desk: shared, dragging, previews, placement, requests, store } = await shown();
+    const acceptance = new Acceptance(shared);
+    const tries = async (): Promise<unknown> => {
+      await acceptance.accept();
+      previews.keep();
+      return [store.get().stack.length, requests.filter(({ what }) => what.includes('accept')).length];
+    };
+    dragging.nudge(at([2, 1, 1]));
+    expect([await tries(), store.get().unsettled]).toEqual([[0, 0], true]);
+    dragging.cancel();
+    expect(store.get().unsettled).toBe(false);
+    placement.setDiameter(20);
+    expect(await tries()).toEqual([0, 0]);
+    await eventually(() => requests.length === 2);
+    requests[1]!.answer(201, { ...preview('second', [1, 1, 1]), diameterMm: 20 });
+    await settled();
+    expect(store.get().unsettled).toBe(false);
+    void acceptance.accept();
+    expect(requests.at(-1)!.what).toMatch(/accept$/);
   });
 
   test('arrow keys that follow each other fast are one step', async () => {

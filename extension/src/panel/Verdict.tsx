@@ -111,7 +111,7 @@ function Steps({ service, session }: Omit<Props, 'next'>) {
         Go to
       </Button>
       <Button
-        disabled={!session.preview || session.previewing}
+        disabled={!session.preview || session.previewing || session.unsettled}
         onPress={() => previews.keep()}
         title="Keep this one on the screen and start the next; all are written as one series"
         testId="add-another"
@@ -158,7 +158,7 @@ function Decision({ service, session, next }: Props) {
             <Button
               wide
               main={next}
-              disabled={edits.length === 0 || previewing}
+              disabled={edits.length === 0 || previewing || session.unsettled}
               onPress={() => void acceptance.accept()}
               title="Write a new CT series with its segmentation and report beside the original"
               testId="accept"

@@ -32,7 +32,7 @@ export class Acceptance {
   async accept(): Promise<void> {
     const { store } = this.#desk;
     const session = store.get();
-    if (editsOf(session).length === 0 || isActive(session.job)) return;
+    if (editsOf(session).length === 0 || session.unsettled || isActive(session.job)) return;
     const poor = poorChecks(session);
     if (poor.length > 0) store.set({ unconfirmed: poor });
     else await this.#accept([]);

@@ -72,7 +72,7 @@ export class Dragging {
     const { store } = this.#desk;
     if (!this.#drag || !poseOf(store.get())) return;
     const { place, turnDeg } = pose;
-    store.set({ place, turnDeg, diameterMm: inBounds(pose.diameterMm) });
+    store.set({ place, turnDeg, diameterMm: inBounds(pose.diameterMm), unsettled: true });
     this.#wanted = poseOf(store.get());
     this.#carrying ??= this.#carry().finally(() => (this.#carrying = null));
   }
@@ -112,7 +112,7 @@ export class Dragging {
 
   #giveBack({ before }: Drag): void {
     this.#wanted = null;
-    this.#desk.store.set(before);
+    this.#desk.store.set({ ...before, unsettled: false });
     this.#previews.lookAgain();
   }
 

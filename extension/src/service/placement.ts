@@ -132,12 +132,15 @@ export class Placement {
     const { store } = this.#desk;
     store.set(change);
     clearTimeout(this.#settle);
-    if (store.get().place) this.#settle = setTimeout(() => void this.#preview(), SETTLED_MS);
+    if (!store.get().place) return;
+    store.set({ unsettled: true });
+    this.#settle = setTimeout(() => void this.#preview(), SETTLED_MS);
   }
 
   async #preview(): Promise<void> {
     const { store, api } = this.#desk;
     clearTimeout(this.#settle);
+    store.set({ unsettled: false });
     const session = store.get();
     const { host, place, chosenCandidateId, diameterMm } = session;
     if (!host || !place || !chosenCandidateId || isActive(session.job)) return;

@@ -55,7 +55,7 @@ export class Previews {
     const request = new AbortController();
     this.#request = request;
     const current = (): boolean => this.#request === request;
-    store.set({ previewing: true, refusal: null, error: null, unconfirmed: null });
+    store.set({ previewing: true, unsettled: false, refusal: null, error: null, unconfirmed: null });
     let made: Preview | null = null;
     try {
       const asked = performance.now();
@@ -123,7 +123,7 @@ export class Previews {
   keep(): void {
     const { store } = this.#desk;
     const session = store.get();
-    if (!session.preview || session.previewing) return;
+    if (!session.preview || session.previewing || session.unsettled) return;
     store.set({
       stack: editsOf(session),
       preview: null,
@@ -150,7 +150,7 @@ export class Previews {
     const { stack, preview } = store.get();
     this.#request?.abort();
     this.#request = null;
-    store.set({ place: null, refusal: null, unconfirmed: null, previewing: false });
+    store.set({ place: null, refusal: null, unconfirmed: null, previewing: false, unsettled: false });
     if (preview) await this.#dropTop();
     else {
       const left = stack.slice(0, -1);
@@ -189,7 +189,7 @@ export class Previews {
     this.#history = NO_HISTORY;
     this.#settled = null;
     store.set({
-      ...{ stack: [], preview: null, previewShown: false, unconfirmed: null },
+      ...{ stack: [], preview: null, previewShown: false, unconfirmed: null, unsettled: false },
       ...{ canUndo: false, canRedo: false },
     });
     void this.#forget(known);
@@ -251,7 +251,14 @@ export class Previews {
     const { plan, history } = step;
     this.#history = history;
     this.#settled = plan;
-    store.set({ ...plan, refusal: null, unconfirmed: null, previewing: false, picking: false });
+    store.set({
+      ...plan,
+      refusal: null,
+      unconfirmed: null,
+      previewing: false,
+      unsettled: false,
+      picking: false,
+    });
     this.#tell();
     await this.#show(editsOf(plan), () => this.#settled === plan);
   }

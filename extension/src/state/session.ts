@@ -104,6 +104,8 @@ export interface Session {
   /** Why there is no map. */
   readonly guardProblem: string | null;
   readonly previewing: boolean;
+  /** Place, size or turn are no more those of the preview, and no other was asked for yet. */
+  readonly unsettled: boolean;
   /** Edits that stay on the screen while the next one is made, in order; the preview stands on the last of them. */
   readonly stack: readonly Preview[];
   readonly preview: Preview | null;
@@ -177,6 +179,7 @@ export const emptySession: Session = {
   guard: null,
   guardProblem: null,
   previewing: false,
+  unsettled: false,
   stack: [],
   preview: null,
   previewShown: false,
@@ -208,6 +211,7 @@ export const forgetHost = {
   place: null,
   guardShown: false,
   previewing: false,
+  unsettled: false,
   stack: [],
   preview: null,
   previewShown: false,

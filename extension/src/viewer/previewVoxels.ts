@@ -41,6 +41,8 @@ interface Changed {
   readonly preview: Float32Array;
   /** Without the last preview. */
   readonly below: Float32Array;
+  /** What the last preview adds to that, in the order of its box. */
+  readonly added: Float32Array;
   /** Where each lies from the patient's right (0) to left (1) among them. */
   readonly across: Float32Array;
   readonly slices: readonly number[];
@@ -89,7 +91,8 @@ export class PreviewVoxels<V extends PreviewVolume> {
     const voxels = volume.voxelManager;
     const patches = boxes.map((box) => patchOf(grid, box));
     const changed = changedBy(patches, grid, (index) => voxels.getAtIndex(index) as number);
-    this.#held = { volume, grid, changed, last: lumpOf(boxes.at(-1), patches.at(-1), changed) };
+    const box = boxes.at(-1);
+    this.#held = { volume, grid, changed, last: box ? lumpOf(box, changed.added) : null };
     this.show('preview');
   }
 
@@ -154,21 +157,11 @@ function slicesOf(indices: Int32Array, { dimensions: [width, height] }: VolumeGr
   return [...slices];
 }
 
-function lumpOf(
-  box: PreviewBox | undefined,
-  patch: VoxelPatch | undefined,
-  { indices, below }: Changed,
-): Lump | null {
-  if (!box || !patch) return null;
-  const under = new Map<number, number>();
-  indices.forEach((index, n) => under.set(index, below[n]!));
-  const { values } = patch;
-  return {
-    // The voxels themselves are not needed twice.
-    box: { size: box.size, origin: box.origin, spacing: box.spacing, direction: box.direction },
-    difference: Float32Array.from(patch.indices, (index, n) => values[n]! - under.get(index)!),
-  };
-}
+/** The voxels themselves are not needed twice. */
+const lumpOf = ({ size, origin, spacing, direction }: PreviewBox, difference: Float32Array): Lump => ({
+  box: { size, origin, spacing, direction },
+  difference,
+});
 
 function lookOf(changed: Changed, look: PreviewLook): (n: number) => number {
   const { original, preview, across } = changed;
@@ -191,6 +184,8 @@ function changedBy(
   }
   const indices = Int32Array.from(last.keys());
   const original = Float32Array.from(indices, originalAt);
+  const top = patches.at(-1);
+  const belowAt = (index: number): number => below.get(index) ?? originalAt(index);
   // The first row of each axis' direction is its part along L.
   const along = [0, 1, 2].map((axis) => spacing[axis]! * direction[3 * axis]!);
   const across = Float32Array.from(indices, (index) => {
@@ -208,6 +203,7 @@ function changedBy(
     original,
     preview: Float32Array.from(last.values()),
     below: original.map((value, n) => below.get(indices[n]!) ?? value),
+    added: Float32Array.from(top?.indices ?? [], (index, n) => top!.values[n]! - belowAt(index)),
     across: across.map((at) => (high > low ? (at - low) / (high - low) : 0)),
     slices: [...new Set(patches.flatMap(({ slices }) => slices))],
   };
