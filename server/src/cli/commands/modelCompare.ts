@@ -7,7 +7,7 @@ import { table } from '../output.ts';
 import { openModels } from '../runtime.ts';
 
 /** Longer texts stand below each other. */
-const WIDEST_CELL = 36;
+const WIDEST_CELL = 48;
 
 /** @param model the command of which this is a part */
 export function registerModelCompare(model: Command, context: () => CommandContext): void {

@@ -5,7 +5,7 @@ import { makesAlpha, type ModelCard } from '../../gan/modelCard.ts';
 import type { Compared, GroupOf, RowOf } from './rows.ts';
 
 /** @param current name of the preferred model */
-export const cardGroups = (current: string | null, engine: string): GroupOf[] => [
+export const networkGroups = (current: string | null): GroupOf[] => [
   {
     title: 'What it is',
     rows: [
@@ -75,6 +75,10 @@ export const cardGroups = (current: string | null, engine: string): GroupOf[] =>
       },
     ],
   },
+];
+
+/** @param engine what samples here */
+export const useGroups = (engine: string): GroupOf[] => [
   {
     title: 'Speed on this machine',
     rows: [

@@ -5,7 +5,7 @@ import type { CompareModels, Model, ModelComparison } from '@nodulelab/contract'
 import { readModelCard } from '../../gan/modelCard.ts';
 import { NoduleLabError } from '../../volume/errors.ts';
 import type { ModelRegistry } from '../models.ts';
-import { cardGroups } from './cardRows.ts';
+import { networkGroups, useGroups } from './cardRows.ts';
 import { classifierGroup } from './classifierRows.ts';
 import { evaluationGroup } from './evaluationRows.ts';
 import { type Compared, groupsOf } from './rows.ts';
@@ -32,9 +32,10 @@ export async function compareModels(
   return {
     models: [...names],
     groups: groupsOf(compared, [
-      ...cardGroups(current, models.engine),
+      ...networkGroups(current),
       evaluationGroup(compared),
       classifierGroup(compared),
+      ...useGroups(models.engine),
     ]),
   };
 }
