@@ -10,9 +10,9 @@ export interface Row {
   readonly note?: string;
 }
 
-export type Unit = 's' | 'ms' | 'MB' | '%' | '×';
+export type Unit = 's' | 'ms' | 'kB' | 'MB' | '%' | '×';
 
-const DIGITS: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 0, '%': 2, '×': 2 };
+const DIGITS: Readonly<Record<Unit, number>> = { s: 3, ms: 2, kB: 1, MB: 0, '%': 2, '×': 2 };
 
 export const seconds = (what: string, value: number): Row => ({ what, value, unit: 's' });
 

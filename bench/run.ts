@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: prints what was measured and, where a peer is installed, the ratio peer / ours of the same run.
- * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- archive` or `-- browser` or `-- augmentation`
- * or `-- frechet` or `-- evaluation` or `-- classifier` runs one part. `--full` measures the engine as it is used,
- * at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of the widths.
+ * `npm run bench -- engine` or `-- insertion` or `-- blending` or `-- archive` or `-- browser` or `-- viewer`
+ * or `-- augmentation` or `-- frechet` or `-- evaluation` or `-- classifier` runs one part. `--full` measures the
+ * engine as it is used, at the seed's widths with its batch of 16 (half an hour); without it, minutes at a quarter of
+ * the widths.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ import { benchEvaluation } from './evaluation.ts';
 import { benchFrechet } from './frechet.ts';
 import { benchInsertionPath } from './insertionPath.ts';
 import { type Row, tableOf } from './row.ts';
+import { benchViewer } from './viewer.ts';
 
 const number = { type: 'string' } as const;
 const { values, positionals } = parseArgs({
@@ -38,6 +40,7 @@ if (wanted('insertion')) rows.push(...(await benchInsertionPath(log)));
 if (wanted('archive')) rows.push(...(await benchArchive(log)));
 if (wanted('blending')) rows.push(...(await benchBlending(log)));
 if (wanted('browser')) rows.push(...(await benchBrowserPath()));
+if (wanted('viewer')) rows.push(...(await benchViewer()));
 if (wanted('augmentation')) rows.push(...(await benchAugmentation(log)));
 if (wanted('frechet')) rows.push(...(await benchFrechet(log)));
 // With --full at the size that the goal is for; without it a tenth.
