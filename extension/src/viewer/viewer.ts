@@ -17,6 +17,7 @@ import { ThumbnailBadges } from './thumbnailBadges.ts';
 import { ViewportBadges } from './viewportBadges.ts';
 import { TIMES, timed } from './timing.ts';
 import { Viewports } from './viewports.ts';
+import { drawsVolumes } from './webgl.ts';
 
 type CachedVolume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
 
@@ -93,6 +94,8 @@ export class Viewer {
       // The last of them all: when a mode is entered again, the grid tells of its change before it has changed.
       cornerstoneViewportService.subscribe(cornerstoneViewportService.EVENTS.VIEWPORT_DATA_CHANGED, changed),
     ];
+    // The viewer says that it goes without WebGL, and then asks for it (OHIF 3.13): no viewport is there yet.
+    if (!drawsVolumes()) cornerstoneOf(this.#context.extensionManager).setUseCPURendering(true);
     this.#overlays.start();
     changed();
   }
