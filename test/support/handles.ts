@@ -1,5 +1,5 @@
 /** A hand on the handles of a ring in the viewer: a real mouse, where the handles really are. */
-import type { PlaneName, ViewerPage } from './browser.ts';
+import type { PlaneName, Point, ViewerPage } from './browser.ts';
 
 export interface OnPage {
   readonly x: number;
@@ -13,8 +13,15 @@ export interface RingOnPage {
   readonly knob: OnPage;
 }
 
+interface Camera {
+  readonly focalPoint: Point;
+  readonly position: Point;
+}
 interface Viewport {
   readonly element: HTMLElement;
+  getCamera(): Camera;
+  setCamera(camera: Camera & { readonly parallelScale: number }): void;
+  render(): void;
 }
 interface Page {
   readonly services: {
@@ -37,6 +44,22 @@ export function ringOnPage(viewer: ViewerPage, plane: PlaneName): Promise<RingOn
     const [size, knob] = [circle('size'), circle('turn')];
     return { centre: { x: size.x, y: size.y }, radius: size.r, knob: { x: knob.x, y: knob.y } };
   }, `nodulelab-${plane}`);
+}
+
+/** Zooms one plane about a point, as a reader does. @param halfMm of its height */
+export async function zoomTo(viewer: ViewerPage, plane: PlaneName, at: Point, halfMm: number): Promise<void> {
+  await viewer.page.evaluate(
+    ([id, point, parallelScale]) => {
+      const { services } = window as unknown as Page;
+      const viewport = services.cornerstoneViewportService.getCornerstoneViewport(id);
+      const { focalPoint, position } = viewport.getCamera();
+      const moved = position.map((value, axis) => value + point[axis]! - focalPoint[axis]!) as Point;
+      viewport.setCamera({ focalPoint: point, position: moved, parallelScale });
+      viewport.render();
+    },
+    [`nodulelab-${plane}`, at, halfMm] as const,
+  );
+  await viewer.page.waitForTimeout(500);
 }
 
 /** In how many planes there are handles to see. */
