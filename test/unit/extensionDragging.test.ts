@@ -78,6 +78,27 @@ describe('dragging a nodule by its handles', () => {
     expect(requests[1]!.body).toMatchObject({ diameterMm: 40, options: { rotationDeg: [0, 0, 35] } });
   });
 
+  test('a nodule that is only moved keeps its size to the tenth of a millimetre', async () => {
+    const { dragging, store } = await shown();
+    store.set({ diameterMm: 31.3 });
+    dragging.begin();
+    dragging.to(at([2, 1, 1], 31.3));
+    expect(store.get().diameterMm).toBe(31.3);
+    dragging.to(at([2, 1, 1], 31.7));
+    expect(store.get().diameterMm).toBe(31.5);
+  });
+
+  test('what is carried is marked as a preview, though the original was looked at', async () => {
+    const { dragging, previews, store } = await shown();
+    previews.flip();
+    expect(sceneOf(store.get()).badge).toBeNull();
+    dragging.begin();
+    dragging.to(at([2, 1, 1]));
+    previews.flip();
+    dragging.to(at([3, 1, 1]));
+    expect(sceneOf(store.get()).badge?.text).toContain('PREVIEW');
+  });
+
   test('where the server refuses, the preview goes and the nearest place is offered', async () => {
     const { dragging, requests, calls, store } = await shown();
     dragging.begin();
@@ -100,8 +121,8 @@ describe('dragging a nodule by its handles', () => {
     previews.lookAt('difference');
     const before = store.get();
     dragging.begin();
-    expect(store.get().look).toBe('whole');
     dragging.to(at([9, 9, 9], 20, [5, 5, 5]));
+    expect(store.get().look).toBe('whole');
     await settled();
     dragging.cancel();
     expect(store.get()).toEqual(before);

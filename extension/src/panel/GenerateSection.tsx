@@ -44,6 +44,7 @@ export function GenerateSection({ service, session, next }: Props) {
         <div className="nl-generator">
           <select
             aria-label="Generator"
+            title={session.modelName ?? undefined}
             value={session.modelName ?? ''}
             onChange={(event) => generation.setModel(event.target.value)}
           >

@@ -64,15 +64,18 @@ export class Dragging {
     const before = { place, diameterMm, turnDeg, refusal, look, previewShown };
     this.#drag = { before, pose, preview, interrupted: previewing };
     store.set({ refusal: null, unconfirmed: null });
-    if (preview) store.set({ look: 'whole', previewShown: true });
     return true;
   }
 
   to(pose: Pose): void {
     const { store } = this.#desk;
-    if (!this.#drag || !poseOf(store.get())) return;
+    const drag = this.#drag;
+    if (!drag || !poseOf(store.get())) return;
     const { place, turnDeg } = pose;
-    store.set({ place, turnDeg, diameterMm: inBounds(pose.diameterMm), unsettled: true });
+    // What is only moved or turned keeps a size that it was made for, to the tenth.
+    const diameterMm = pose.diameterMm === drag.pose.diameterMm ? pose.diameterMm : inBounds(pose.diameterMm);
+    store.set({ place, turnDeg, diameterMm, unsettled: true });
+    if (drag.preview) store.set({ look: 'whole', previewShown: true });
     this.#wanted = poseOf(store.get());
     this.#carrying ??= this.#carry().finally(() => (this.#carrying = null));
   }

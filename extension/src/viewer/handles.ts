@@ -46,7 +46,8 @@ const ARROWS: Readonly<Record<string, readonly [x: number, y: number]>> = {
   ArrowDown: [0, 1],
 };
 const AXIS_WORDS = ['right to left', 'front to back', 'foot to head'] as const;
-const GRIP = 3.5;
+/** Half the edge of a mark on the ring, and of one on a ring so small that it would hide the nodule. */
+const GRIP = { usual: 3.5, small: 2, below: 18 } as const;
 
 interface Drag {
   readonly handle: Handle;
@@ -64,9 +65,7 @@ export class Handles {
   readonly #svg: SVGElement;
   readonly #parts: Readonly<Record<Handle, SVGElement>>;
   readonly #stem = shape('line', { stroke: RING_COLOURS.candidate, 'stroke-width': 1.3 });
-  readonly #grips = [0, 1, 2, 3].map(() =>
-    shape('rect', { width: 2 * GRIP, height: 2 * GRIP, fill: RING_COLOURS.candidate }),
-  );
+  readonly #grips = [0, 1, 2, 3].map(() => shape('rect', { fill: RING_COLOURS.candidate }));
   readonly #stop = new AbortController();
   #pose: Pose | null = null;
   #ring: RingOnScreen | null = null;
@@ -133,9 +132,13 @@ export class Handles {
     const out: Pixel = [(knob[0] - centre[0]) / away(radius), (knob[1] - centre[1]) / away(radius)];
     const foot: Pixel = [centre[0] + out[0] * radius, centre[1] + out[1] * radius];
     place(this.#stem, { x1: foot[0], y1: foot[1], x2: knob[0], y2: knob[1] });
+    const half = radius < GRIP.below ? GRIP.small : GRIP.usual;
     this.#grips.forEach((grip, n) => {
       const [x, y] = [[1, 0, -1, 0][n]!, [0, 1, 0, -1][n]!];
-      place(grip, { x: centre[0] + x * radius - GRIP, y: centre[1] + y * radius - GRIP });
+      place(grip, {
+        ...{ x: centre[0] + x * radius - half, y: centre[1] + y * radius - half },
+        ...{ width: 2 * half, height: 2 * half },
+      });
     });
     this.#tell(pose, viewport);
   }
