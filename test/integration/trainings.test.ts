@@ -11,6 +11,7 @@ import { createModelRegistry } from '../../server/src/services/models.ts';
 import { createTrainings, type Trainings } from '../../server/src/services/trainings/trainings.ts';
 import { type HttpFixture, startHttpFixture } from '../support/httpFixture.ts';
 import { writePatchSet } from '../support/patchSet.ts';
+import { nodulelab } from '../support/product.ts';
 
 const TINY = { dataset: 'balls', preset: 'seed-64', widthDivisor: 64, batchSize: 2, seed: 3 };
 
@@ -173,6 +174,23 @@ describe('a training that is asked for over HTTP', () => {
       404,
       'The training first does not keep the checkpoint 00099999 any more.',
     ]);
+  }, 60_000);
+
+  test('the command line promotes an earlier checkpoint as well', async () => {
+    const [earlier] = (await training('first')).checkpoints;
+    const checkpoints = path.join(dataDir, 'trainings/first');
+    const promote = (name: string, update: number) =>
+      nodulelab(
+        ...['--data', dataDir, '--json', 'export', '--checkpoints', checkpoints, '--name', name],
+        ...['--description', 'Four soft balls.', '--update', String(update), '--use'],
+      );
+    const made = await promote('from-line', earlier!.update);
+    expect(made).toMatchObject({ status: 0, stderr: '' });
+    expect(JSON.parse(made.stdout)).toMatchObject({ training: { updates: earlier!.update } });
+    const current = await nodulelab('--data', dataDir, '--json', 'model', 'current');
+    expect(JSON.parse(current.stdout)).toMatchObject({ name: 'from-line', former: 'early' });
+    const gone = await promote('gone', 99_999);
+    expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('no checkpoint of update 99999')]);
   }, 60_000);
 
   test('is interrupted when the server stops, says so after a restart, and resumes there', async () => {
