@@ -73,6 +73,7 @@ export interface ViewportGridService extends PubSub<'ACTIVE_VIEWPORT_ID_CHANGED'
   getActiveViewportId(): string;
   getState(): { readonly viewports: ReadonlyMap<string, GridViewport> };
   setLayout(layout: GridLayout): Promise<void>;
+  setViewportIsReady(viewportId: string, isReady: boolean): void;
   setDisplaySetsForViewports(
     updates: readonly {
       viewportId: string;

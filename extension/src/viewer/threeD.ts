@@ -139,6 +139,7 @@ export class ThreeD {
   /** The viewer asks for each position of a grid: one that is large enough, of which it takes the first. */
   async #layOut(viewports: readonly GridViewport[], places: readonly Place[]): Promise<void> {
     const { viewportGridService } = this.#services;
+    const known = [...viewportGridService.getState().viewports.keys()];
     await viewportGridService.setLayout({
       numRows: 3,
       numCols: Math.ceil(viewports.length / 3) + 1,
@@ -150,6 +151,9 @@ export class ThreeD {
       },
       isHangingProtocolLayout: true,
     });
+    // The viewer waits for those that it has only moved to become ready, which they were before.
+    for (const { viewportId } of viewports)
+      if (known.includes(viewportId)) viewportGridService.setViewportIsReady(viewportId, true);
   }
 
   #soon(): void {
