@@ -85,8 +85,8 @@ function Card({ service, at, panel }: { service: TourService; at: number; panel:
         <p>{stop.text}</p>
       </div>
       <div className="nl-field">
-        <span className="nl-wide nl-dim nl-small" aria-label={`Stop ${at + 1} of ${STOPS.length}`}>
-          {at + 1} / {STOPS.length}
+        <span className="nl-wide nl-dim nl-small">
+          {at + 1} of {STOPS.length}
         </span>
         <Button onPress={() => tour.end()} testId="tour-skip">
           Skip
