@@ -23,6 +23,8 @@ export function Dialog({ title, onClose, children, aside, testId }: DialogProps)
       ref={element}
       className="nl nl-dialog"
       aria-label={title}
+      // A press on its text leaves the keyboard here, and not with the viewer.
+      tabIndex={-1}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -48,6 +50,7 @@ export function Dialog({ title, onClose, children, aside, testId }: DialogProps)
 const dialogStyles = `
 .nl-dialog { margin: auto; padding: 12px 16px 16px; max-width: 94vw; max-height: 92vh; border: 1px solid var(--nl-line); border-radius: 8px; background: hsl(var(--background, 0 0% 0%)); }
 .nl-dialog:not([open]) { display: none; }
+.nl-dialog:focus { outline: none; }
 .nl-dialog::backdrop { background: rgb(0 0 0 / 65%); }
 .nl-dialog h2 { display: flex; align-items: center; gap: 10px; margin: 0; font-size: 15px; font-weight: 600; min-height: 30px; }
 .nl-dialog h2 .nl-fill { flex: 1; }
