@@ -66,7 +66,7 @@ describe.each([
     'with a preview in the CT',
     async () => {
       await viewer.see('propose').click();
-      await viewer.see('accept').waitFor({ timeout: 60_000 });
+      await until(() => viewer.badges('PREVIEW'), (count) => count > 0);
       const after = await shot();
       await asKept(after, 'preview');
       // The tolerance is small enough to see that a preview stands there.
@@ -81,7 +81,7 @@ describe.each([
     'in the training panel',
     async () => {
       await viewer.see('discard').click();
-      await viewer.page.getByText('Training', { exact: true }).first().click();
+      await viewer.page.locator('[data-cy=training-btn]').click();
       await viewer.see('training-panel').waitFor();
       await asKept(await shot(), 'training');
     },

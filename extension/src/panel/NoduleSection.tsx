@@ -133,7 +133,7 @@ export function NoduleSection({ service, session, next }: Props) {
   return (
     <Section
       number={1}
-      title="Nodules in this CT"
+      title="Nodules"
       next={next}
       aside={
         <>

@@ -75,7 +75,7 @@ export const styles = `
 .nl-banner { border-radius: 5px; padding: 7px 9px; background: #4a2a05; border-left: 3px solid #f59e0b; }
 .nl-option { margin-top: 6px; min-height: 28px; }
 .nl-option select { height: 28px; }
-.nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; }
+.nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; white-space: nowrap; }
 .nl-fold::after { content: ' \\25be'; }
 .nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
 .nl .nl-model-fold { font-weight: 400; font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: none; max-width: 215px; }

@@ -15,7 +15,7 @@ export const STOPS: readonly Stop[] = [
     text: 'A real CT receives a nodule that never was. This line always says the next step, and the section that it means is framed. The arrow keys lead on, Escape ends the tour.',
   },
   {
-    section: 'Nodules in this CT',
+    section: 'Nodules',
     title: 'What readers found',
     text: 'Choose a nodule: all planes go to it, with the outline of each reader. Its size and ratings can become the wish for a new one, and it can be taken away to make a healthy twin.',
   },

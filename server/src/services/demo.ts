@@ -13,7 +13,7 @@ const SETTING = 'demo';
 const DemoSetting = z.object({ studyInstanceUID: z.string(), seriesInstanceUID: z.string() });
 
 /** Candidates of the first minute: the seed is fixed so that everyone sees the same three. */
-const WELCOME_SEED = 7;
+const WELCOME_SEED = 10;
 const WELCOME_COUNT = 3;
 
 /** Imports the demo study unless it is there already. */
