@@ -4,8 +4,8 @@ import { cutPlanes, halfAround } from '../../extension/src/geometry/crop.ts';
 import { focusOf } from '../../extension/src/state/focus.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
 import { LUNG_PRESET, registerLungPreset } from '../../extension/src/viewer/lungPreset.ts';
-import { placesWith3D } from '../../extension/src/viewer/threeD.ts';
-import type { CornerstoneLibrary } from '../../extension/src/ohif.ts';
+import { placesWith3D, ThreeD, THREE_D_ID } from '../../extension/src/viewer/threeD.ts';
+import type { CornerstoneLibrary, GridLayout, GridViewport, Services } from '../../extension/src/ohif.ts';
 import { preview } from '../support/extensionDesk.ts';
 
 const OWN = [
@@ -55,6 +55,76 @@ describe('the grid with a rendering', () => {
     const area = places.reduce((sum, { width, height }) => sum + width * height, 0);
     expect(area).toBeCloseTo(1);
     expect(places).toHaveLength(3);
+  });
+});
+
+/** The viewer's grid as far as it matters here: it asks for each position, and writes into what it is given. */
+function grid(places: readonly object[]) {
+  const names = ['nodulelab-axial', 'nodulelab-sagittal', 'nodulelab-coronal'];
+  let viewports = new Map<string, GridViewport>(
+    names.map((viewportId, n) => [
+      viewportId,
+      { viewportId, displaySetInstanceUIDs: ['ct'], viewportOptions: { viewportId }, ...places[n] },
+    ]),
+  );
+  const ready: string[] = [];
+  const viewportGridService = {
+    getState: () => ({ viewports }),
+    getActiveViewportId: () => 'nodulelab-sagittal',
+    setViewportIsReady: (viewportId: string) => ready.push(viewportId),
+    setLayout: ({ numRows, numCols, layoutOptions, findOrCreateViewport }: GridLayout) => {
+      const found = new Map<string, GridViewport>();
+      for (let position = 0; position < numRows * numCols; position++) {
+        const place = layoutOptions[position];
+        const viewport = place && findOrCreateViewport(position);
+        if (viewport) found.set(viewport.viewportId, Object.assign(viewport, place));
+      }
+      viewports = found;
+      return Promise.resolve();
+    },
+  };
+  const services = {
+    viewportGridService,
+    cornerstoneViewportService: { getCornerstoneViewport: () => undefined },
+  } as unknown as Services;
+  const library = { CONSTANTS: { VIEWPORT_PRESETS: [] } } as unknown as CornerstoneLibrary;
+  const placesNow = (): unknown[] =>
+    [...viewports.values()].map(({ x, y, width, height }) => ({ x, y, width, height }));
+  return { threeD: new ThreeD(services, library), ready, placesNow, viewports: () => viewports };
+}
+
+describe('the rendering on demand', () => {
+  test('is a fourth viewport of the same series; the planes keep their names and what they show', async () => {
+    const { threeD, ready, placesNow, viewports } = grid(OWN);
+    expect(threeD.isShown()).toBe(false);
+    await threeD.toggle('ct');
+    expect(threeD.isShown()).toBe(true);
+    expect([...viewports().keys()]).toEqual([
+      'nodulelab-axial',
+      'nodulelab-sagittal',
+      'nodulelab-coronal',
+      THREE_D_ID,
+    ]);
+    expect(placesNow()).toEqual(placesWith3D(OWN));
+    expect(viewports().get(THREE_D_ID)).toMatchObject({
+      displaySetInstanceUIDs: ['ct'],
+      viewportOptions: { viewportType: 'volume3d', toolGroupId: 'volume3d' },
+      displaySetOptions: [{ options: { displayPreset: { CT: LUNG_PRESET } } }],
+    });
+    expect(viewports().get('nodulelab-coronal')?.viewportOptions).toEqual({
+      viewportId: 'nodulelab-coronal',
+    });
+    // The viewer would wait for ever for those that it only moved.
+    expect(ready).toEqual(['nodulelab-axial', 'nodulelab-sagittal', 'nodulelab-coronal']);
+    threeD.stop();
+  });
+
+  test('goes away again, and the planes stand where they stood', async () => {
+    const { threeD, placesNow } = grid(OWN);
+    await threeD.toggle('ct');
+    await threeD.toggle('ct');
+    expect(threeD.isShown()).toBe(false);
+    expect(placesNow()).toEqual(OWN);
   });
 });
 
