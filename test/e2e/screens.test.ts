@@ -66,7 +66,10 @@ describe.each([
     'with a preview in the CT',
     async () => {
       await viewer.see('propose').click();
-      await until(() => viewer.badges('PREVIEW'), (count) => count > 0);
+      await until(
+        () => viewer.badges('PREVIEW'),
+        (count) => count > 0,
+      );
       const after = await shot();
       await asKept(after, 'preview');
       // The tolerance is small enough to see that a preview stands there.
