@@ -58,6 +58,18 @@ describeWithOrthanc('a quiz', () => {
     expect(await product.context.archive.hasSeries(seriesInstanceUID)).toBe(true);
   }, 240_000);
 
+  test('leaves out nodules whose CT is gone', async () => {
+    const { context, services, seriesInstanceUID } = product;
+    const [known] = await context.store.nodules.ofSeries(seriesInstanceUID);
+    const gone = { ...known!, id: 'gone', seriesInstanceUID: '1.2.4', number: 1 };
+    const { series, nodules } = context.store;
+    await series.upsert({ ...(await series.get(seriesInstanceUID))!, seriesInstanceUID: '1.2.4' });
+    await nodules.replaceForSeries('1.2.4', [gone]);
+    const found = await services.quiz({ ...asked, seriesInstanceUID: '1.2.4' });
+    expect(found.questions.some(({ real }) => real)).toBe(true);
+    await nodules.replaceForSeries('1.2.4', []);
+  }, 120_000);
+
   test('of a CT that nobody knows shows the nodules that there are; an archive without any says so', async () => {
     const other = await product.services.quiz({ ...asked, count: 2, seriesInstanceUID: '1.2.3' });
     expect(other.questions.some(({ real }) => real)).toBe(true);

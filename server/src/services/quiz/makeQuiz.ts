@@ -29,9 +29,21 @@ export async function makeQuiz(context: Context, request: QuizRequest): Promise<
   const { model, sampler } = await context.models.load(request.model);
   // How many are real is not to be guessed from how many were seen.
   const half = Math.floor(count / 2) + random.integer(3) - 1;
-  const shown = nodules.slice(0, Math.max(1, Math.min(half, count - 1)));
+  const wanted = Math.max(1, Math.min(half, count - 1));
+  const shown: Nodule[] = [];
   const questions: Question[] = [];
-  for (const nodule of shown) questions.push(await realQuestion(context, nodule, real));
+  for (const nodule of nodules) {
+    if (shown.length === wanted) break;
+    const question = await realQuestion(context, nodule, real);
+    if (question === null) continue;
+    shown.push(nodule);
+    questions.push(question);
+  }
+  if (shown.length === 0)
+    throw new NoduleLabError(
+      'unusable',
+      'The archive has none of the CTs of its nodules any more: import one.',
+    );
   for (let index = 0; index < count - shown.length; index += 1) {
     // In the CT and of the size of a real one: neither gives it away.
     const like = shown[index % shown.length]!;
@@ -46,11 +58,19 @@ export async function makeQuiz(context: Context, request: QuizRequest): Promise<
   return { real, model: model.name, fieldMm: FIELD_MM, questions: shuffled(questions, random) };
 }
 
-async function realQuestion(context: Context, nodule: Nodule, real: Quiz['real']): Promise<Question> {
+/** Null where its CT is gone, or is itself a synthetic one from elsewhere. */
+async function realQuestion(context: Context, nodule: Nodule, real: Quiz['real']): Promise<Question | null> {
   const { seriesInstanceUID, centre, diameterMm, number, readers } = nodule;
   const whose = real === 'phantom' ? 'Nodule of the phantom' : 'Real nodule';
+  const thumbnails = await pictures(context, { seriesInstanceUID, centre, earlier: [] }).catch(
+    (error: unknown) => {
+      if (error instanceof NoduleLabError && error.kind !== 'upstream') return null;
+      throw error;
+    },
+  );
+  if (thumbnails === null) return null;
   return {
-    thumbnails: await pictures(context, { seriesInstanceUID, centre, earlier: [] }),
+    thumbnails,
     real: true,
     about: `${whose}: number ${number} of its CT, ${diameterMm.toFixed(0)} mm, marked by ${readers === 1 ? 'one reader' : `${readers} readers`}`,
   };
