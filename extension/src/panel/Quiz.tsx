@@ -21,16 +21,18 @@ export function Quiz({ game, seriesInstanceUID }: Props) {
   const session = useSyncExternalStore(game.store.watch, game.store.get);
   return (
     <>
-      <Button
+      <button
+        type="button"
+        className="nl-link nl-small"
         disabled={seriesInstanceUID === null}
-        onPress={() => {
+        onClick={() => {
           if (seriesInstanceUID !== null) void game.open(seriesInstanceUID);
         }}
         title="Sixty seconds, for fun: nothing of it is kept"
-        testId="quiz-open"
+        data-testid="quiz-open"
       >
         Quiz: real or synthetic?
-      </Button>
+      </button>
       {session.state !== 'closed' && <QuizDialog game={game} session={session} />}
     </>
   );

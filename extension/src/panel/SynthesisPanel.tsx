@@ -56,8 +56,10 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
         <PlaceSection {...shared} step={step} />
       </div>
       <JobsSection {...shared} />
-      <Quiz game={service.quiz} seriesInstanceUID={session.host?.seriesInstanceUID ?? null} />
-      <TourButton service={service} />
+      <div className="nl-row">
+        <TourButton service={service} />
+        <Quiz game={service.quiz} seriesInstanceUID={session.host?.seriesInstanceUID ?? null} />
+      </div>
       <Tour service={service} at={session.tour} />
     </div>
   );
