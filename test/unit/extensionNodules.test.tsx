@@ -4,6 +4,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { ReaderRatings } from '../../extension/src/panel/ReaderRatings.tsx';
 import { sceneOf } from '../../extension/src/service/sceneOf.ts';
 import { NO_FILTER, passes, type NoduleFilter } from '../../extension/src/state/noduleFilter.ts';
+import { type NoduleOrder, ordered } from '../../extension/src/state/noduleOrder.ts';
 import { ALL_OUTLINES, toggled } from '../../extension/src/state/outlines.ts';
 import { desk } from '../support/extensionDesk.ts';
 
@@ -31,6 +32,23 @@ const nodule = (id: string, more: Partial<Nodule> = {}): Nodule =>
     consensusContours: [contour(1)],
     ...more,
   }) as Nodule;
+
+describe('the order of nodules', () => {
+  const nodules = [
+    nodule('large', { diameterMm: 20, consensus: ratings(2, 5), readers: 4 }),
+    nodule('unrated', { diameterMm: 15, consensus: null, readers: 1 }),
+    nodule('suspicious', { diameterMm: 12, consensus: ratings(5, 3), readers: 3 }),
+    nodule('small', { diameterMm: 5, consensus: ratings(5, 1), readers: 4 }),
+  ];
+  const by = (order: NoduleOrder): string[] => ordered(nodules, order).map(({ id }) => id);
+
+  test('has the upper end of a column first, the larger first where they are alike, and the unrated last', () => {
+    expect(by('diameter')).toEqual(['large', 'unrated', 'suspicious', 'small']);
+    expect(by('malignancy')).toEqual(['suspicious', 'small', 'large', 'unrated']);
+    expect(by('texture')).toEqual(['large', 'suspicious', 'small', 'unrated']);
+    expect(by('readers')).toEqual(['large', 'small', 'suspicious', 'unrated']);
+  });
+});
 
 describe('the filter of nodules', () => {
   const show = (filter: Partial<NoduleFilter>, more: Partial<Nodule> = {}): boolean =>

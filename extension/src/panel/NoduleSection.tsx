@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { whyNotAnnotate } from '../service/annotating.ts';
 import type { NoduleLabService } from '../service/noduleLabService.ts';
 import { filtersAnything, passes } from '../state/noduleFilter.ts';
+import { type NoduleOrder, ORDER_WORDS, ordered } from '../state/noduleOrder.ts';
 import {
   annotationShown,
   chosenModel,
@@ -17,6 +18,7 @@ import { canBeAsked } from '../state/wishes.ts';
 import { describeNodule, malignancyWord, millimetres, textureWord } from '../state/words.ts';
 import { AnnotatedActions } from './AnnotatedActions.tsx';
 import { AnnotateForm, UnfinishedAnnotation } from './AnnotateForm.tsx';
+import { NoduleColumns } from './NoduleColumns.tsx';
 import { NoduleFilters } from './NoduleFilters.tsx';
 import { Button, Section } from './parts.tsx';
 import { ReaderRatings } from './ReaderRatings.tsx';
@@ -125,11 +127,15 @@ function Selected({ service, session, nodule }: SelectedProps) {
 export function NoduleSection({ service, session, next }: Props) {
   const { nodules, nodulesState, noduleFilter } = session;
   const [choosing, choose] = useState(false);
+  const [order, setOrder] = useState<NoduleOrder>('diameter');
   const selected = selectedNodule(session);
   const { annotation } = session;
   const annotated = annotationShown(session);
   const why = whyNotAnnotate(session);
-  const shown = nodules.filter((nodule) => passes(nodule, noduleFilter));
+  const shown = ordered(
+    nodules.filter((nodule) => passes(nodule, noduleFilter)),
+    order,
+  );
   return (
     <Section
       number={1}
@@ -189,15 +195,7 @@ export function NoduleSection({ service, session, next }: Props) {
           No nodule is like that. Choose less, or show all.
         </p>
       )}
-      {(nodules.length > 0 || isSynthetic(session)) && (
-        <div className="nl-nodule nl-head nl-small nl-dim" aria-hidden="true">
-          <span />
-          <span>diameter</span>
-          <span>texture</span>
-          <span className="nl-figure">malignancy</span>
-          <span className="nl-figure">readers</span>
-        </div>
-      )}
+      {(nodules.length > 0 || isSynthetic(session)) && <NoduleColumns order={order} onOrder={setOrder} />}
       {session.synthetic
         .filter(({ kind }) => kind === 'insert')
         .map((nodule, n) => (
@@ -215,7 +213,7 @@ export function NoduleSection({ service, session, next }: Props) {
           </button>
         ))}
       {nodules.length > 0 && (
-        <ul className="nl-list" aria-label="Nodules, largest first">
+        <ul className="nl-list" aria-label={`Nodules, ${ORDER_WORDS[order]}`}>
           {shown.map((nodule) => (
             <Row
               key={nodule.id}

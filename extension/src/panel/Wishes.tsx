@@ -35,7 +35,7 @@ export function Wishes({ service, session }: Props) {
           onClick={() => setOpen(!open)}
           data-testid="wishes-fold"
         >
-          <span>{named.length > 0 ? conditionsLine(wanted, true) : 'Wanted: any nodule'}</span>
+          <span>Wanted: {named.length > 0 ? conditionsLine(wanted, true) : 'any nodule'}</span>
         </button>
         {few && <span className="nl-few" role="img" aria-label="few nodules like this in training" />}
         {named.length > 0 && (

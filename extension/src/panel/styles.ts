@@ -29,6 +29,9 @@ export const styles = `
 .nl-item[aria-pressed='true'] { background: hsl(var(--popover, 219 90% 15%)); border-color: var(--nl-accent); }
 .nl-nodule { grid-template-columns: 12px 60px 1fr 66px 46px; gap: 3px; }
 .nl-head { display: grid; padding: 2px 7px 0; }
+.nl-head button { padding: 0; text-align: left; color: inherit; font-weight: 400; background: none; border: 0; }
+.nl-head button.nl-figure { text-align: right; }
+.nl-head button[aria-pressed='true'] { color: var(--nl-accent); }
 .nl-figure { text-align: right; }
 .nl-synthetic { color: #c084fc; }
 .nl-removed { color: #fb923c; }
