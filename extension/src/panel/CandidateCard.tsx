@@ -80,13 +80,13 @@ export function CandidateCard(props: Props) {
         </span>
         <span className="nl-facts">
           <b>{candidate.index + 1}</b>
+          {isRare(candidate) && <i className="nl-few" />}
           {conditions && ` ${millimetres(conditions.diameter)} ${textureWord(conditions.texture)}`}
         </span>
         <span className="nl-facts nl-dim">
           {signed(meanHu)}
           {'\u2009'}HU
           <Lights checks={candidate.checks} />
-          {isRare(candidate) && <i className="nl-few" />}
         </span>
       </button>
       <button

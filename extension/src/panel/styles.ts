@@ -6,7 +6,7 @@ export const styles = `
 .nl h3 { font-size: 13px; font-weight: 600; margin: 0; display: flex; align-items: center; gap: 7px; min-height: 22px; }
 .nl h3 .nl-fill { flex: 1; }
 .nl p { margin: 0; }
-.nl-next { position: sticky; top: 0; z-index: 3; display: flex; gap: 8px; align-items: center; min-height: 34px; padding: 6px 9px; border-radius: 5px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-accent); }
+.nl-next { position: sticky; top: 0; z-index: 3; display: flex; gap: 8px; align-items: center; min-height: 34px; padding: 6px 9px; border-radius: 5px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-accent); box-shadow: 0 0 0 8px hsl(var(--background, 0 0% 0%)); }
 .nl-section { border: 1px solid var(--nl-line); border-radius: 5px; padding: 6px 8px 8px; background: hsl(var(--background, 0 0% 0%)); }
 .nl-section[data-next='true'] { border-color: var(--nl-accent); box-shadow: inset 2px 0 0 var(--nl-accent); }
 .nl-number { width: 18px; height: 18px; border-radius: 9px; display: grid; place-items: center; font-size: 11px; background: hsl(var(--input, 236 62% 21%)); color: var(--nl-dim); }
