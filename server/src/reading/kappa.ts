@@ -49,9 +49,9 @@ export function cohenKappa(
           'invalid-input',
           `An answer is one of ${categories} categories from 0 and this is ${answer}.`,
         );
-    joint[a * categories + b]! += 1 / n;
-    rows[a]! += 1 / n;
-    columns[b]! += 1 / n;
+    joint[a * categories + b]!++;
+    rows[a]!++;
+    columns[b]!++;
   }
   let [observed, expected] = [0, 0];
   for (let a = 0; a < categories; a++)
@@ -59,19 +59,22 @@ export function cohenKappa(
       observed += weight(a, b) * joint[a * categories + b]!;
       expected += weight(a, b) * rows[a]! * columns[b]!;
     }
+  // Counts until here, so that all of n is n.
+  observed /= n;
+  expected /= n * n;
   if (1 - expected < 1e-12)
     return { value: null, standardError: null, interval: null, n, observed, expected };
   const value = (observed - expected) / (1 - expected);
   // Mean weight of a row with the other's answers, and of a column.
   const meanOf = (own: number, other: Float64Array): number =>
-    other.reduce((sum, share, b) => sum + weight(own, b) * share, 0);
+    other.reduce((sum, count, b) => sum + weight(own, b) * count, 0) / n;
   const ofRow = Float64Array.from({ length: categories }, (_, a) => meanOf(a, columns));
   const ofColumn = Float64Array.from({ length: categories }, (_, b) => meanOf(b, rows));
   let spread = 0;
   for (let a = 0; a < categories; a++)
     for (let b = 0; b < categories; b++) {
       const term = weight(a, b) * (1 - expected) - (ofRow[a]! + ofColumn[b]!) * (1 - observed);
-      spread += joint[a * categories + b]! * term * term;
+      spread += (joint[a * categories + b]! / n) * term * term;
     }
   const middle = observed * expected - 2 * expected + observed;
   const standardError = sqrt(max(0, spread - middle * middle) / n) / (1 - expected) ** 2;

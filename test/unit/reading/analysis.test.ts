@@ -152,7 +152,7 @@ describe('what is written', () => {
   test('a page with every section, nothing undefined, names escaped', () => {
     const named = answers.map((answer) => ({ ...answer, reader: answer.reader.replace('reader', '<b>') }));
     const page = renderReading({
-      ...{ title: 'A & B', analysis: analyseAnswers(named), answers: named },
+      ...{ title: 'A & B', analysis: analyseAnswers(named), answers: named, study: null },
       ...{ finishedAt: '2026-11-23T10:00:00.000Z', codeVersion: '0.1.0' },
     });
     for (const id of ['answer', 'means', 'readers', 'agreement', 'effects', 'methods'])

@@ -1,10 +1,9 @@
-/** `nodulelab reading`: blinded readings, real or synthetic: how many cases they need, and whether their figures hold. */
+/** `nodulelab reading`: blinded readings, real or synthetic, from the plan to the page of figures. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type ReadingAnalysis, USUAL_ANALYSIS } from '../../reading/analysis.ts';
 import type { MeanOverReaders } from '../../reading/obuchowskiRockette.ts';
 import { writeAtomically } from '../../nn/artefactFile.ts';
-import { casesNeeded, powerOf, USUAL_PLAN } from '../../reading/power.ts';
 import { firstStudy, simulateStudies, type SimulationResult } from '../../reading/simulation/coverage.ts';
 import { drawnTable } from '../../reading/simulation/drawnTable.ts';
 import { type ReaderModel, USUAL_MODEL } from '../../reading/simulation/readerModel.ts';
@@ -13,23 +12,15 @@ import type { CommandContext } from '../context.ts';
 import { between, integer } from '../options.ts';
 import { table } from '../output.ts';
 import { VERSION } from '../runtime.ts';
-
-interface PowerOptions {
-  readonly readers: number;
-  readonly margin: number;
-  readonly alpha: number;
-  readonly power: number;
-  readonly accuracy: number;
-  readonly readerSd: number;
-  readonly caseCorrelation: number;
-}
+import { registerReadingPlan } from './readingPlan.ts';
 
 interface AnalyseOptions {
   readonly answers: string;
+  readonly study?: string;
   readonly out: string;
-  readonly title: string;
-  readonly margin: number;
-  readonly alpha: number;
+  readonly title?: string;
+  readonly margin?: number;
+  readonly alpha?: number;
 }
 
 interface SimulateOptions extends ReaderModel {
@@ -41,7 +32,7 @@ interface SimulateOptions extends ReaderModel {
 export function registerReading(program: Command, context: () => CommandContext): void {
   const reading = program
     .command('reading')
-    .description('blinded readings, real or synthetic: cases that are needed, analysis, figures that hold');
+    .description('blinded readings, real or synthetic: plan, study, analysis, and whether the figures hold');
   reading
     .command('analyse')
     .description('figures with intervals, and a page, from the answers of a reading')
@@ -50,42 +41,25 @@ export function registerReading(program: Command, context: () => CommandContext)
       'reader, case, truth and choice (real or synthetic), confidence (1 surely real to 5 surely synthetic); and where known repeat, seconds, malignancy, experience_years, diameter_mm, stratum',
     )
     .requiredOption('--out <dir>', `folder for ${Object.values(ANALYSIS_FILES).join(', ')}`)
-    .option('--title <text>', 'of the page', 'Real or synthetic: a reading')
-    .option('--margin <share>', 'fixed before the first answer', between(0.001, 0.499), USUAL_ANALYSIS.margin)
-    .option('--alpha <p>', 'of each of the two one-sided tests', between(0.0001, 0.499), USUAL_ANALYSIS.alpha)
+    .option('--study <dir>', 'of reading create: cases by code; truth, margin and alpha are its own')
+    .option('--title <text>', 'of the page')
+
+    .option(
+      '--margin <share>',
+      `fixed before the first answer; ${USUAL_ANALYSIS.margin} without a study`,
+      between(0.001, 0.499),
+    )
+    .option(
+      '--alpha <p>',
+      `of each of the two one-sided tests; ${USUAL_ANALYSIS.alpha} without a study`,
+      between(0.0001, 0.499),
+    )
     .action(async (options: AnalyseOptions) => {
       const { output } = context();
       const analysis = await analyseReading(options, { now: () => new Date(), codeVersion: VERSION });
       output.result({ ...analysis }, analysisInWords(analysis, join(options.out, ANALYSIS_FILES.page)));
     });
-  reading
-    .command('power')
-    .description('how many cases show that readers cannot tell real from synthetic')
-    .option('--readers <n>', 'who read every case', integer(2, 1000), USUAL_PLAN.readers)
-    .option(
-      '--margin <share>',
-      'accuracy within 0.5 ± this counts as guessing',
-      between(0.001, 0.499),
-      USUAL_PLAN.margin,
-    )
-    .option('--alpha <p>', 'of each of the two one-sided tests', between(0.0001, 0.499), USUAL_PLAN.alpha)
-    .option('--power <p>', 'wanted chance to show it', between(0.01, 0.999), USUAL_PLAN.power)
-    .option('--accuracy <share>', 'true accuracy that is planned for', between(0, 1), USUAL_PLAN.accuracy)
-    .option('--reader-sd <share>', "spread of readers' true accuracies", between(0, 0.5), USUAL_PLAN.readerSd)
-    .option(
-      '--case-correlation <r>',
-      'of two readers being right about the same case',
-      between(0, 0.99),
-      USUAL_PLAN.caseCorrelation,
-    )
-    .action((plan: PowerOptions) => {
-      const cases = casesNeeded(plan);
-      const power = powerOf(plan, cases);
-      context().output.result(
-        { ...plan, cases, reached: power },
-        `${cases} cases, half of them synthetic, read by ${plan.readers} readers each: a chance of ${(100 * power).toFixed(1)} % to show an accuracy within 0.5 ± ${plan.margin} (two one-sided tests at ${plan.alpha}), if the true accuracy is ${plan.accuracy}, readers spread by ${plan.readerSd} and their answers to a case correlate by ${plan.caseCorrelation}.`,
-      );
-    });
+  registerReadingPlan(reading, context);
   reading
     .command('simulate')
     .description('draws readers of known ability and counts how often the 95 % intervals hold the truth')

@@ -9,12 +9,15 @@ import type { Answer } from '../answers.ts';
 import type { Equivalence } from '../equivalence.ts';
 import type { Kappa } from '../kappa.ts';
 import type { MeanOverReaders } from '../obuchowskiRockette.ts';
+import type { Study } from '../study.ts';
 import { methods } from './methods.ts';
 
 export interface ReadingPage {
   readonly title: string;
   readonly analysis: ReadingAnalysis;
   readonly answers: readonly Answer[];
+  /** The locked protocol; null for a table of answers without one. */
+  readonly study: Study | null;
   /** ISO. */
   readonly finishedAt: string;
   readonly codeVersion: string;
@@ -22,7 +25,7 @@ export interface ReadingPage {
 
 /** @returns HTML; all text in it is escaped */
 export function renderReading(page: ReadingPage): string {
-  const { title, analysis, answers, finishedAt, codeVersion } = page;
+  const { title, analysis, answers, study, finishedAt, codeVersion } = page;
   const { counts, notes } = analysis;
   return `<!doctype html>
 <html lang="en">
@@ -45,7 +48,7 @@ ${readersSection(analysis, answers)}
 ${agreementSection(analysis)}
 ${effectsSection(analysis)}
 ${strataSection(analysis)}
-${section('methods', 'Methods', ...methods(analysis).map((text) => paragraph(text)))}
+${section('methods', 'Methods', ...methods(analysis, study).map((text) => paragraph(text)))}
 </main>
 <footer>Written ${escapeHtml(moment(finishedAt))} by NoduleLab ${escapeHtml(codeVersion)}. Generated nodules are for research only; nothing here is evidence that they help patients.</footer>
 </body>
