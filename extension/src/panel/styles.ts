@@ -4,12 +4,15 @@ export const styles = `
   color: hsl(var(--foreground, 0 0% 98%)); font-size: 13px; line-height: 1.4; padding: 6px; display: flex; flex-direction: column; gap: 6px; box-sizing: border-box; }
 .nl *, .nl *::before { box-sizing: border-box; }
 .nl h3 { font-size: 13px; font-weight: 600; margin: 0; display: flex; align-items: center; gap: 7px; min-height: 22px; }
-.nl h3 .nl-fill { flex: 1; }
+.nl h3 .nl-button { padding: 2px 6px; min-height: 24px; font-weight: 400; }
+.nl h3 > * { flex: none; }
+.nl h3 > .nl-fill { flex: 1; }
+.nl h3 > .nl-summary, .nl h3 > .nl-title { flex: 0 1 auto; }
 .nl p { margin: 0; }
-.nl-next { position: sticky; top: 0; z-index: 3; display: flex; gap: 8px; align-items: center; min-height: 34px; padding: 6px 9px; border-radius: 5px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-accent); box-shadow: 0 0 0 8px hsl(var(--background, 0 0% 0%)); }
+.nl-next { position: sticky; top: 0; z-index: 3; display: flex; gap: 8px; align-items: center; min-height: 34px; padding: 6px 9px; border-radius: 5px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-accent); box-shadow: 0 -6px 0 6px hsl(var(--background, 0 0% 0%)); }
 .nl-section { border: 1px solid var(--nl-line); border-radius: 5px; padding: 6px 8px 8px; background: hsl(var(--background, 0 0% 0%)); }
 .nl-section[data-next='true'] { border-color: var(--nl-accent); box-shadow: inset 2px 0 0 var(--nl-accent); }
-.nl-number { width: 18px; height: 18px; border-radius: 9px; display: grid; place-items: center; font-size: 11px; background: hsl(var(--input, 236 62% 21%)); color: var(--nl-dim); }
+.nl-number { flex: none; width: 18px; height: 18px; border-radius: 9px; display: grid; place-items: center; font-size: 11px; background: hsl(var(--input, 236 62% 21%)); color: var(--nl-dim); }
 .nl-section[data-next='true'] .nl-number { background: var(--nl-accent); color: #04121a; }
 .nl-dim { color: var(--nl-dim); }
 .nl-small { font-size: 12px; }
@@ -79,6 +82,7 @@ export const styles = `
 .nl-option { margin-top: 6px; min-height: 28px; }
 .nl-option select { height: 28px; }
 .nl-fold { color: var(--nl-accent) !important; padding: 0 4px; font-weight: 400; white-space: nowrap; }
+.nl-field > .nl-fold.nl-wide { white-space: normal; }
 .nl-fold::after { content: ' \\25be'; }
 .nl-fold[aria-expanded='true']::after { content: ' \\25b4'; }
 .nl .nl-model-fold { font-weight: 400; font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: none; max-width: 215px; }
