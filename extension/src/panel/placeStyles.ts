@@ -22,11 +22,12 @@ export const placeStyles = `
 .nl .nl-title { display: flex; align-items: center; gap: 7px; padding: 0; font-weight: 600; text-align: left; min-width: 0; white-space: nowrap; flex: 0 1 auto; overflow: hidden; text-overflow: ellipsis; }
 .nl-title::after { content: '\\25be'; color: var(--nl-dim); font-weight: 400; }
 .nl-title[aria-expanded='false']::after { content: '\\25b8'; }
+.nl h3 .nl-button { min-height: 24px; padding: 1px 7px; font-size: 12px; font-weight: 400; }
+.nl h3 .nl-fold { white-space: nowrap; }
 .nl-summary { font-weight: 400; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; min-width: 0; text-align: right; }
 .nl-generator { margin: 2px 0; }
 .nl-generator select { width: 100%; }
 .nl-windows { display: flex; gap: 3px; }
-.nl-windows .nl-button { min-height: 22px; padding: 0 6px; font-size: 12px; font-weight: 400; }
 .nl-check-area { margin-top: 6px; padding-top: 4px; border-top: 1px solid var(--nl-line); }
 .nl-lightlist { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 0 12px; font-size: 12px; }
 .nl-lightlist li { display: flex; align-items: center; gap: 5px; min-width: 0; line-height: 19px; white-space: nowrap; }
