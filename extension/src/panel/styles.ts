@@ -4,7 +4,6 @@ export const styles = `
   color: hsl(var(--foreground, 0 0% 98%)); font-size: 13px; line-height: 1.4; padding: 6px; display: flex; flex-direction: column; gap: 6px; box-sizing: border-box; }
 .nl *, .nl *::before { box-sizing: border-box; }
 .nl h3 { font-size: 13px; font-weight: 600; margin: 0; display: flex; align-items: center; gap: 7px; min-height: 22px; }
-.nl h3 .nl-button { padding: 2px 6px; min-height: 24px; font-weight: 400; }
 .nl h3 > * { flex: none; }
 .nl h3 > .nl-fill { flex: 1; }
 .nl h3 > .nl-summary, .nl h3 > .nl-title { flex: 0 1 auto; }
