@@ -29,6 +29,7 @@ export const placeStyles = `
 .nl-generator select { width: 100%; }
 .nl-windows { display: flex; gap: 3px; }
 .nl-check-area { margin-top: 6px; padding-top: 4px; border-top: 1px solid var(--nl-line); }
+.nl-check-area .nl-note { margin-bottom: 6px; }
 .nl-lightlist { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 0 12px; font-size: 12px; }
 .nl-lightlist li { display: flex; align-items: center; gap: 5px; min-width: 0; line-height: 19px; white-space: nowrap; }
 .nl-lightlist li:hover .nl-check, .nl-lightlist li:focus-within .nl-check { color: var(--nl-accent); }
