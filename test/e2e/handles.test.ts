@@ -7,10 +7,13 @@ import { Product } from './product.ts';
 import { walk } from './walk.ts';
 
 interface Asked {
+  readonly candidateId: string;
   readonly centre: Point;
   readonly diameterMm: number;
   readonly options?: { readonly rotationDeg?: Point };
 }
+
+const PREPARING = 'Preparing the preview.';
 
 describe('a user drags a nodule by the handles of its ring', () => {
   const step = walk();
@@ -21,6 +24,8 @@ describe('a user drags a nodule by the handles of its ring', () => {
   let untouched: string;
   /** Every request for a preview, in order. */
   const asked: Asked[] = [];
+  /** What came of them. */
+  const answers: number[] = [];
 
   beforeAll(async () => {
     product = await Product.start('--demo-size', 'small');
@@ -29,6 +34,10 @@ describe('a user drags a nodule by the handles of its ring', () => {
     viewer.page.on('request', (request: Request) => {
       if (request.method() === 'POST' && request.url().endsWith('/api/previews'))
         asked.push(request.postDataJSON() as Asked);
+    });
+    viewer.page.on('response', (response) => {
+      if (response.request().method() === 'POST' && response.url().endsWith('/api/previews'))
+        answers.push(response.status());
     });
     await viewer.page.goto(product.open);
     await viewer.see(`candidate-${welcome.count}`).waitFor({ timeout: 120_000 });
@@ -42,7 +51,11 @@ describe('a user drags a nodule by the handles of its ring', () => {
   }, 60_000);
 
   const voxels = (): Promise<string> => viewer.fingerprint(original);
-  const changedFrom = (before: string): Promise<string> => until(voxels, (now) => now !== before);
+  const changedFrom = async (before: string): Promise<string> => {
+    const changed = await until(voxels, (now) => now !== before);
+    expect(changed).not.toBe(before);
+    return changed;
+  };
   const diameter = async (): Promise<number> => Number(await viewer.see('diameter').inputValue());
   /** The server has answered, and accept is what can be done. */
   const confirmed = async (requests: number): Promise<void> => {
@@ -307,9 +320,17 @@ describe('a user drags a nodule by the handles of its ring', () => {
       const { page } = viewer;
       const focused = (): Promise<string | null> =>
         page.evaluate(() => document.activeElement?.getAttribute('data-testid') ?? null);
+      // Of its own size, which this place may have no room for.
+      const answered = (count: number): Promise<boolean> =>
+        until(
+          async () => answers.length === count && (await viewer.see('next-step').innerText()) !== PREPARING,
+          (there) => there,
+        );
       const before = await voxels();
       await viewer.see('strip-2').click();
-      await confirmed(8);
+      expect(await answered(8)).toBe(true);
+      expect(asked[7]!.candidateId).not.toBe(asked[6]!.candidateId);
+      expect(asked[7]!.centre).toEqual(asked[6]!.centre);
       expect(await viewer.see('strip-2').getAttribute('aria-pressed')).toBe('true');
       await changedFrom(before);
       await viewer.see('section-2').focus();
@@ -324,7 +345,8 @@ describe('a user drags a nodule by the handles of its ring', () => {
       expect(await focused()).toBe('candidate-1');
       await viewer.picture('unfolded');
       await page.keyboard.press('Enter');
-      await confirmed(9);
+      expect(await answered(9)).toBe(true);
+      expect(asked[8]!.candidateId).toBe(asked[6]!.candidateId);
       expect(await viewer.see('candidate-1').getAttribute('aria-pressed')).toBe('true');
     },
     60_000,
@@ -339,9 +361,11 @@ describe('a user drags a nodule by the handles of its ring', () => {
         ),
       );
       const [server, paint, carried] = times as [number[], number[], number[]];
-      // The refused one has no time of a preview; undo and redo paint, but ask nobody.
-      expect(server).toHaveLength(8);
-      expect(paint.length).toBeGreaterThanOrEqual(8);
+      // Those that are refused have no time of a preview; undo and redo paint, but ask nobody.
+      const made = answers.filter((status) => status === 201).length;
+      expect(answers).toHaveLength(9);
+      expect(server).toHaveLength(made);
+      expect(paint.length).toBeGreaterThanOrEqual(made);
       expect(carried.length).toBeGreaterThanOrEqual(4);
       for (const duration of times.flat()) expect(duration).toBeGreaterThan(0);
       const middle = (durations: number[]): number =>
