@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import type { Request } from 'playwright-core';
 import type { Welcome } from '@nodulelab/contract';
 import { PLANES, type Point, until, ViewerPage } from '../support/browser.ts';
-import { drag, handlesSeen, type OnPage, ringOnPage, zoomTo } from '../support/handles.ts';
+import { drag, handlesSeen, lookOf, type OnPage, ringOnPage, zoomTo } from '../support/handles.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
 
@@ -227,23 +227,7 @@ describe('a user drags a nodule by the handles of its ring', () => {
     'outside the handles, and on them with the wheel or another button, the viewer’s own tools work',
     async () => {
       const { page } = viewer;
-      const camera = () =>
-        page.evaluate(() => {
-          const { services } = window as unknown as {
-            services: {
-              cornerstoneViewportService: {
-                getCornerstoneViewport(id: string): {
-                  getProperties(): { voiRange: { lower: number; upper: number } };
-                  getCamera(): { focalPoint: Point; parallelScale: number };
-                };
-              };
-            };
-          };
-          const viewport = services.cornerstoneViewportService.getCornerstoneViewport('nodulelab-axial');
-          const { lower, upper } = viewport.getProperties().voiRange;
-          const { focalPoint, parallelScale } = viewport.getCamera();
-          return { window: upper - lower, level: lower, slice: focalPoint[2], scale: parallelScale };
-        });
+      const camera = () => lookOf(viewer, 'axial');
       const start = await camera();
       const { centre, radius } = await ringOnPage(viewer, 'axial');
       const outside = { x: centre.x + radius + 60, y: centre.y + radius + 60 };

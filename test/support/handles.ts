@@ -16,11 +16,13 @@ export interface RingOnPage {
 interface Camera {
   readonly focalPoint: Point;
   readonly position: Point;
+  readonly parallelScale: number;
 }
 interface Viewport {
   readonly element: HTMLElement;
   getCamera(): Camera;
-  setCamera(camera: Camera & { readonly parallelScale: number }): void;
+  setCamera(camera: Camera): void;
+  getProperties(): { readonly voiRange: { readonly lower: number; readonly upper: number } };
   render(): void;
 }
 interface Page {
@@ -60,6 +62,20 @@ export async function zoomTo(viewer: ViewerPage, plane: PlaneName, at: Point, ha
     [`nodulelab-${plane}`, at, halfMm] as const,
   );
   await viewer.page.waitForTimeout(500);
+}
+
+/** How one plane looks: its window, its slice and its zoom. */
+export function lookOf(
+  viewer: ViewerPage,
+  plane: PlaneName,
+): Promise<{ window: number; level: number; slice: number; scale: number }> {
+  return viewer.page.evaluate((id) => {
+    const { services } = window as unknown as Page;
+    const viewport = services.cornerstoneViewportService.getCornerstoneViewport(id);
+    const { lower, upper } = viewport.getProperties().voiRange;
+    const { focalPoint, parallelScale } = viewport.getCamera();
+    return { window: upper - lower, level: lower, slice: focalPoint[2], scale: parallelScale };
+  }, `nodulelab-${plane}`);
 }
 
 /** In how many planes there are handles to see. */
