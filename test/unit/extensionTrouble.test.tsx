@@ -9,6 +9,7 @@ import { ApiError } from '../../extension/src/api/problem.ts';
 import { nextStep } from '../../extension/src/state/nextStep.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
 import { mayPass, troublesOf } from '../../extension/src/state/trouble.ts';
+import { distanceFrom } from '../../extension/src/viewer/stackSlices.ts';
 import { desk, settled } from '../support/extensionDesk.ts';
 
 const host = { studyInstanceUID: '1', seriesInstanceUID: '1.2', description: '' };
@@ -69,6 +70,8 @@ describe('what stands in the way', () => {
     expect(html).toContain('href="/" target="_blank"');
     expect(html).toMatch(/role="status"[^>]*data-kind="webgl-missing"/);
     expect(html).toContain('Turn on hardware acceleration');
+    // What stops the work cannot be put away.
+    expect(html.match(/data-testid="put-away"/g)).toHaveLength(1);
   });
 
   test('asks for no candidates where nothing can make them', () => {
@@ -85,6 +88,29 @@ describe('the hanging protocol', () => {
   test('shows three planes, and slices where the browser draws no volumes', () => {
     expect(types(true)).toEqual(Array(3).fill('"viewportType":"volume"'));
     expect(types(false)).toEqual(['"viewportType":"stack"']);
+  });
+});
+
+describe('a slice seen without WebGL', () => {
+  const tilted = {
+    imagePositionPatient: [-100, -100, 40],
+    rowCosines: [1, 0, 0],
+    columnCosines: [0, Math.cos(0.2), Math.sin(0.2)],
+  };
+
+  test('is as far from a nodule as its plane is, also where it is tilted', () => {
+    const flat = { ...tilted, columnCosines: [0, 1, 0] };
+    expect(distanceFrom([30, 10, 52], flat)).toBeCloseTo(12);
+    expect(distanceFrom([30, -100 + Math.cos(0.2) * 50, 40 + Math.sin(0.2) * 50], tilted)).toBeCloseTo(0);
+    expect(distanceFrom([30, 10, 52], { imagePositionPatient: [0, 0, 0] })).toBe(Infinity);
+    expect(distanceFrom([30, 10, 52], undefined)).toBe(Infinity);
+  });
+
+  test('is what is read: nobody is asked to place anything', () => {
+    expect(nextStep({ ...sound, webgl: false })).toEqual({
+      step: null,
+      sentence: expect.stringMatching(/WebGL/),
+    });
   });
 });
 

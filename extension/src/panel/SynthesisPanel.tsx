@@ -32,9 +32,11 @@ export function SynthesisPanel({ service }: { readonly service: NoduleLabService
       <style>{placeStyles}</style>
       <style>{calmStyles}</style>
       <style>{annotateStyles}</style>
-      <TroubleStates session={session} />
-      <div className="nl-next" aria-live="polite" data-testid="next-step">
-        {sentence}
+      <div className="nl-top">
+        <TroubleStates session={session} />
+        <div className="nl-next" aria-live="polite" data-testid="next-step">
+          {sentence}
+        </div>
       </div>
       {session.error && (
         <div className="nl-note nl-bad nl-row" role="alert" style={{ marginTop: 0 }} data-testid="error">

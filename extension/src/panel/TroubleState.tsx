@@ -1,8 +1,15 @@
 /** What stands in the way and what to do, at the top of the panel; the rest of it stays usable. */
+import { useState } from 'react';
 import type { Session } from '../state/session.ts';
-import { type Trouble, troublesOf } from '../state/trouble.ts';
+import { type Trouble, type TroubleKind, troublesOf } from '../state/trouble.ts';
+import { Button } from './parts.tsx';
 
-function State({ trouble: { kind, urgent, title, advice } }: { readonly trouble: Trouble }) {
+interface Props {
+  readonly trouble: Trouble;
+  readonly onPutAway: () => void;
+}
+
+function State({ trouble: { kind, urgent, title, advice }, onPutAway }: Props) {
   return (
     <div
       className={urgent ? 'nl-trouble nl-urgent' : 'nl-trouble'}
@@ -10,7 +17,14 @@ function State({ trouble: { kind, urgent, title, advice } }: { readonly trouble:
       data-testid="trouble"
       data-kind={kind}
     >
-      <b>{title}</b>
+      <div className="nl-field">
+        <b className="nl-wide">{title}</b>
+        {!urgent && (
+          <Button icon label={`Put away: ${title}`} onPress={onPutAway} testId="put-away">
+            {'\u00d7'}
+          </Button>
+        )}
+      </div>
       <p>{advice}</p>
       {kind === 'session-expired' && (
         <a className="nl-link" href="/" target="_blank" rel="noreferrer">
@@ -21,12 +35,19 @@ function State({ trouble: { kind, urgent, title, advice } }: { readonly trouble:
   );
 }
 
+/** What is only good to know can be put away until it comes anew. */
 export function TroubleStates({ session }: { readonly session: Session }) {
+  const [putAway, keep] = useState<readonly TroubleKind[]>([]);
+  const troubles = troublesOf(session);
+  const still = putAway.filter((kind) => troubles.some((trouble) => trouble.kind === kind));
+  if (still.length !== putAway.length) keep(still);
   return (
     <>
-      {troublesOf(session).map((trouble) => (
-        <State key={trouble.kind} trouble={trouble} />
-      ))}
+      {troubles
+        .filter(({ kind }) => !still.includes(kind))
+        .map((trouble) => (
+          <State key={trouble.kind} trouble={trouble} onPutAway={() => keep([...still, trouble.kind])} />
+        ))}
     </>
   );
 }

@@ -11,6 +11,9 @@ export const calmStyles = `
 .nl-provenance dl { display: grid; grid-template-columns: 74px 1fr; gap: 2px 4px; margin: 4px 0 0; }
 .nl-provenance dt { color: var(--nl-dim); }
 .nl-provenance dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
+.nl-top { position: sticky; top: 0; z-index: 3; display: flex; flex-direction: column; gap: 6px; box-shadow: 0 -6px 0 6px hsl(var(--background, 0 0% 0%)); background: hsl(var(--background, 0 0% 0%)); }
+.nl-top .nl-next { position: static; box-shadow: none; }
+.nl-trouble .nl-icon { min-height: 22px; width: 22px; }
 .nl-trouble { border-radius: 5px; padding: 6px 9px; background: hsl(var(--popover, 219 90% 15%)); border-left: 3px solid var(--nl-dim); }
 .nl-trouble p { color: var(--nl-dim); font-size: 12px; }
 .nl-urgent { background: #4a2a05; border-color: #f59e0b; }

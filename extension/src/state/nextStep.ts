@@ -12,6 +12,8 @@ export interface NextStep {
 
 export function nextStep(session: Session): NextStep {
   if (!session.host) return { step: null, sentence: 'Waiting for a CT series in the viewport.' };
+  if (!session.webgl)
+    return { step: null, sentence: 'Read the slices and the nodules; placing waits for WebGL.' };
   const annotation = annotationShown(session);
   if (annotation) return { step: 'nodule', sentence: annotationSentence(annotation) };
   if (isActive(session.job)) return { step: 'accept', sentence: 'Writing the new series.' };
@@ -23,8 +25,7 @@ export function nextStep(session: Session): NextStep {
   if (session.unconfirmed) return { step: 'accept', sentence: 'Say whether the poor checks are meant.' };
   if (session.previewing)
     return { step: session.place ? 'place' : 'nodule', sentence: 'Preparing the preview.' };
-  if (session.preview)
-    return { step: 'accept', sentence: 'Look at it, then accept or discard it.' };
+  if (session.preview) return { step: 'accept', sentence: 'Look at it, then accept or discard it.' };
   if (session.generating) return { step: 'generate', sentence: 'Generating candidates.' };
   if (session.candidates.length === 0 && session.modelsKnown && session.models.length === 0)
     return { step: null, sentence: 'Look at the nodules; making new ones waits for a generator.' };

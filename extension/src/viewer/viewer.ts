@@ -12,6 +12,7 @@ import { type PreviewLook, PreviewVoxels } from './previewVoxels.ts';
 import type { Scene } from './scene.ts';
 import { layOnFirstSeries } from './segmentationGround.ts';
 import { SeriesBrowser } from './seriesBrowser.ts';
+import { showNearestSlice } from './stackSlices.ts';
 import { ThreeD } from './threeD.ts';
 import { ThumbnailBadges } from './thumbnailBadges.ts';
 import { ViewportBadges } from './viewportBadges.ts';
@@ -154,6 +155,10 @@ export class Viewer {
     const mine = ++this.#jump;
     const displaySet = this.#browser.find(seriesInstanceUID);
     if (!displaySet) return;
+    if (!drawsVolumes()) {
+      const { servicesManager, extensionManager } = this.#context;
+      return showNearestSlice(servicesManager.services, cornerstoneOf(extensionManager), point);
+    }
     const wanted = (): boolean => mine === this.#jump;
     if (await this.#viewports.ready(displaySet.displaySetInstanceUID, wanted)) this.#viewports.jumpTo(point);
     // A viewport that was still being filled resets its camera when its volume is complete.
