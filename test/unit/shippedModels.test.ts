@@ -90,6 +90,22 @@ describe('what is shipped under models/', () => {
     expect(existsSync(join(MODELS, preferred!.name, 'evaluation', 'report.html'))).toBe(true);
   });
 
+  test('shows with the conditional generator what classifiers learned from its nodules, without naming a patient', async () => {
+    const [preferred] = await createModelRegistry([MODELS], onnxCpuEngine({ threads: 1 })).list();
+    const found = preferred!.classification!;
+    expect(found).toMatchObject({ errors: [], trainings: { done: 1450, total: 1450 } });
+    expect(found.designs.map(({ rule, seeds, folds }) => [rule, seeds, folds])).toEqual([
+      ['median', 5, 5],
+      ['table', 5, 5],
+    ]);
+    const folder = join(MODELS, preferred!.name, 'classification');
+    for (const file of await readdir(folder))
+      expect([file, /LIDC-IDRI-\d{4}/.test(await readFile(join(folder, file), 'utf8'))]).toEqual([
+        file,
+        false,
+      ]);
+  });
+
   test('holds with each generator one state of the very training that it comes from', async () => {
     for (const name of withCard(CARD_FILE)) {
       const state = await stateOf(join(MODELS, name));
