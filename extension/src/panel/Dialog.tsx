@@ -18,6 +18,21 @@ export function Dialog({ title, onClose, children, aside, testId }: DialogProps)
     dialog?.showModal();
     return () => dialog?.close();
   }, []);
+  useEffect(() => {
+    // Ahead of the viewer, whose hotkeys are for the images that lie below, and which takes Escape for itself.
+    const press = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') {
+        event.preventDefault();
+        event.stopPropagation();
+        onClose();
+      } else if (!(event.target instanceof Node && element.current?.contains(event.target))) {
+        // What had the focus is gone.
+        event.stopPropagation();
+      }
+    };
+    window.addEventListener('keydown', press, true);
+    return () => window.removeEventListener('keydown', press, true);
+  }, [onClose]);
   return (
     <dialog
       ref={element}
@@ -29,7 +44,6 @@ export function Dialog({ title, onClose, children, aside, testId }: DialogProps)
         event.preventDefault();
         onClose();
       }}
-      // The viewer's hotkeys are for the images that lie below.
       onKeyDown={(event) => event.stopPropagation()}
       data-testid={testId}
     >
@@ -54,4 +68,5 @@ const dialogStyles = `
 .nl-dialog::backdrop { background: rgb(0 0 0 / 65%); }
 .nl-dialog h2 { display: flex; align-items: center; gap: 10px; margin: 0; font-size: 15px; font-weight: 600; min-height: 30px; }
 .nl-dialog h2 .nl-fill { flex: 1; }
+.nl-dialog h2 .nl-dim { font-weight: 400; }
 `;

@@ -121,7 +121,7 @@ function ModelRow({
           <Button
             disabled={busy}
             onPress={() => void models.choose(name)}
-            label={`Make ${name} the current model`}
+            label={`Use ${name} as the current model`}
             title="Give it first to everybody on this server, from now on"
             testId={`use-${name}`}
           >
