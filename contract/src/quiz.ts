@@ -10,7 +10,7 @@ export const QuizRequest = z
       .min(0)
       .max(2 ** 31 - 1)
       .describe('the same seed and archive give the same pictures'),
-    count: z.int().min(2).max(20).default(10),
+    count: z.int().min(2).max(20).default(10).describe('at most: fewer where there are few real nodules'),
     model: z.string().min(1).max(64).optional().describe('the preferred one where absent'),
   })
   .meta({ id: 'QuizRequest' });

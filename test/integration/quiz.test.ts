@@ -25,13 +25,17 @@ describeWithOrthanc('a quiz', () => {
   test('shows real nodules and synthetic ones, and says that these are a phantom’s', () => {
     expect(Quiz.parse(quiz)).toEqual(quiz);
     expect(quiz.real).toBe('phantom');
-    expect(quiz.questions).toHaveLength(asked.count);
+    expect(quiz.questions.length).toBeGreaterThanOrEqual(4);
+    expect(quiz.questions.length).toBeLessThanOrEqual(asked.count);
     const real = quiz.questions.filter((question) => question.real);
     expect(real.length).toBeGreaterThanOrEqual(1);
-    expect(real.length).toBeLessThan(asked.count);
+    // Of neither kind are there so many that one need not look.
+    expect(quiz.questions.length - real.length).toBeLessThanOrEqual(Math.max(3, real.length + 2));
     for (const { real: isReal, about } of quiz.questions)
-      expect(about).toMatch(isReal ? /^Nodule of the phantom: number \d/ : /^Synthetic: made by /);
-    expect(new Set(quiz.questions.map(({ thumbnails }) => thumbnails.axial)).size).toBe(asked.count);
+      expect(about).toMatch(isReal ? /^Of the phantom, number \d/ : /^By .+, seed 5, number \d/);
+    expect(new Set(quiz.questions.map(({ thumbnails }) => thumbnails.axial)).size).toBe(
+      quiz.questions.length,
+    );
   });
 
   test('makes all pictures alike: three planes of one size, a nodule in the middle of each', () => {

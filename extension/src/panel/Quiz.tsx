@@ -28,10 +28,10 @@ export function Quiz({ game, seriesInstanceUID }: Props) {
         onClick={() => {
           if (seriesInstanceUID !== null) void game.open(seriesInstanceUID);
         }}
-        title="Sixty seconds, for fun: nothing of it is kept"
+        title="Real or synthetic? For fun: nothing of it is kept"
         data-testid="quiz-open"
       >
-        Quiz: real or synthetic?
+        60-second quiz
       </button>
       {session.state !== 'closed' && <QuizDialog game={game} session={session} />}
     </>

@@ -24,7 +24,7 @@ export function registerQuiz(program: Command, context: () => CommandContext): v
     )
     .argument('<series>', 'Series Instance UID of a CT in Orthanc, whose nodules come first')
     .requiredOption('--out <dir>', 'where the pictures go, and answers.txt')
-    .option('--count <n>', 'how many pictures', integer(2, 20), 10)
+    .option('--count <n>', 'how many pictures at most', integer(2, 20), 10)
     .option('--seed <number>', 'the same seed and archive give the same pictures', integer(0, 2 ** 31 - 1), 1)
     .option('--model <name>', 'the preferred one by default')
     .action(async (seriesInstanceUID: string, { out, ...asked }: QuizOptions) => {
@@ -59,7 +59,9 @@ async function writeQuiz(dir: string, { questions }: Quiz): Promise<string[][]> 
       );
     written.push(files);
   }
-  const answers = questions.map(({ about }, at) => `${String(at + 1).padStart(2, '0')} ${about}\n`);
+  const answers = questions.map(
+    ({ real, about }, at) => `${String(at + 1).padStart(2, '0')} ${real ? 'real' : 'synthetic'}: ${about}\n`,
+  );
   await writeFile(join(dir, 'answers.txt'), answers.join(''));
   return written;
 }

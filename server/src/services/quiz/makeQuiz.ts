@@ -15,6 +15,7 @@ import { realNodules, shuffled } from './realNodules.ts';
 /** Edge of a picture: the largest nodule with its surroundings. */
 const FIELD_MM = 48;
 const EDGE = 128;
+const FEWEST = 4;
 /** Places that are tried for one nodule. */
 const ATTEMPTS = 4;
 
@@ -44,7 +45,9 @@ export async function makeQuiz(context: Context, request: QuizRequest): Promise<
       'unusable',
       'The archive has none of the CTs of its nodules any more: import one.',
     );
-  for (let index = 0; index < count - shown.length; index += 1) {
+  // Of few real nodules a short quiz: who is shown nearly nothing but synthetic ones guesses that soon.
+  const all = Math.min(count, Math.max(FEWEST, 2 * shown.length + random.integer(3)));
+  for (let index = 0; index < all - shown.length; index += 1) {
     // In the CT and of the size of a real one: neither gives it away.
     const like = shown[index % shown.length]!;
     const made = await syntheticQuestion(context, { sampler, name: model.name, seed, index, like });
@@ -61,7 +64,7 @@ export async function makeQuiz(context: Context, request: QuizRequest): Promise<
 /** Null where its CT is gone, or is itself a synthetic one from elsewhere. */
 async function realQuestion(context: Context, nodule: Nodule, real: Quiz['real']): Promise<Question | null> {
   const { seriesInstanceUID, centre, diameterMm, number, readers } = nodule;
-  const whose = real === 'phantom' ? 'Nodule of the phantom' : 'Real nodule';
+  const whose = real === 'phantom' ? 'Of the phantom' : 'Of a patient';
   const thumbnails = await pictures(context, { seriesInstanceUID, centre, earlier: [] }).catch(
     (error: unknown) => {
       if (error instanceof NoduleLabError && error.kind !== 'upstream') return null;
@@ -72,7 +75,7 @@ async function realQuestion(context: Context, nodule: Nodule, real: Quiz['real']
   return {
     thumbnails,
     real: true,
-    about: `${whose}: number ${number} of its CT, ${diameterMm.toFixed(0)} mm, marked by ${readers === 1 ? 'one reader' : `${readers} readers`}`,
+    about: `${whose}, number ${number} of its CT, ${diameterMm.toFixed(0)} mm, marked by ${readers === 1 ? 'one reader' : `${readers} readers`}`,
   };
 }
 
@@ -99,7 +102,7 @@ async function syntheticQuestion(context: Context, wanted: Wanted): Promise<Ques
       return {
         thumbnails: await pictures(context, { seriesInstanceUID, centre, earlier: [{ box, hu }] }),
         real: false,
-        about: `Synthetic: made by ${name}, seed ${seed}, number ${index + 1}, ${diameterMm.toFixed(0)} mm, inserted in the same CT`,
+        about: `By ${name}, seed ${seed}, number ${index + 1}, ${diameterMm.toFixed(0)} mm, in the same CT`,
       };
     } catch (error) {
       if (!(error instanceof NoduleLabError) || error.kind !== 'unusable') throw error;
