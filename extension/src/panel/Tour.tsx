@@ -53,7 +53,11 @@ function Card({ service, at, panel }: { service: TourService; at: number; panel:
     };
   }, [panel, stop]);
 
-  useEffect(() => card.current?.focus({ preventScroll: true }), []);
+  // What is hidden takes no focus.
+  const placed = spot !== null;
+  useEffect(() => {
+    if (placed) card.current?.focus({ preventScroll: true });
+  }, [placed]);
 
   const press = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
