@@ -13,7 +13,9 @@ interface Props {
 
 function Leaving({ annotating }: Pick<Props, 'annotating'>) {
   const question = useRef<HTMLDivElement>(null);
-  useEffect(() => question.current?.querySelector('button')?.focus(), []);
+  useEffect(() => {
+    question.current?.querySelector('button')?.focus();
+  }, []);
   return (
     <div ref={question} className="nl-note nl-row" role="alert" data-testid="annotate-leaving">
       <span className="nl-wide">What you drew and rated is not saved. Discard it?</span>
@@ -31,7 +33,9 @@ export function AnnotateForm({ annotating, annotation }: Props) {
   const { author, changes, dirty, leaving, problem, ratings, saving, tried } = annotation;
   const form = useRef<HTMLFormElement>(null);
   const open = unrated(annotation).length;
-  useEffect(() => form.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    form.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   useEffect(() => {
     // To where something is missing.
     if (tried && problem !== null)
