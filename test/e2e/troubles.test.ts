@@ -147,6 +147,32 @@ describe('what the panel says when something is missing, and how work goes on', 
         await plain.page.locator('[data-cy=viewport-pane]').first().hover();
         await plain.page.mouse.wheel(0, 400);
         expect(await until(slice, (sum) => sum > 0 && sum !== first)).not.toBe(first);
+        // Choosing a nodule still leads to it.
+        const [nodule] = nodules;
+        const position = (): Promise<number> =>
+          plain.page.evaluate(() => {
+            const { services, cornerstone } = window as unknown as {
+              services: {
+                cornerstoneViewportService: {
+                  getCornerstoneViewport(id: string): { getCurrentImageId(): string };
+                };
+              };
+              cornerstone: {
+                metaData: { get(kind: string, id: string): { imagePositionPatient: number[] } };
+              };
+            };
+            const id = services.cornerstoneViewportService
+              .getCornerstoneViewport('nodulelab-slices')
+              .getCurrentImageId();
+            return cornerstone.metaData.get('imagePlaneModule', id).imagePositionPatient[2]!;
+          });
+        await plain.see(`nodule-${nodule!.number}`).click();
+        const away = await until(
+          async () => Math.abs((await position()) - nodule!.centre[2]),
+          below(2 * NEAR_MM),
+        );
+        expect(away).toBeLessThan(2 * NEAR_MM);
+        expect(await stateOf(plain, 'webgl-missing').isVisible()).toBe(true);
         await plain.picture('webgl-missing');
       } finally {
         await plain.close();
@@ -190,6 +216,8 @@ describe('a data folder without a model, and a CT without nodules', () => {
       expect(await viewer.see('error').count()).toBe(0);
       expect(await viewer.see('next-step').innerText()).not.toMatch(/Press Generate/);
       await viewer.picture('bare');
+      await stateOf(viewer, 'no-nodules').getByTestId('put-away').click();
+      expect(await kindsOn(viewer)).toEqual(['no-model']);
     },
     60_000,
   );
@@ -201,7 +229,7 @@ describe('a data folder without a model, and a CT without nodules', () => {
       await gone(viewer, 'no-model');
       await viewer.see('generate').click();
       await viewer.see('candidate-1').waitFor();
-      expect(await kindsOn(viewer)).toEqual(['no-nodules']);
+      expect(await kindsOn(viewer)).toEqual([]);
       await viewer.picture('model-put-in');
     },
     120_000,
