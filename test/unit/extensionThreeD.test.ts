@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Nodule, PointLps } from '@nodulelab/contract';
+import { openSide, sides } from '../../extension/src/geometry/openSide.ts';
 import { cutPlanes, halfAround } from '../../extension/src/geometry/crop.ts';
 import { focusOf } from '../../extension/src/state/focus.ts';
 import { emptySession, type Session } from '../../extension/src/state/session.ts';
@@ -35,6 +36,30 @@ describe('the box around a place', () => {
   test('leaves room around a small nodule and around a large one', () => {
     expect(halfAround(4)).toBeGreaterThan(20);
     expect(halfAround(40)).toBeGreaterThan(40);
+  });
+});
+
+describe('the side from which a place is looked at', () => {
+  const towards = (a: PointLps, b: PointLps): number => a.reduce((sum, at, axis) => sum + at * b[axis]!, 0);
+
+  test('is away from the chest wall, wherever that is', () => {
+    for (const wall of [
+      [1, 0, 0],
+      [-1, 0, 0],
+      [0, -1, 0],
+      [0, 1, 0],
+    ] as PointLps[]) {
+      const huAt = (point: PointLps): number => (towards(point, wall) > 12 ? 40 : -850);
+      const side = openSide(huAt, [0, 0, 0], 6, 24);
+      expect(Math.hypot(...side)).toBeCloseTo(1);
+      expect(towards(side, wall) * 24).toBeLessThan(12);
+    }
+  });
+
+  test('is the front where nothing stands in the way, and the nodule itself never does', () => {
+    const alone = (point: PointLps): number => (Math.hypot(...point) < 6 ? 40 : -850);
+    expect(openSide(alone, [0, 0, 0], 9, 24)).toEqual(sides()[0]);
+    expect(sides()[0]![1]).toBeLessThan(-0.9);
   });
 });
 

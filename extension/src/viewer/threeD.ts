@@ -3,20 +3,24 @@
  * does not hide it and a slow graphics card draws it. It shares the planes' volume, so that it shows previews too. The
  * planes stay as they are: the viewer moves viewports that keep their names.
  */
+import type { PointLps } from '@nodulelab/contract';
 import { cutPlanes, halfAround } from '../geometry/crop.ts';
+import { openSide } from '../geometry/openSide.ts';
 import type { CornerstoneLibrary, GridViewport, Services, Subscription } from '../ohif.ts';
 import type { Focus } from '../state/focus.ts';
 import { LUNG_PRESET, registerLungPreset } from './lungPreset.ts';
 import { clip, onVoxels, type View3D } from './view3d.ts';
 
 export const THREE_D_ID = 'nodulelab-3d';
-/** From the front, a little from the patient's left and from above. */
-const FROM = [0.35, -0.88, 0.32] as const;
 const DISTANCE_MM = 400;
+const AIR_HU = -1000;
 /** While a nodule is dragged only the planes keep up. */
 const CALM_MS = 200;
 const POLL_MS = 300;
 const READY_WITHIN_MS = 120_000;
+
+type Point3 = [number, number, number];
+type Volume = NonNullable<ReturnType<CornerstoneLibrary['cache']['getVolume']>>;
 
 interface Place {
   readonly x: number;
@@ -193,28 +197,40 @@ export class ThreeD {
       this.#voxels?.unsubscribe();
       this.#voxels = volume.imageData ? onVoxels(volume.imageData, () => this.#redraw()) : null;
     }
+    const before = first ? null : (this.#looked?.focus ?? null);
     this.#looked = { focus: this.#focus, volumeId: volume.volumeId };
-    if (this.#focus) this.#show(view, this.#focus, first);
+    if (this.#focus) this.#show(view, volume, this.#focus, before);
     return true;
   }
 
-  #show(view: View3D, { point, diameterMm }: Focus, first: boolean): void {
+  #show(view: View3D, volume: Volume, { point, diameterMm }: Focus, before: Focus | null): void {
     const half = halfAround(diameterMm);
     const { position, focalPoint, viewUp } = view.getCamera();
-    const turned = first ? FROM : position!.map((at, axis) => at - focalPoint![axis]!);
+    // Near where it was, the user's own turn stays; elsewhere something else may stand before the place.
+    const near = before && Math.hypot(...point.map((at, axis) => at - before.point[axis]!)) < half;
+    const turned = near
+      ? position!.map((at, axis) => at - focalPoint![axis]!)
+      : openSide(this.#hounsfield(volume), point, diameterMm / 2 + 3, half);
     const length = Math.hypot(...turned);
     clip(view, cutPlanes(point, half));
     view.setCamera({
       focalPoint: [...point],
-      position: point.map((at, axis) => at + (turned[axis]! / length) * DISTANCE_MM) as [
-        number,
-        number,
-        number,
-      ],
-      viewUp: first ? [0, 0, 1] : viewUp!,
+      position: point.map((at, axis) => at + (turned[axis]! / length) * DISTANCE_MM) as Point3,
+      viewUp: near ? viewUp! : [0, 0, 1],
       parallelScale: half * 1.25,
     });
     view.render();
+  }
+
+  #hounsfield({ imageData, voxelManager, dimensions }: Volume): (point: PointLps) => number {
+    const { transformWorldToIndex } = this.#cornerstone.utilities;
+    if (!imageData || !voxelManager) return () => AIR_HU;
+    return (point) => {
+      const index = transformWorldToIndex(imageData, [...point]) as readonly number[];
+      const [i, j, k] = index.map(Math.round) as Point3;
+      const within = [i, j, k].every((at, axis) => at >= 0 && at < dimensions[axis]!);
+      return within ? Number(voxelManager.getAtIJK(i, j, k)) : AIR_HU;
+    };
   }
 
   #redraw(): void {
