@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Nodule } from '@nodulelab/contract';
 import { acceptPreview } from '../support/acceptPreview.ts';
 import { below, PLANES, until, ViewerPage } from '../support/browser.ts';
+import { drag, ringOnPage } from '../support/handles.ts';
 import { describeWithLidc } from '../support/lidcData.ts';
 import { Product } from './product.ts';
 import { walk } from './walk.ts';
@@ -85,6 +86,42 @@ describeWithLidc(['LIDC-IDRI-0001'], 'a real LIDC case goes the whole way', (dir
       await viewer.picture('preview');
     },
     240_000,
+  );
+
+  step(
+    'dragged by its ring it goes along in the CT; given up, every voxel is where it was, and nothing was asked',
+    async () => {
+      const volume = await viewer.volumeLoaded();
+      const before = await viewer.fingerprint(volume);
+      const asked: string[] = [];
+      viewer.page.on('request', (request) => {
+        if (request.method() === 'POST' && request.url().endsWith('/api/previews')) asked.push(request.url());
+      });
+      const { centre } = await ringOnPage(viewer, 'axial');
+      const carried = await drag(viewer, centre, { x: centre.x + 30, y: centre.y - 20 }, async () => {
+        const moved = await until(
+          () => viewer.fingerprint(volume),
+          (now) => now !== before,
+        );
+        await viewer.picture('dragged');
+        expect(await viewer.badges('PREVIEW')).toBe(PLANES.length);
+        await viewer.page.keyboard.press('Escape');
+        return moved;
+      });
+      expect(carried).not.toBe(before);
+      expect(
+        await until(
+          () => viewer.fingerprint(volume),
+          (now) => now === before,
+        ),
+      ).toBe(before);
+      expect(asked).toEqual([]);
+      const steps = await viewer.page.evaluate(() =>
+        performance.getEntriesByName('nodulelab:drag-paint', 'measure').map(({ duration }) => duration),
+      );
+      console.info(`steps of the drag, ms: ${steps.map(Math.round).join(', ')}`);
+    },
+    120_000,
   );
 
   step(
