@@ -3,15 +3,15 @@ import type { PointLps } from '@nodulelab/contract';
 
 /** Above this the rendering is dense, HU. */
 const DENSE_HU = -500;
-const DIRECTIONS = 12;
+const DIRECTIONS = 8;
 /** All of them look a little down. */
 const UP = 0.34;
 const STEP_MM = 2;
 
-/** Around the body's axis, the first from the front. */
+/** Around the body's axis, the first nearly from the front: none along a side of the box, which would look flat. */
 export const sides = (): readonly PointLps[] =>
   Array.from({ length: DIRECTIONS }, (_, n) => {
-    const angle = (2 * Math.PI * n) / DIRECTIONS;
+    const angle = (2 * Math.PI * (n + 0.5)) / DIRECTIONS;
     const flat = Math.sqrt(1 - UP ** 2);
     return [flat * Math.sin(angle), -flat * Math.cos(angle), UP];
   });
