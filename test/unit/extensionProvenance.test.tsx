@@ -49,6 +49,8 @@ describe('the card of a synthetic series', () => {
     const away = { ...synthetic, source: { ...synthetic.source!, inArchive: false } };
     expect(card(away)).not.toContain('data-testid="open-source"');
     expect(textOf(card(away))).toContain('(not in the archive)');
+    const nameless = { ...synthetic, source: { ...synthetic.source!, description: '' } };
+    expect(textOf(card(nameless))).toMatch(/Original CT without a description/);
   });
 
   test.each([

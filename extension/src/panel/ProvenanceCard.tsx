@@ -70,7 +70,9 @@ function Source({ service, provenance }: Part<{ readonly provenance: SyntheticPr
   return (
     <span className="nl-field">
       <span className="nl-wide">
-        {source.description ?? 'a series that was not imported here'}
+        {source.description === null
+          ? 'a series that was not imported here'
+          : source.description || 'CT without a description'}
         {!source.inArchive && ' (not in the archive)'}
       </span>
       {source.inArchive && (
