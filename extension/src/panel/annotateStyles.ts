@@ -9,10 +9,10 @@ export const annotateStyles = `
 .nl-slide input { width: 100%; min-width: 0; accent-color: #fbbf24; }
 .nl-slide output { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .nl-rates { display: flex; flex-direction: column; gap: 1px; }
-.nl-rate { display: grid; grid-template-columns: 76px 126px minmax(0, 1fr); align-items: center; gap: 5px; min-height: 23px; font-size: 12px; border-radius: 3px; }
+.nl-rate { display: grid; grid-template-columns: 74px 125px minmax(0, 1fr); align-items: center; gap: 5px; min-height: 24px; font-size: 12px; border-radius: 3px; }
 .nl-rate[aria-invalid='true'] { box-shadow: inset 2px 0 0 #f87171; }
 .nl-rate > span { padding-left: 5px; line-height: 1.1; }
-.nl-rate output { font-size: 11px; color: var(--nl-dim); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.nl-rate output { font-size: 11px; line-height: 12px; max-height: 24px; color: var(--nl-dim); overflow: hidden; }
 .nl-marks { display: flex; gap: 1px; padding: 0 !important; }
 .nl-marks label { position: relative; width: 20px; height: 21px; display: grid; place-items: center; border: 1px solid var(--nl-line); border-radius: 3px; cursor: pointer; font-variant-numeric: tabular-nums; }
 .nl-marks label:hover { border-color: var(--nl-accent); }

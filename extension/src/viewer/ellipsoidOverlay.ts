@@ -11,11 +11,11 @@ import { planeOf } from './viewports.ts';
 const SVG = 'http://www.w3.org/2000/svg';
 /** Drawn and not saved: dashes and amber, as a preview's badge. */
 const COLOUR = '#fbbf24';
-const HANDLE_PIXELS = 5;
+const HANDLE_PIXELS = 3.5;
 /** A finger or a hurried mouse hits this. */
 const GRASP_PIXELS = 11;
 /** Handles nearer to the centre than this would lie on each other. */
-const APART_PIXELS = 12;
+const APART_PIXELS = 14;
 const MOUSE_EVENTS = ['mousedown', 'touchstart', 'dblclick'] as const;
 
 export type OnDrag = (handle: EllipsoidHandle, point: PointLps, plane: Plane) => void;
@@ -97,7 +97,7 @@ export class EllipsoidOverlay {
     const group = make('g', { style: 'pointer-events:auto;touch-action:none' });
     group.append(
       make('circle', { r: GRASP_PIXELS, fill: 'transparent' }),
-      make('circle', { r: HANDLE_PIXELS, fill: COLOUR, stroke: '#0b0f19', 'stroke-width': 1.5 }),
+      make('circle', { r: HANDLE_PIXELS, fill: COLOUR, stroke: '#0b0f19', 'stroke-width': 1 }),
     );
     let grip: readonly [number, number] | null = null;
     const pointer = (event: PointerEvent, viewport: VolumeViewport): readonly [number, number] => {
