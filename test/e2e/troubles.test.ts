@@ -173,6 +173,11 @@ describe('what the panel says when something is missing, and how work goes on', 
         );
         expect(away).toBeLessThan(2 * NEAR_MM);
         expect(await stateOf(plain, 'webgl-missing').isVisible()).toBe(true);
+        await plain.page.getByText('W:', { exact: true }).first().waitFor();
+        // What could not be looked at is not offered for acceptance.
+        await plain.see('propose').click();
+        await plain.see('error').getByText('A preview needs WebGL').waitFor();
+        expect(await plain.page.locator('[data-testid=accept]:enabled').count()).toBe(0);
         await plain.picture('webgl-missing');
       } finally {
         await plain.close();

@@ -31,6 +31,7 @@ export function showNearestSlice(services: Services, cornerstone: CornerstoneLib
         distanceFrom(point, cornerstone.metaData.get('imagePlaneModule', imageId) as ImagePlane | undefined),
       );
     const nearest = distances.indexOf(Math.min(...distances));
-    if (nearest >= 0 && distances[nearest] !== Infinity) void stack.setImageIdIndex(nearest);
+    if (nearest >= 0 && distances[nearest] !== Infinity)
+      void cornerstone.utilities.jumpToSlice(stack.element, { imageIndex: nearest });
   }
 }

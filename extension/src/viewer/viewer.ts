@@ -178,6 +178,8 @@ export class Viewer {
     stillWanted: () => boolean,
     look: PreviewLook = 'preview',
   ): Promise<void> {
+    // What cannot be looked at must not be accepted.
+    if (!drawsVolumes()) throw new Error('A preview needs WebGL, which this browser does not offer.');
     const displaySet = this.#browser.find(seriesInstanceUID);
     if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
     const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
