@@ -24,7 +24,8 @@ export async function watchPaints(page: Page): Promise<void> {
       return id !== undefined && looked.cornerstone?.cache.getVolume(id)?.loadStatus?.loaded === true;
     };
     const seen: Record<string, () => boolean> = {
-      mode: () => document.querySelector('[data-cy=viewport-grid]') !== null,
+      // Of the mode's header; the study list has none.
+      mode: () => document.querySelector('[data-cy=return-to-work-list]') !== null,
       panel: () => (document.querySelector('[data-testid=nodulelab-panel]')?.textContent ?? '') !== '',
       loaded,
     };

@@ -16,7 +16,8 @@ export const styles = `
 .nl-dim { color: var(--nl-dim); }
 .nl-small { font-size: 12px; }
 .nl-row { display: flex; align-items: center; gap: 6px; flex-wrap: wrap; }
-.nl-list { display: flex; flex-direction: column; gap: 2px; max-height: 148px; overflow-y: auto; margin: 4px 0 0; padding: 1px; list-style: none; }
+/* A layer of its own: it scrolls without the page being painted anew. */
+.nl-list { display: flex; flex-direction: column; gap: 2px; max-height: 148px; overflow-y: auto; margin: 4px 0 0; padding: 1px; list-style: none; will-change: transform; background: hsl(var(--background, 0 0% 0%)); }
 .nl button { font: inherit; cursor: pointer; border-radius: 4px; border: 1px solid transparent; color: inherit; background: none; }
 .nl button:focus-visible, .nl input:focus-visible, .nl select:focus-visible { outline: 2px solid var(--nl-accent); outline-offset: 1px; }
 .nl button:disabled, .nl input:disabled { opacity: .45; cursor: default; }
