@@ -24,6 +24,10 @@ describe('a user trains in the viewer', () => {
 
   const points = async (): Promise<number> =>
     Number(await viewer.see('curve-wasserstein').getAttribute('data-points'));
+  const currentSays = (name: string) =>
+    viewer.page
+      .locator('[data-testid=models-current]', { hasText: `is given ${name} first` })
+      .waitFor({ timeout: 30_000 });
   const becomes = (state: string) =>
     viewer.page.locator(`[data-testid=training-panel][data-state=${state}]`).waitFor({ timeout: 120_000 });
 
@@ -92,13 +96,21 @@ describe('a user trains in the viewer', () => {
   );
 
   step(
-    'a model made of it is offered for candidates',
+    'a model made of it is offered for candidates, and is everybody’s current one where that is ticked',
     async () => {
       await viewer.see('training-model').click();
       await viewer.see('model-description').fill('Sixteen soft balls.');
+      await viewer.see('model-current').check();
+      await viewer.picture('promote');
       await viewer.see('model-make').click();
-      expect(await viewer.see('model-made').innerText()).toBe('The model balls-1 can now make candidates.');
+      expect(await viewer.see('model-made').innerText()).toBe(
+        'The model balls-1 is now the current one, for everybody on this server.',
+      );
+      await currentSays('balls-1');
+      expect((await product.models())[0]!.name).toBe('balls-1');
       await viewer.picture('model');
+      await viewer.see('models-back').click();
+      await currentSays('conditional-64');
     },
     60_000,
   );
@@ -121,6 +133,24 @@ describe('a user trains in the viewer', () => {
       await becomes('stopped');
     },
     300_000,
+  );
+
+  step(
+    'an earlier checkpoint becomes a model as well, and the current one stays',
+    async () => {
+      await viewer.see('training-model').click();
+      const kept = await viewer.see('model-checkpoint').locator('option').allInnerTexts();
+      expect(kept.length).toBeGreaterThanOrEqual(3);
+      await viewer.see('model-checkpoint').selectOption(kept.at(-1)!);
+      await viewer.see('model-name').fill('balls-early');
+      await viewer.see('model-description').fill('Sixteen soft balls, early.');
+      await viewer.see('model-make').click();
+      await viewer.see('model-balls-early').waitFor();
+      const made = (await product.models()).find(({ name }) => name === 'balls-early');
+      expect(kept.at(-1)).toBe(`update ${made!.updates}`);
+      await currentSays('conditional-64');
+    },
+    60_000,
   );
 
   step(
