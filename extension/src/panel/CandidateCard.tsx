@@ -78,12 +78,12 @@ export function CandidateCard(props: Props) {
             />
           ))}
         </span>
-        <span className="nl-facts">
+        <span className="nl-facts" aria-hidden="true">
           <b>{candidate.index + 1}</b>
           {isRare(candidate) && <i className="nl-few" />}
           {conditions && ` ${millimetres(conditions.diameter)} ${textureWord(conditions.texture)}`}
         </span>
-        <span className="nl-facts nl-dim">
+        <span className="nl-facts nl-dim" aria-hidden="true">
           {signed(meanHu)}
           {'\u2009'}HU
           <Lights checks={candidate.checks} />

@@ -83,7 +83,7 @@ export function Windows({ service }: Pick<Props, 'service'>) {
         <Button
           key={name}
           onPress={() => service.setWindow(name)}
-          label={`Window for the ${name}`}
+          label={`${WINDOWS[name].name}: window for the ${name}`}
           title={`Window for the ${name}: width ${WINDOWS[name].width}, level ${WINDOWS[name].level} HU`}
           testId={`window-${name}`}
         >

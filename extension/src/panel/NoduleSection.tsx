@@ -52,15 +52,24 @@ function Row({ nodule, selected, removed, onSelect }: RowProps) {
         onClick={onSelect}
         data-testid={`nodule-${nodule.number}`}
       >
-        <span className={nodule.annotation ? 'nl-own' : 'nl-dim'}>{nodule.number}</span>
-        <b>{millimetres(nodule.diameterMm)}</b>
+        {/* The cells are for the eye: the name of the row says them as a sentence. */}
+        <span aria-hidden="true" className={nodule.annotation ? 'nl-own' : 'nl-dim'}>
+          {nodule.number}
+        </span>
+        <b aria-hidden="true">{millimetres(nodule.diameterMm)}</b>
         {removed ? (
-          <span className="nl-removed">removed</span>
+          <span aria-hidden="true" className="nl-removed">
+            removed
+          </span>
         ) : (
-          <span>{consensus ? textureWord(consensus.texture) : 'not rated'}</span>
+          <span aria-hidden="true">{consensus ? textureWord(consensus.texture) : 'not rated'}</span>
         )}
-        <span className="nl-figure">{consensus ? consensus.malignancy : '\u2013'}</span>
-        <span className="nl-figure">{nodule.readers}</span>
+        <span aria-hidden="true" className="nl-figure">
+          {consensus ? consensus.malignancy : '\u2013'}
+        </span>
+        <span aria-hidden="true" className="nl-figure">
+          {nodule.readers}
+        </span>
       </button>
     </li>
   );
@@ -98,7 +107,7 @@ function Selected({ service, session, nodule }: SelectedProps) {
         <Button
           disabled={!askable || session.generating || isActive(session.job)}
           onPress={() => service.generation.wantLike(nodule)}
-          label="Use this nodule as source"
+          label="Use as source: this nodule"
           title="Ask for candidates of its size, with its readers' ratings"
           testId="use-as-source"
         >

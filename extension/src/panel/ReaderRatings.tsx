@@ -61,7 +61,7 @@ export function ReaderRatings({ nodule, shown, open, onToggleReader, onToggleCon
               type="button"
               className="nl-reader"
               aria-pressed={shown.consensus}
-              aria-label="Outline that half of the readers share"
+              aria-label="Median: outline that half of the readers share"
               title="Show or hide the outline that half of the readers share"
               onClick={onToggleConsensus}
               data-testid="consensus"

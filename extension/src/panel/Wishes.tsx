@@ -35,7 +35,9 @@ export function Wishes({ service, session }: Props) {
           onClick={() => setOpen(!open)}
           data-testid="wishes-fold"
         >
-          <span>Wanted: {named.length > 0 ? conditionsLine(wanted, true) : 'any nodule'}</span>
+          <span aria-hidden="true">
+            Wanted: {named.length > 0 ? conditionsLine(wanted, true) : 'any nodule'}
+          </span>
         </button>
         {few && <span className="nl-few" role="img" aria-label="few nodules like this in training" />}
         {named.length > 0 && (
