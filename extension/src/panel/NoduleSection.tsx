@@ -217,8 +217,10 @@ export function NoduleSection({ service, session, next }: Props) {
             data-testid="synthetic-nodule"
           >
             <span />
-            <b>{millimetres(nodule.diameterMm)}</b>
-            <span className="nl-synthetic">synthetic</span>
+            <b aria-hidden="true">{millimetres(nodule.diameterMm)}</b>
+            <span aria-hidden="true" className="nl-synthetic">
+              synthetic
+            </span>
           </button>
         ))}
       {nodules.length > 0 && (

@@ -89,7 +89,7 @@ function Turn({ service, session }: Props) {
         </label>
       ))}
       <Button
-        label="A quarter turn about the long axis of the body"
+        label="+90: a quarter turn about the long axis of the body"
         title="A quarter turn about the long axis of the body"
         disabled={busy}
         onPress={() => set(2, quarter(turnDeg[2]))}
