@@ -1,6 +1,7 @@
 /** What only the training panel needs of looks; the rest is in styles.ts. */
 export const trainingStyles = `
-.nl-training .nl-section { display: flex; flex-direction: column; gap: 6px; }
+.nl-training .nl-section > div { display: flex; flex-direction: column; gap: 6px; margin-top: 6px; }
+.nl-training .nl-section > div[hidden] { display: none; }
 .nl-run { grid-template-columns: 1fr auto 48px; }
 .nl-run b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .nl-form { display: flex; flex-direction: column; gap: 5px; }
