@@ -61,12 +61,12 @@ export function CandidateCard(props: Props) {
         type="button"
         className="nl-item nl-candidate"
         aria-pressed={chosen}
-        aria-label={name}
         title={conditions ? name : undefined}
         onClick={onChoose}
         disabled={disabled}
         data-testid={`candidate-${candidate.index + 1}`}
       >
+        <span className="nl-hidden">{name}</span>
         <span className="nl-thumbs">
           {PLANES.map((plane) => (
             <SliceThumb

@@ -45,14 +45,14 @@ function Row({ nodule, selected, removed, onSelect }: RowProps) {
         type="button"
         className="nl-item nl-nodule"
         aria-pressed={selected}
-        aria-label={`${describeNodule(nodule)}${removed ? ', removed' : ''}`}
         title={describeNodule(nodule)}
         data-source={nodule.source}
         data-removed={removed}
         onClick={onSelect}
         data-testid={`nodule-${nodule.number}`}
       >
-        {/* The cells are for the eye: the name of the row says them as a sentence. */}
+        {/* The cells are for the eye; read out, they are a sentence. */}
+        <span className="nl-hidden">{`${describeNodule(nodule)}${removed ? ', removed' : ''}`}</span>
         <span aria-hidden="true" className={nodule.annotation ? 'nl-own' : 'nl-dim'}>
           {nodule.number}
         </span>
@@ -212,10 +212,10 @@ export function NoduleSection({ service, session, next }: Props) {
             key={n}
             type="button"
             className="nl-item nl-nodule"
-            aria-label={`Synthetic nodule, ${millimetres(nodule.diameterMm)}`}
             onClick={() => service.showPoint(nodule.centre)}
             data-testid="synthetic-nodule"
           >
+            <span className="nl-hidden">{`Synthetic nodule, ${millimetres(nodule.diameterMm)}`}</span>
             <span />
             <b aria-hidden="true">{millimetres(nodule.diameterMm)}</b>
             <span aria-hidden="true" className="nl-synthetic">

@@ -30,11 +30,11 @@ export function Wishes({ service, session }: Props) {
           className="nl-fold nl-small nl-wide"
           aria-expanded={open}
           aria-controls="nl-wish-list"
-          aria-label={`Wanted: ${named.length > 0 ? conditionsLine(wanted) : 'any nodule'}`}
           title={named.length > 0 ? conditionsLine(wanted) : 'Size and looks that candidates are asked for'}
           onClick={() => setOpen(!open)}
           data-testid="wishes-fold"
         >
+          <span className="nl-hidden">{`Wanted: ${named.length > 0 ? conditionsLine(wanted) : 'any nodule'}`}</span>
           <span aria-hidden="true">
             Wanted: {named.length > 0 ? conditionsLine(wanted, true) : 'any nodule'}
           </span>
