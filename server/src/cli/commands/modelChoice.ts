@@ -1,4 +1,4 @@
-import type { ChooseModel} from '@nodulelab/contract';
+import type { ChooseModel } from '@nodulelab/contract';
 import { CurrentModel } from '@nodulelab/contract';
 import type { Command } from 'commander';
 import { NoduleLabError } from '../../volume/errors.ts';
