@@ -1,5 +1,6 @@
 /** What crosses the wire between the viewer, the command line and the server. */
 export * from './primitives.ts';
+export * from './account.ts';
 export * from './annotation.ts';
 export * from './lineage.ts';
 export * from './nodule.ts';

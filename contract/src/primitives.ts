@@ -37,6 +37,7 @@ export const Problem = z
     detail: z.string(),
     kind: z.enum([
       'invalid-input',
+      'signed-out',
       'not-found',
       'refused',
       'conflict',

@@ -17,6 +17,7 @@ import {
   RemovalRequest,
   SlicePlane,
 } from './candidate.ts';
+import { accountRoutes } from './accountRoutes.ts';
 import { annotationRoutes } from './annotationRoutes.ts';
 import { GuardMap, GuardRequest } from './guard.ts';
 import { ImportRequest, Job, JobList } from './job.ts';
@@ -115,6 +116,7 @@ export const routes = {
     problems: [400],
   },
   ...annotationRoutes,
+  ...accountRoutes,
   generate: {
     method: 'post',
     path: '/candidates',

@@ -38,6 +38,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   evaluate: async () => (await import('./commands/evaluate.ts')).registerEvaluate,
   curve: async () => (await import('./commands/curve.ts')).registerCurve,
   classify: async () => (await import('./commands/classify.ts')).registerClassify,
+  accounts: async () => (await import('./commands/accounts.ts')).registerAccounts,
   reading: async () => (await import('./commands/reading.ts')).registerReading,
   quiz: async () => (await import('./commands/quiz.ts')).registerQuiz,
   compare: async () => (await import('./commands/compare.ts')).registerCompare,

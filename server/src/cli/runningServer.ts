@@ -9,11 +9,22 @@ import { z } from 'zod';
 import type { JobContext } from '../services/face.ts';
 import { type ErrorKind, NoduleLabError } from '../volume/errors.ts';
 
-const Announcement = z.object({ url: z.url(), pid: z.int() });
+const Announcement = z.object({
+  url: z.url(),
+  pid: z.int(),
+  /** Opens a server that has accounts: whoever may read the data folder may do everything in it. */
+  token: z.string().optional(),
+});
 const fileOf = (dataDir: string): string => join(dataDir, 'server.json');
 
-export async function announceServer(dataDir: string, url: string): Promise<() => Promise<void>> {
-  await writeFile(fileOf(dataDir), JSON.stringify({ url, pid: process.pid }));
+export async function announceServer(
+  dataDir: string,
+  url: string,
+  token?: string,
+): Promise<() => Promise<void>> {
+  // An old file would keep its mode.
+  await rm(fileOf(dataDir), { force: true });
+  await writeFile(fileOf(dataDir), JSON.stringify({ url, pid: process.pid, token }), { mode: 0o600 });
   return () => rm(fileOf(dataDir), { force: true });
 }
 
@@ -43,7 +54,7 @@ export async function findRunningServer(dataDir: string): Promise<RunningServer 
   const announced = await announcement(dataDir);
   // Where a server was killed its file stays behind, and its port may be that of another folder's server by now.
   if (announced === undefined || !processExists(announced.pid)) return undefined;
-  const server = connect(announced.url);
+  const server = connect(announced.url, announced.token);
   const alive = await server.call('GET', '/api/health', Health).catch(() => undefined);
   return alive ? server : undefined;
 }
@@ -58,13 +69,15 @@ function processExists(pid: number): boolean {
   }
 }
 
-function connect(url: string): RunningServer {
+function connect(url: string, token: string | undefined): RunningServer {
   const call: RunningServer['call'] = async (method, path, answer, body) => {
     const response = await fetch(new URL(path, url), {
       method,
-      ...(body === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const json: unknown = response.status === 204 ? null : await response.json();
     if (!response.ok) {

@@ -3,6 +3,8 @@ import { type Route, openApiDocument, routes } from '@nodulelab/contract';
 import express, { type Request, type Router } from 'express';
 import type { z } from 'zod';
 import { NoduleLabError } from '../volume/errors.ts';
+import { ROUTE_ROLES } from '../security/index.ts';
+import { type Access, gate } from './accountGuard.ts';
 import { PAGE_WITHOUT_SCRIPT } from './securityHeaders.ts';
 
 type Routes = typeof routes;
@@ -30,18 +32,23 @@ export type RouteHandlers = {
 const BODY_LIMIT = '256kb';
 
 /** The interface below `/api`, its own description among it. */
-export function apiRouter(handlers: RouteHandlers, version: string): Router {
+export function apiRouter(handlers: RouteHandlers, version: string, access: Access): Router {
   const router = express.Router();
   const document = JSON.stringify(openApiDocument(version), null, 2);
-  router.get('/openapi.json', (_request, response) => {
+  router.get('/openapi.json', gate(access, 'reader'), (_request, response) => {
     response.type('json').send(document);
   });
+  // Ahead of reading a body: who is not signed in may ask who they are, and nothing else.
+  router.use((request, response, next) =>
+    request.path === routes.whoAmI.path ? next() : gate(access, 'reader')(request, response, next),
+  );
   router.use(express.json({ limit: BODY_LIMIT }));
   for (const name of Object.keys(routes) as RouteName[]) {
     const route: Route = routes[name];
     // The table guarantees that the schemas of `route` are those of the handler's input.
     const handler = handlers[name] as (input: unknown) => Promise<unknown>;
     router[route.method](route.path, async (request, response) => {
+      await access.demand(request, ROUTE_ROLES[name]);
       const answer = await handler({
         params: check(route.params, request.params, 'path'),
         body: check(route.body, request.body, 'body'),

@@ -12,6 +12,13 @@ import type { Events } from '../jobs/events.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ArchiveKnowledge } from '../security/index.ts';
 import type { ServicesFace } from '../services/face.ts';
+import {
+  type AccountGuardOptions,
+  accessByAccount,
+  gate,
+  NO_ACCOUNTS,
+  signInRouter,
+} from './accountGuard.ts';
 import { apiRouter } from './api.ts';
 import { type ArchiveAddress, archiveProxy } from './archiveProxy.ts';
 import { eventStream } from './eventStream.ts';
@@ -35,6 +42,8 @@ export interface AppDependencies {
   readonly version: string;
   /** Names besides those of loopback under which the server is reached. */
   readonly allowedHosts: readonly string[];
+  /** Without it whoever reaches the server may do everything. */
+  readonly accounts?: AccountGuardOptions | undefined;
   readonly log: Logger;
 }
 
@@ -46,22 +55,41 @@ export interface App {
 
 /** Builds the application; it listens nowhere yet. */
 export async function createApp(dependencies: AppDependencies): Promise<App> {
-  const { services, jobs, events, archive, knowledge, viewerDir, pluginsDir, version, allowedHosts, log } =
-    dependencies;
+  const {
+    services,
+    jobs,
+    events,
+    archive,
+    knowledge,
+    viewerDir,
+    pluginsDir,
+    version,
+    allowedHosts,
+    accounts,
+    log,
+  } = dependencies;
   const page = await readFile(path.join(viewerDir, 'index.html'), 'utf8').catch(() => '');
   const appConfig = appConfigScript({ version });
   const stream = eventStream(jobs, events);
+  const access = accounts ? accessByAccount(accounts) : NO_ACCOUNTS;
 
   const app = express();
   app.disable('x-powered-by');
   app.use(ownHostOnly(allowedHosts), ownOriginOnly);
+  app.use(access.identify);
+  app.use('/dicom-web', gate(access, 'annotator'));
   // Ahead of everything that reads a body: the proxy needs it whole.
   app.use(archiveProxy(archive, knowledge, log));
   app.use(securityHeaders([...inlineScriptsOf(page), importMapText()]));
   // Ahead of compression, which would hold events back.
-  app.get('/api/events', stream.handler);
+  app.get('/api/events', gate(access, 'annotator'), stream.handler);
+  if (accounts) app.use(signInRouter(accounts.accounts));
   app.use(compression());
-  app.use('/api', apiRouter(routeHandlers(services, jobs), version), nothingHere);
+  app.use(
+    '/api',
+    apiRouter(routeHandlers(services, jobs, accounts?.accounts ?? null, access), version, access),
+    nothingHere,
+  );
   app.get('/app-config.js', (_request, response) => {
     response.type('js').set('Cache-Control', 'no-store').send(appConfig);
   });

@@ -1,13 +1,31 @@
 /** Each route of the contract in terms of the services and the job queue. */
 import type { Job } from '@nodulelab/contract';
+import type { Request } from 'express';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { AcceptInput, ImportInput, InsertInput, TrainInput } from '../jobs/handlers.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { Accounts } from '../services/accounts.ts';
 import type { ServicesFace } from '../services/face.ts';
 import type { RouteHandlers } from './api.ts';
+import { type Access, callerOf, whoAmI } from './accountGuard.ts';
 import { isLocal } from './requestGuards.ts';
 
-export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers {
+/** @param accounts null where the server has none */
+export function routeHandlers(
+  services: ServicesFace,
+  jobs: Jobs,
+  accounts: Accounts | null,
+  access: Access,
+): RouteHandlers {
+  const kept = (): Accounts => {
+    if (accounts) return accounts;
+    throw new NoduleLabError(
+      'conflict',
+      'This server has no accounts: start it with "nodulelab serve --accounts", or use the command line.',
+    );
+  };
+  const by = (request: Request): string => callerOf(request)?.name ?? 'unknown';
+
   const lookUp = (id: string): Promise<Job | undefined> => jobs.get(id).catch(() => undefined);
 
   const train = async (name: string, title: string): Promise<Job> => {
@@ -17,6 +35,10 @@ export function routeHandlers(services: ServicesFace, jobs: Jobs): RouteHandlers
   };
 
   return {
+    whoAmI: ({ request }) => Promise.resolve(whoAmI(request, access)),
+    accounts: async () => ({ accounts: await kept().list() }),
+    addAccount: ({ body, request }) => kept().add(body, by(request)),
+    revokeAccount: ({ params, request }) => kept().revoke(params.name, by(request)),
     health: () => services.health(),
     welcome: () => services.welcome(),
     models: () => services.models(),

@@ -8,6 +8,7 @@ import { type ErrorKind, NoduleLabError } from '../volume/errors.ts';
 
 const STATUS: Readonly<Record<ErrorKind, number>> = {
   'invalid-input': 400,
+  'signed-out': 401,
   'not-found': 404,
   refused: 403,
   conflict: 409,
@@ -18,6 +19,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 const TITLE: Readonly<Record<Problem['kind'], string>> = {
   'invalid-input': 'The request is malformed',
+  'signed-out': 'Nobody is signed in',
   'not-found': 'There is no such thing',
   refused: 'Refused by a rule',
   conflict: 'In conflict with the present state',

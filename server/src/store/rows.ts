@@ -1,6 +1,6 @@
 /** What the store keeps, checked whenever it is read: a database is an edge like any other. */
 import { z } from 'zod';
-import { Candidate, Edit, Nodule, PointLps, Sha256, Uid, WrittenObject } from '@nodulelab/contract';
+import { Candidate, Edit, Role, Nodule, PointLps, Sha256, Uid, WrittenObject } from '@nodulelab/contract';
 import { NoduleLabError } from '../volume/errors.ts';
 import type { Row } from './database.ts';
 
@@ -22,6 +22,13 @@ const Timestamp = z.union([
     .custom<Date>((value) => typeof value === 'object' && value !== null && 'toISOString' in value)
     .transform((date) => date.toISOString()),
 ]);
+
+export const AccountRow = z.object({
+  name: z.string(),
+  role: Role,
+  createdAt: Timestamp,
+  revokedAt: Timestamp.nullable(),
+});
 
 /** An edit as the registry keeps it: what the DICOM objects say, and what it takes to write them again. */
 export const RecordedEdit = z.object({

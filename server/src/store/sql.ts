@@ -138,6 +138,21 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX annotation_nodule ON ${SCHEMA}.annotation (nodule_id);
   `,
+  // Accounts of a shared server. A name is never given twice, so that the audit trail means one person by it.
+  `
+  CREATE TABLE ${SCHEMA}.account (
+    name text PRIMARY KEY,
+    role text NOT NULL CHECK (role IN ('reader', 'annotator', 'admin')),
+    token_hash text NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL,
+    revoked_at timestamptz
+  );
+  CREATE TABLE ${SCHEMA}.session (
+    hash text PRIMARY KEY,
+    account text NOT NULL REFERENCES ${SCHEMA}.account (name),
+    expires_at timestamptz NOT NULL
+  );
+  `,
 ];
 
 const SERIES_COLUMNS = `
@@ -244,6 +259,24 @@ export const annotations = {
     ORDER BY segmentation_series_uid`,
   touch: `
     UPDATE ${SCHEMA}.annotation SET touched_at = now() WHERE segmentation_series_uid = $1 AND state <> 'complete'`,
+};
+
+const ACCOUNT_COLUMNS = 'name, role, created_at AS "createdAt", revoked_at AS "revokedAt"';
+
+export const accounts = {
+  add: `
+    INSERT INTO ${SCHEMA}.account (name, role, token_hash, created_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (name) DO NOTHING RETURNING name`,
+  list: `SELECT ${ACCOUNT_COLUMNS} FROM ${SCHEMA}.account ORDER BY created_at, name`,
+  revoke: `
+    UPDATE ${SCHEMA}.account SET revoked_at = $2 WHERE name = $1 AND revoked_at IS NULL RETURNING ${ACCOUNT_COLUMNS}`,
+  byToken: `SELECT ${ACCOUNT_COLUMNS} FROM ${SCHEMA}.account WHERE token_hash = $1 AND revoked_at IS NULL`,
+  beginSession: `INSERT INTO ${SCHEMA}.session (hash, account, expires_at) VALUES ($1, $2, $3)`,
+  bySession: `
+    SELECT ${ACCOUNT_COLUMNS} FROM ${SCHEMA}.account JOIN ${SCHEMA}.session s ON s.account = name
+    WHERE s.hash = $1 AND s.expires_at > $2 AND revoked_at IS NULL`,
+  endSession: `DELETE FROM ${SCHEMA}.session WHERE hash = $1`,
+  endSessionsOf: `DELETE FROM ${SCHEMA}.session WHERE account = $1`,
 };
 
 export const settings = {

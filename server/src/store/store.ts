@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { type AccountsTable, accountsTable } from './accountsTable.ts';
 import { type AnnotationsTable, annotationsTable } from './annotationsTable.ts';
 import { type Artefacts, openArtefacts } from './artefacts.ts';
 import { type AuditTable, auditTable } from './auditTable.ts';
@@ -26,6 +27,7 @@ export interface Store {
   readonly derived: DerivedTable;
   readonly fingerprints: FingerprintTable;
   readonly settings: SettingsTable;
+  readonly accounts: AccountsTable;
   readonly audit: AuditTable;
   readonly artefacts: Artefacts;
   /** For the job queue, which shares the database. */
@@ -70,6 +72,7 @@ export async function openStore({ dir, connectionString }: StoreOptions): Promis
     derived: derivedTable(opened),
     fingerprints: fingerprintTable(opened, inboxOf(dir)),
     settings: settingsTable(opened),
+    accounts: accountsTable(opened),
     audit: auditTable(opened),
     artefacts,
     sql: opened.queue,

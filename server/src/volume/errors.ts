@@ -5,6 +5,8 @@
 export type ErrorKind =
   /** The caller's input is wrong (malformed file, missing option): HTTP 400, exit 2 for usage. */
   | 'invalid-input'
+  /** Nobody is signed in, or not any more: HTTP 401. */
+  | 'signed-out'
   /** The named thing does not exist: HTTP 404. */
   | 'not-found'
   /** The request is understood but not allowed (guard of originals, not de-identified): HTTP 403. */

@@ -17,6 +17,7 @@ import type { CommandContext } from '../context.ts';
 import { engineOption, integer } from '../options.ts';
 import { announceServer } from '../runningServer.ts';
 import { openRuntime, REPOSITORY, VERSION } from '../runtime.ts';
+import { openAccounts, wantsAccounts } from '../serverAccounts.ts';
 
 interface ServeOptions {
   readonly port: number;
@@ -24,6 +25,7 @@ interface ServeOptions {
   readonly allowHost: string[];
   readonly demo: boolean;
   readonly demoSize: 'demo' | 'small';
+  readonly accounts?: boolean;
   readonly researchArchive: boolean;
   readonly engine: EngineChoice;
 }
@@ -40,6 +42,8 @@ export function registerServe(program: Command, context: () => CommandContext): 
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--allow-host <name...>', 'names besides those of loopback under which the server is reached', [])
+    .option('--accounts', 'everybody signs in; on by itself where the address is not of loopback')
+    .option('--no-accounts', 'whoever reaches the server may do everything')
     .option('--no-demo', 'do not import the demo study')
     .addOption(
       new Option('--demo-size <size>', 'demo is 512×512, small is for tests')
@@ -121,7 +125,11 @@ async function serveUntilAborted(
     });
     await jobs.start();
     closers.push(() => jobs.stop());
+    const accounts = wantsAccounts(options.host, options.accounts)
+      ? await openAccounts(context.store, context.now, (text) => output.note(text))
+      : undefined;
     const server = await startServer({
+      accounts,
       host: options.host,
       port: options.port,
       allowedHosts: options.allowHost,
@@ -141,7 +149,7 @@ async function serveUntilAborted(
       logFile: join(dataDir, 'server.log'),
     });
     closers.push(() => server.stop());
-    closers.push(await announceServer(dataDir, server.url));
+    closers.push(await announceServer(dataDir, server.url, accounts?.localToken));
     const address = await addressOf(server.url, options.demo, context);
     output.result(
       { url: server.url, open: address, orthanc: context.archive.baseUrl, pid: process.pid },
