@@ -24,5 +24,7 @@ export const annotateStyles = `
 .nl-who input[aria-invalid='true'] { border-color: #f87171; }
 .nl-steps { display: flex; flex-direction: column; gap: 6px; }
 .nl-resting { opacity: .4; }
+/* Three of them stand in the heading of the nodules. */
+.nl h3 > .nl-button { padding: 2px 6px; }
 .nl-own { color: #fbbf24; }
 `;
