@@ -83,13 +83,13 @@ describe('what the panel says when something is missing, and how work goes on', 
     'a session that has ended leads to where one signs in, and goes on by itself',
     async () => {
       const { page } = viewer;
-      // There are no accounts yet: what a server with accounts would answer.
+      // What a server with accounts answers; a real one stands in signIn.test.ts.
       await page.route('**/api/**', (route) => route.fulfill({ status: 401, body: '' }));
       await viewer.see('generate').click();
       await stateOf(viewer, 'session-expired').waitFor();
       expect(await kindsOn(viewer)).toEqual(['session-expired']);
       expect(await viewer.see('error').count()).toBe(0);
-      expect(await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/');
+      expect(await page.getByRole('link', { name: 'Sign in' }).getAttribute('href')).toBe('/sign-in');
       await planesFollow(nodules[0]!);
       expect(await findings(viewer.page, '[data-testid=trouble]')).toEqual([]);
       await viewer.picture('session-expired');

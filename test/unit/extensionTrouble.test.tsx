@@ -67,7 +67,7 @@ describe('what stands in the way', () => {
   test('says what to do, urgent where it stops the work, and where to sign in', () => {
     const html = renderToStaticMarkup(<TroubleStates session={{ ...sound, expired: true, webgl: false }} />);
     expect(html).toMatch(/role="alert"[^>]*data-kind="session-expired"/);
-    expect(html).toContain('href="/" target="_blank"');
+    expect(html).toContain('href="/sign-in" target="_blank"');
     expect(html).toMatch(/role="status"[^>]*data-kind="webgl-missing"/);
     expect(html).toContain('Turn on hardware acceleration');
     // What stops the work cannot be put away.

@@ -27,7 +27,7 @@ function State({ trouble: { kind, urgent, title, advice }, onPutAway }: Props) {
       </div>
       <p>{advice}</p>
       {kind === 'session-expired' && (
-        <a className="nl-link" href="/" target="_blank" rel="noreferrer">
+        <a className="nl-link" href="/sign-in" target="_blank" rel="noreferrer">
           Sign in
         </a>
       )}
