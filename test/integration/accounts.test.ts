@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Role, type Route, routes } from '@nodulelab/contract';
 import supertest from 'supertest';
 import { announceServer } from '../../server/src/cli/runningServer.ts';
-import { wantsAccounts } from '../../server/src/cli/serverAccounts.ts';
+import { openAccounts, wantsAccounts } from '../../server/src/cli/serverAccounts.ts';
 import { startServer, type RunningServer } from '../../server/src/http/startServer.ts';
 import { ROUTE_ROLES } from '../../server/src/security/index.ts';
 import { type Accounts, createAccounts } from '../../server/src/services/accounts.ts';
@@ -225,14 +225,123 @@ describe('accounts', () => {
     expect((await fixture.api().get('/sign-in')).text).not.toContain('name="token"');
   });
 
-  test('are off on loopback and on elsewhere, unless it is said otherwise', () => {
+  test('are off where only this machine reaches the server and on elsewhere, unless it is said otherwise', () => {
+    const wants = (host: string, allowHost: string[] = []) => wantsAccounts({ host, allowHost }, undefined);
+    for (const host of ['127.0.0.1', 'localhost', '::1', '127.3.2.1'])
+      expect([host, wants(host)]).toEqual([host, false]);
+    for (const host of ['0.0.0.0', '::', '192.168.1.4', 'ct.hospital.test', '127.evil.test'])
+      expect([host, wants(host)]).toEqual([host, true]);
+    // Another web server in front brings others here over loopback.
+    expect(wants('127.0.0.1', ['ct.hospital.test'])).toBe(true);
+    expect(wantsAccounts({ host: '127.0.0.1', allowHost: [] }, true)).toBe(true);
+    expect(wantsAccounts({ host: '0.0.0.0', allowHost: ['a'] }, false)).toBe(false);
+  });
+
+  test('two admins who revoke each other at once: one stays', async () => {
+    await accounts.add({ name: 'second', role: 'admin' }, 'test');
+    const both = await Promise.allSettled([
+      accounts.revoke('the-admin', 'second'),
+      accounts.revoke('second', 'the-admin'),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const left = (await accounts.list()).filter(
+      ({ role, revokedAt }) => role === 'admin' && revokedAt === null,
+    );
+    expect(left).toHaveLength(1);
+    tokens.admin = (await accounts.add({ name: 'third', role: 'admin' }, 'test')).token;
+  });
+
+  test('the first admin of a server gets a token in a file of its owner only, under a name that is free', async () => {
+    const other = await startHttpFixture();
+    try {
+      const kept = createAccounts({ store: other.store, now: () => clock, randomBytes });
+      await kept.add({ name: 'admin', role: 'reader' }, 'test');
+      const notes: string[] = [];
+      const opened = await openAccounts(
+        other.dir,
+        other.store,
+        () => clock,
+        (text) => notes.push(text),
+      );
+      const path = join(other.dir, 'first-admin-token');
+      const token = (await readFile(path, 'utf8')).trim();
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect(notes).toEqual([expect.stringContaining(path)]);
+      expect(notes[0]).not.toContain(token);
+      expect(await opened.accounts.ofToken(token)).toMatchObject({ name: 'admin-2', role: 'admin' });
+      await rm(path);
+      await openAccounts(
+        other.dir,
+        other.store,
+        () => clock,
+        (text) => notes.push(text),
+      );
+      expect(notes).toHaveLength(1);
+    } finally {
+      await other.close();
+    }
+  }, 60_000);
+});
+
+describe('what accounts protect', () => {
+  test('folders of the server are open to its own command line only, wherever a request seems to come from', async () => {
+    const path = '/tmp';
+    for (const token of [tokens.annotator, tokens.admin])
+      expect((await api().post('/api/verifications').set(bearer(token)).send({ path })).status).toBe(403);
     expect(
-      ['127.0.0.1', 'localhost', '::1', '127.3.2.1'].map((host) => wantsAccounts(host, undefined)),
-    ).toEqual(Array.from({ length: 4 }, () => false));
+      (
+        await api()
+          .post('/api/imports')
+          .set(bearer(tokens.admin))
+          .send({ paths: [path] })
+      ).status,
+    ).toBe(403);
     expect(
-      ['0.0.0.0', '::', '192.168.1.4', 'ct.hospital.test'].map((host) => wantsAccounts(host, undefined)),
-    ).toEqual(Array.from({ length: 4 }, () => true));
-    expect([wantsAccounts('127.0.0.1', true), wantsAccounts('0.0.0.0', false)]).toEqual([true, false]);
+      (
+        await api()
+          .post('/api/imports')
+          .set(bearer(LOCAL))
+          .send({ paths: [path] })
+      ).status,
+    ).toBe(202);
+  });
+
+  test('what only an admin may begin, nobody else ends or begins again', async () => {
+    const { body: job } = await api()
+      .post('/api/imports')
+      .set(bearer(LOCAL))
+      .send({ paths: ['/tmp'] });
+    for (const verb of ['cancel', 'retry'])
+      expect((await api().post(`/api/jobs/${job.id}/${verb}`).set(bearer(tokens.annotator))).status).toBe(
+        403,
+      );
+    expect((await api().post(`/api/jobs/${job.id}/retry`).set(bearer(tokens.admin))).status).toBe(403);
+  });
+
+  test('an event stream ends soon after its account', async () => {
+    const { token } = await accounts.add({ name: 'listener', role: 'annotator' }, 'test');
+    const stream = await fetch(`${server.url}/api/events`, { headers: bearer(token) });
+    expect(stream.status).toBe(200);
+    await accounts.revoke('listener', 'test');
+    // The whole of it is there only when the server has ended it.
+    expect(await stream.text()).toContain('retry:');
+  }, 60_000);
+
+  test('a token of any characters is a wrong one, not a fault of the server', async () => {
+    const odd = '\u00e9'.repeat(LOCAL.length);
+    expect((await api().get('/api/jobs').set(bearer(odd))).status).toBe(401);
+  });
+
+  test('what is refused again and again is noted once in a while', async () => {
+    const before = (await fixture.store.audit.list()).length;
+    for (let n = 0; n < 20; n++) await api().get('/api/guarded-path').set(bearer(tokens.reader));
+    for (let n = 0; n < 20; n++) await api().get('/api/models').set(bearer(tokens.reader));
+    for (let n = 0; n < 20; n++)
+      await api()
+        .post('/sign-in')
+        .type('form')
+        .send({ token: `wrong-${n}` });
+    expect((await fixture.store.audit.list()).length - before).toBeLessThanOrEqual(3);
   });
 });
 

@@ -87,8 +87,12 @@ test("the server image's start command serves, says that it is healthy, and ends
       if (server.exitCode !== null) throw new Error(`the server ended: ${output}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    const { url } = JSON.parse(await readFile(announcement, 'utf8')) as { url: string };
-    const health = Health.parse(await (await fetch(`${url}/api/health`)).json());
+    const { url, token } = JSON.parse(await readFile(announcement, 'utf8')) as { url: string; token: string };
+    // It listens to everybody, so it has accounts: Docker asks what needs none.
+    expect((await fetch(`${url}/api/session`)).status).toBe(200);
+    expect((await fetch(`${url}/api/health`)).status).toBe(401);
+    const headers = { authorization: `Bearer ${token}` };
+    const health = Health.parse(await (await fetch(`${url}/api/health`, { headers })).json());
     expect(health.orthanc.reachable).toBe(true);
     expect(output).not.toContain(orthanc.auth.password);
   } finally {

@@ -2,13 +2,12 @@
  * Who asks, and whether they may: the archive, the events and each route of the interface demand a role. The viewer's own files are
  * open, for they hold nothing of anybody.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role, WhoAmI } from '@nodulelab/contract';
-import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { type Least, mayReach } from '../security/index.ts';
-import { type Accounts, SESSION_HOURS } from '../services/accounts.ts';
+import type { Accounts } from '../services/accounts.ts';
 import { NoduleLabError } from '../volume/errors.ts';
-import { signInPage } from './signInPage.ts';
 
 export const SESSION_COOKIE = 'nodulelab_session';
 
@@ -45,6 +44,8 @@ export interface Access {
   readonly identify: RequestHandler;
   /** @throws signed-out, or refused (which the audit trail keeps). */
   demand(request: Request, least: Least): Promise<void>;
+  /** Whether who asked may still, by what the store knows now. */
+  holds(request: Request, least: Least): Promise<boolean>;
 }
 
 /** A server for whoever sits at this machine. */
@@ -52,6 +53,7 @@ export const NO_ACCOUNTS: Access = {
   on: false,
   identify: (_request, _response, next) => next(),
   demand: () => Promise.resolve(),
+  holds: () => Promise.resolve(true),
 };
 
 export function accessByAccount({ accounts, localToken }: AccountGuardOptions): Access {
@@ -77,6 +79,8 @@ export function accessByAccount({ accounts, localToken }: AccountGuardOptions): 
       await accounts.refused(caller.name, what);
       throw new NoduleLabError('refused', `${caller.name} is ${caller.role}, and ${what} needs ${least}.`);
     },
+    holds: async (request, least) =>
+      mayReach((await identify(request, accounts, localToken))?.role ?? null, least),
   };
 }
 
@@ -99,8 +103,9 @@ async function identify(
   return session === undefined ? undefined : await accounts.ofSession(session);
 }
 
-const same = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+/** By their hashes, which are of one length whatever was sent. */
+const same = (a: string, b: string): boolean => timingSafeEqual(digestOf(a), digestOf(b));
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** @returns undefined where it is not there */
 export function cookieOf(request: Request, name: string): string | undefined {
@@ -110,60 +115,3 @@ export function cookieOf(request: Request, name: string): string | undefined {
   }
   return undefined;
 }
-
-/** The page to sign in and out; forms only, no script. */
-export function signInRouter(accounts: Accounts): Router {
-  const router = express.Router();
-  const cookie = { httpOnly: true, sameSite: 'strict', path: '/' } as const;
-  // Whoever opens the viewer in a browser is led to the page; programs get what they ask for, or a 401.
-  router.get(/^\/(?!sign-in|api(\/|$)|dicom-web(\/|$)|plugins\/)/, (request, response, next) => {
-    const wantsPage = request.headers.accept?.includes('text/html') === true;
-    if (!wantsPage || callerOf(request)) return next();
-    response.redirect(303, `/sign-in?next=${encodeURIComponent(request.originalUrl)}`);
-  });
-  router.get('/sign-in', (request, response) => {
-    sendPage(response, 200, signInPage(nextOf(request.query['next']), null));
-  });
-  router.post(
-    '/sign-in',
-    express.urlencoded({ extended: false, limit: '4kb' }),
-    async (request, response) => {
-      const form = (request.body ?? {}) as Readonly<Record<string, unknown>>;
-      const next = nextOf(form['next']);
-      try {
-        const { session } = await accounts.signIn(
-          String(form['token'] ?? '').trim(),
-          request.socket.remoteAddress ?? 'unknown',
-        );
-        response
-          .cookie(SESSION_COOKIE, session, {
-            ...cookie,
-            secure: request.secure,
-            maxAge: SESSION_HOURS * 3_600_000,
-          })
-          .redirect(303, next);
-      } catch (error) {
-        if (!(error instanceof NoduleLabError && error.kind === 'signed-out')) throw error;
-        sendPage(response, 401, signInPage(next, error.message));
-      }
-    },
-  );
-  router.post('/sign-out', async (request, response) => {
-    const session = cookieOf(request, SESSION_COOKIE);
-    if (session !== undefined) await accounts.signOut(session);
-    response.clearCookie(SESSION_COOKIE, cookie).redirect(303, '/sign-in');
-  });
-  return router;
-}
-
-/** Without a referrer a browser says that a form comes from nowhere, which is refused. */
-const sendPage = (response: Response, status: number, page: string): unknown =>
-  response
-    .status(status)
-    .type('html')
-    .set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'same-origin' })
-    .send(page);
-
-/** A path of this server, never another's address. */
-const nextOf = (value: unknown): string =>
-  typeof value === 'string' && /^\/(?![/\\])[\x21-\x7e]*$/.test(value) ? value : '/';

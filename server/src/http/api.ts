@@ -40,7 +40,9 @@ export function apiRouter(handlers: RouteHandlers, version: string, access: Acce
   });
   // Ahead of reading a body: who is not signed in may ask who they are, and nothing else.
   router.use((request, response, next) =>
-    request.path === routes.whoAmI.path ? next() : gate(access, 'reader')(request, response, next),
+    request.method === 'GET' && request.path === routes.whoAmI.path
+      ? next()
+      : gate(access, 'reader')(request, response, next),
   );
   router.use(express.json({ limit: BODY_LIMIT }));
   for (const name of Object.keys(routes) as RouteName[]) {

@@ -12,14 +12,9 @@ import type { Events } from '../jobs/events.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ArchiveKnowledge } from '../security/index.ts';
 import type { ServicesFace } from '../services/face.ts';
-import {
-  type AccountGuardOptions,
-  accessByAccount,
-  gate,
-  NO_ACCOUNTS,
-  signInRouter,
-} from './accountGuard.ts';
+import { type AccountGuardOptions, accessByAccount, gate, NO_ACCOUNTS } from './accountGuard.ts';
 import { apiRouter } from './api.ts';
+import { signInRouter } from './signIn.ts';
 import { type ArchiveAddress, archiveProxy } from './archiveProxy.ts';
 import { eventStream } from './eventStream.ts';
 import { routeHandlers } from './handlers.ts';
@@ -70,8 +65,8 @@ export async function createApp(dependencies: AppDependencies): Promise<App> {
   } = dependencies;
   const page = await readFile(path.join(viewerDir, 'index.html'), 'utf8').catch(() => '');
   const appConfig = appConfigScript({ version });
-  const stream = eventStream(jobs, events);
   const access = accounts ? accessByAccount(accounts) : NO_ACCOUNTS;
+  const stream = eventStream(jobs, events, (request) => access.holds(request, 'annotator'));
 
   const app = express();
   app.disable('x-powered-by');

@@ -19,7 +19,12 @@ export interface EventStream {
   close(): void;
 }
 
-export function eventStream(jobs: Jobs, events: Events): EventStream {
+/** @param mayGoOn asked at each heartbeat: a stream must not outlive the session that opened it */
+export function eventStream(
+  jobs: Jobs,
+  events: Events,
+  mayGoOn: (request: Request) => Promise<boolean> = () => Promise.resolve(true),
+): EventStream {
   const open = new Set<Response>();
   let closed = false;
 
@@ -48,7 +53,11 @@ export function eventStream(jobs: Jobs, events: Events): EventStream {
       if (waiting) waiting.push(event);
       else send(event);
     });
-    const heartbeat = setInterval(() => write(': alive\n\n'), HEARTBEAT_MS);
+    const beat = async (): Promise<void> => {
+      if (await mayGoOn(request).catch(() => false)) write(': alive\n\n');
+      else response.end();
+    };
+    const heartbeat = setInterval(() => void beat(), HEARTBEAT_MS);
     heartbeat.unref();
     open.add(response);
     request.on('close', () => {

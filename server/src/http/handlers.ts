@@ -7,7 +7,7 @@ import type { Jobs } from '../jobs/jobs.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { ServicesFace } from '../services/face.ts';
 import type { RouteHandlers } from './api.ts';
-import { type Access, callerOf, whoAmI } from './accountGuard.ts';
+import { type Access, callerOf, LOCAL_CALLER, whoAmI } from './accountGuard.ts';
 import { isLocal } from './requestGuards.ts';
 
 /** @param accounts null where the server has none */
@@ -21,8 +21,18 @@ export function routeHandlers(
     if (accounts) return accounts;
     throw new NoduleLabError(
       'conflict',
-      'This server has no accounts: start it with "nodulelab serve --accounts", or use the command line.',
+      'This server has no accounts: start it with "nodulelab serve --accounts".',
     );
+  };
+  // Behind another web server every request comes from this machine: with accounts only the token of its file proves it.
+  const isHere = (request: Request): boolean =>
+    access.on ? callerOf(request) === LOCAL_CALLER : isLocal(request);
+  /** What only an admin may begin, only an admin may end or begin again. */
+  const demandFor = async (id: string, request: Request): Promise<void> => {
+    const { kind } = await jobs.get(id);
+    if (kind !== 'import' && kind !== 'train') return;
+    await access.demand(request, 'admin');
+    if (kind === 'import' && access.on && !isHere(request)) throw notHere();
   };
   const by = (request: Request): string => callerOf(request)?.name ?? 'unknown';
 
@@ -81,7 +91,7 @@ export function routeHandlers(
     replay: ({ params }) => services.replay(params.seriesInstanceUID),
     provenance: ({ params }) => services.provenance(params.seriesInstanceUID),
     async verify({ body, request }) {
-      if ('path' in body && !isLocal(request))
+      if ('path' in body && !isHere(request))
         throw new NoduleLabError(
           'refused',
           'Files on the server machine are open to that machine only. Run `nodulelab verify PATH` there, or give a series of the archive.',
@@ -90,11 +100,7 @@ export function routeHandlers(
     },
     async import({ body, request }) {
       // The paths are read with the rights of the server: only who sits at its machine may name them.
-      if (!isLocal(request))
-        throw new NoduleLabError(
-          'refused',
-          'Import takes paths on the server machine and is open to that machine only. Run `nodulelab import` there.',
-        );
+      if (!isHere(request)) throw notHere();
       const [first, ...others] = body.paths;
       const title = `Import ${first}${others.length > 0 ? ` and ${others.length} more` : ''}`;
       return jobs.enqueue('import', title, { paths: body.paths } satisfies ImportInput);
@@ -120,7 +126,19 @@ export function routeHandlers(
     trainingReport: ({ params }) => services.trainings.report(params.name),
     jobs: async () => ({ jobs: await jobs.list() }),
     job: ({ params }) => jobs.get(params.id),
-    cancel: ({ params }) => jobs.cancel(params.id),
-    retry: ({ params }) => jobs.retry(params.id),
+    async cancel({ params, request }) {
+      await demandFor(params.id, request);
+      return jobs.cancel(params.id);
+    },
+    async retry({ params, request }) {
+      await demandFor(params.id, request);
+      return jobs.retry(params.id);
+    },
   };
 }
+
+const notHere = (): NoduleLabError =>
+  new NoduleLabError(
+    'refused',
+    'Import takes paths on the server machine and is open to that machine only. Run `nodulelab import` there.',
+  );

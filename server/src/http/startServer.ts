@@ -37,7 +37,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = await createApp({
     ...options,
     log,
-    allowedHosts: WILDCARDS.has(host) ? allowedHosts : [host, ...allowedHosts],
+    // A browser writes an address of IPv6 in brackets.
+    allowedHosts: WILDCARDS.has(host)
+      ? allowedHosts
+      : [host.includes(':') ? `[${host}]` : host, ...allowedHosts],
   });
   const server = createServer(app.express);
   try {

@@ -31,11 +31,28 @@ interface AccountsContext {
 
 export const SESSION_HOURS = 12;
 const SECRET_BYTES = 32;
+/** The audit trail never shrinks: what one source is refused again and again is noted once in a while. */
+const REFUSALS_APART_MS = 10 * 60_000;
+const MOST_SOURCES = 1000;
+const LONGEST_NOTE = 200;
 
 export function createAccounts({ store, now, randomBytes }: AccountsContext): Accounts {
   const { accounts, audit } = store;
   const note = (action: string, subject: string, details: Record<string, unknown> = {}): Promise<void> =>
     audit.append({ at: now().toISOString(), action, subject, details });
+  const noted = new Map<string, number>();
+  const noteRefusal = async (
+    action: string,
+    subject: string,
+    details: Record<string, unknown>,
+  ): Promise<void> => {
+    const key = JSON.stringify([action, subject, details]);
+    const at = now().getTime();
+    if (at - (noted.get(key) ?? -Infinity) < REFUSALS_APART_MS) return;
+    if (noted.size >= MOST_SOURCES) noted.clear();
+    noted.set(key, at);
+    await note(action, subject, details);
+  };
   const secret = (): string => Buffer.from(randomBytes(SECRET_BYTES)).toString('base64url');
   const ofToken = (token: string): Promise<Account | undefined> => accounts.byToken(hashOf(token));
   return {
@@ -58,15 +75,13 @@ export function createAccounts({ store, now, randomBytes }: AccountsContext): Ac
     },
     list: () => accounts.list(),
     async revoke(name, by) {
-      const active = (await accounts.list()).filter(({ revokedAt }) => revokedAt === null);
-      const admins = active.filter(({ role }) => role === 'admin');
-      if (admins.length === 1 && admins[0]!.name === name)
+      const revoked = await accounts.revoke(name, now().toISOString());
+      if (revoked === undefined) throw new NoduleLabError('not-found', `There is no active account ${name}.`);
+      if (revoked === 'last-admin')
         throw new NoduleLabError(
           'conflict',
           `${name} is the last admin: add another before this one is revoked.`,
         );
-      const revoked = await accounts.revoke(name, now().toISOString());
-      if (!revoked) throw new NoduleLabError('not-found', `There is no active account ${name}.`);
       await note('account-revoked', name, { by });
       return revoked;
     },
@@ -74,18 +89,21 @@ export function createAccounts({ store, now, randomBytes }: AccountsContext): Ac
     async signIn(token, from) {
       const account = await ofToken(token);
       if (!account) {
-        await note('sign-in-refused', from);
+        await noteRefusal('sign-in-refused', from, {});
         throw new NoduleLabError('signed-out', 'This token opens no account. Ask an admin for another.');
       }
       const session = secret();
       const expiresAt = new Date(now().getTime() + SESSION_HOURS * 3_600_000).toISOString();
-      await accounts.beginSession({ hash: hashOf(session), name: account.name, expiresAt });
+      await accounts.beginSession(
+        { hash: hashOf(session), name: account.name, expiresAt },
+        now().toISOString(),
+      );
       await note('signed-in', account.name, { from });
       return { account, session };
     },
     ofSession: (session) => accounts.bySession(hashOf(session), now().toISOString()),
     signOut: (session) => accounts.endSession(hashOf(session)),
-    refused: (name, what) => note('refused', name, { what }),
+    refused: (name, what) => noteRefusal('refused', name, { what: what.slice(0, LONGEST_NOTE) }),
   };
 }
 

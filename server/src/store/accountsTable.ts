@@ -9,9 +9,10 @@ export interface AccountsTable {
   add(account: { name: string; role: Role; tokenHash: string; createdAt: string }): Promise<boolean>;
   list(): Promise<Account[]>;
   /** Ends its sessions too. Undefined where there is no such account, or it was revoked before. */
-  revoke(name: string, at: string): Promise<Account | undefined>;
+  revoke(name: string, at: string): Promise<Account | 'last-admin' | undefined>;
   byToken(tokenHash: string): Promise<Account | undefined>;
-  beginSession(session: { hash: string; name: string; expiresAt: string }): Promise<void>;
+  /** Sessions that have expired go. */
+  beginSession(session: { hash: string; name: string; expiresAt: string }, now: string): Promise<void>;
   bySession(hash: string, now: string): Promise<Account | undefined>;
   endSession(hash: string): Promise<void>;
 }
@@ -25,12 +26,20 @@ export function accountsTable({ query, transaction }: Database): AccountsTable {
     list: async () => parseRows(AccountRow, 'account', await query(sql.list)),
     revoke: (name, at) =>
       transaction(async (ask) => {
+        // Two admins who revoke each other at once must not both succeed.
+        await ask(sql.lock);
+        const active = parseRows(AccountRow, 'account', await ask(sql.list)).filter(
+          ({ revokedAt }) => revokedAt === null,
+        );
+        const admins = active.filter(({ role }) => role === 'admin');
+        if (admins.length === 1 && admins[0]!.name === name) return 'last-admin';
         const revoked = one(await ask(sql.revoke, [name, at]));
         if (revoked) await ask(sql.endSessionsOf, [name]);
         return revoked;
       }),
     byToken: async (tokenHash) => one(await query(sql.byToken, [tokenHash])),
-    async beginSession({ hash, name, expiresAt }) {
+    async beginSession({ hash, name, expiresAt }, now) {
+      await query(sql.endExpired, [now]);
       await query(sql.beginSession, [hash, name, expiresAt]);
     },
     bySession: async (hash, now) => one(await query(sql.bySession, [hash, now])),

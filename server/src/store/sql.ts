@@ -264,6 +264,7 @@ export const annotations = {
 const ACCOUNT_COLUMNS = 'name, role, created_at AS "createdAt", revoked_at AS "revokedAt"';
 
 export const accounts = {
+  lock: `LOCK TABLE ${SCHEMA}.account IN SHARE ROW EXCLUSIVE MODE`,
   add: `
     INSERT INTO ${SCHEMA}.account (name, role, token_hash, created_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT (name) DO NOTHING RETURNING name`,
@@ -276,6 +277,7 @@ export const accounts = {
     SELECT ${ACCOUNT_COLUMNS} FROM ${SCHEMA}.account JOIN ${SCHEMA}.session s ON s.account = name
     WHERE s.hash = $1 AND s.expires_at > $2 AND revoked_at IS NULL`,
   endSession: `DELETE FROM ${SCHEMA}.session WHERE hash = $1`,
+  endExpired: `DELETE FROM ${SCHEMA}.session WHERE expires_at < $1`,
   endSessionsOf: `DELETE FROM ${SCHEMA}.session WHERE account = $1`,
 };
 

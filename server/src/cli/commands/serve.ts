@@ -42,7 +42,10 @@ export function registerServe(program: Command, context: () => CommandContext): 
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--allow-host <name...>', 'names besides those of loopback under which the server is reached', [])
-    .option('--accounts', 'everybody signs in; on by itself where the address is not of loopback')
+    .option(
+      '--accounts',
+      'everybody signs in; on by itself with --allow-host, or an address that is not of loopback',
+    )
     .option('--no-accounts', 'whoever reaches the server may do everything')
     .option('--no-demo', 'do not import the demo study')
     .addOption(
@@ -125,8 +128,8 @@ async function serveUntilAborted(
     });
     await jobs.start();
     closers.push(() => jobs.stop());
-    const accounts = wantsAccounts(options.host, options.accounts)
-      ? await openAccounts(context.store, context.now, (text) => output.note(text))
+    const accounts = wantsAccounts(options, options.accounts)
+      ? await openAccounts(dataDir, context.store, context.now, (text) => output.note(text))
       : undefined;
     const server = await startServer({
       accounts,
