@@ -38,6 +38,29 @@ describe('accepting a preview', () => {
     expect(calls).toEqual(['hidePreview', 'discover 1 1.3', 'open 1.3', 'discover 1 1.4', 'discover 1 1.5']);
   });
 
+  test('a series that is written while another study is on the screen does not take its place', async () => {
+    const { acceptance, desk: shared, calls } = await accepted();
+    const there = preview('q', [2, 2, 2]);
+    shared.store.set({
+      host: { studyInstanceUID: '7', seriesInstanceUID: '7.1', description: '' },
+      preview: there,
+    });
+    acceptance.onEvent({ type: 'job', job: done });
+    await settled();
+    expect(calls).toEqual([expect.stringContaining('notify | success')]);
+    expect(shared.store.get()).toMatchObject({ preview: there, job: { state: 'done' } });
+  });
+
+  test('two presses are one wish', async () => {
+    const { desk: shared, requests } = desk();
+    shared.store.set({ preview: preview('p', [1, 1, 1]), previewShown: true });
+    const acceptance = new Acceptance(shared);
+    void acceptance.accept();
+    void acceptance.accept();
+    await settled();
+    expect(requests).toHaveLength(1);
+  });
+
   test('news that were overtaken by the end of the job change nothing', async () => {
     const { acceptance, desk: shared } = await accepted();
     acceptance.onEvent({

@@ -69,6 +69,36 @@ describe('dragging a nodule by its handles', () => {
     expect([store.get().preview?.id, store.get().diameterMm]).toEqual(['second', 18]);
   });
 
+  test('given up after another preview came, it lays no earlier place over it', async () => {
+    const { dragging, store, requests } = await shown();
+    dragging.begin();
+    dragging.to(at([4, 1, 1]));
+    store.set({ preview: preview('other', [8, 8, 8]), place: [8, 8, 8], unsettled: false });
+    dragging.cancel();
+    await settled();
+    expect(store.get()).toMatchObject({ place: [8, 8, 8], unsettled: false });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('let go after another preview came, what was dragged since is confirmed', async () => {
+    const { dragging, store, requests } = await shown();
+    dragging.begin();
+    store.set({ preview: preview('other', [1, 1, 1]) });
+    dragging.to(at([4, 1, 1]));
+    void dragging.end();
+    await eventually(() => requests.length === 2);
+    expect(requests[1]).toMatchObject({ what: 'POST /api/previews', body: { centre: [4, 1, 1] } });
+  });
+
+  test('given up, it forgets no size that was still to be confirmed', async () => {
+    const { dragging, store, requests } = await shown();
+    store.set({ diameterMm: 14, unsettled: true });
+    dragging.begin();
+    dragging.cancel();
+    await eventually(() => requests.length === 2);
+    expect(requests[1]!.body).toMatchObject({ diameterMm: 14 });
+  });
+
   test('a turn reaches the server as turns about L, P and S, and sizes stay within what can be inserted', async () => {
     const { dragging, requests } = await shown();
     dragging.begin();

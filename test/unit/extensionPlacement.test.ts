@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { whyNotAnnotate } from '../../extension/src/service/annotating.ts';
 import { Placement } from '../../extension/src/service/placement.ts';
 import { Previews } from '../../extension/src/service/previews.ts';
 import type { PlacementSetting, PointLps, RankedPlace } from '@nodulelab/contract';
@@ -20,6 +21,39 @@ describe('placing a candidate', () => {
     await settled();
     expect(shared.store.get().preview?.id).toBe('second');
     expect(calls.filter((call) => call.startsWith('showPreview'))).toHaveLength(1);
+  });
+
+  const proposals = { diameterMm: 10, places: [place([9, 9, 9])] };
+
+  test('a proposal that comes after a place was clicked changes nothing', async () => {
+    const { desk: shared, requests } = desk();
+    const placement = new Placement(shared, new Previews(shared));
+    void placement.propose();
+    void placement.placeAt([1, 1, 1]);
+    expect(shared.store.get().proposing).toBe(false);
+    requests[0]!.answer(200, proposals);
+    await settled();
+    expect(shared.store.get()).toMatchObject({ place: [1, 1, 1], proposed: null });
+    expect(requests).toHaveLength(2);
+  });
+
+  test('a proposal for a CT that is not on the screen any more places nothing in the one that is', async () => {
+    const { desk: shared, requests } = desk();
+    const placement = new Placement(shared, new Previews(shared));
+    void placement.propose();
+    placement.abandon();
+    shared.store.set({ host: { studyInstanceUID: '2', seriesInstanceUID: '2.2', description: '' } });
+    requests[0]!.answer(200, proposals);
+    await settled();
+    expect(shared.store.get()).toMatchObject({ place: null, proposing: false, error: null });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('nothing can be annotated while a place is proposed: what comes would stand in the voxels', () => {
+    const { desk: shared } = desk();
+    expect(whyNotAnnotate(shared.store.get())).toBeNull();
+    shared.store.set({ proposing: true });
+    expect(whyNotAnnotate(shared.store.get())).toContain('the original');
   });
 
   test('a refusal names its reason, puts the voxels back and waits for another click', async () => {

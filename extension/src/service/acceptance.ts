@@ -21,6 +21,7 @@ export const poorChecks = (session: Session): string[] => [
 
 export class Acceptance {
   readonly #desk: Desk;
+  #asking = false;
   #expected: Expected | null = null;
   readonly #opened = new Set<string>();
 
@@ -111,7 +112,9 @@ export class Acceptance {
   async #accept(confirmed: readonly string[]): Promise<void> {
     const { store, api } = this.#desk;
     const top = editsOf(store.get()).at(-1);
-    if (!top) return;
+    // Two presses are one wish.
+    if (!top || this.#asking) return;
+    this.#asking = true;
     store.set({ error: null, picking: false, unconfirmed: null });
     try {
       const accepted = await api.call('accept', {
@@ -129,6 +132,8 @@ export class Acceptance {
       const unconfirmed = unconfirmedChecks(error);
       if (unconfirmed) store.set({ unconfirmed: [...new Set([...confirmed, ...unconfirmed])] });
       else report(this.#desk, error);
+    } finally {
+      this.#asking = false;
     }
   }
 
@@ -149,6 +154,15 @@ export class Acceptance {
     if (!parsed.success || !expected || this.#opened.has(parsed.data.seriesInstanceUID)) return;
     const { studyInstanceUID, seriesInstanceUID, instances, segmentation, report: written } = parsed.data;
     this.#opened.add(seriesInstanceUID);
+    if (store.get().host?.studyInstanceUID !== studyInstanceUID) {
+      // Another study is on the screen by now: it stays, with what is being placed in it.
+      viewer.notify({
+        kind: 'success',
+        title: 'The new series is written.',
+        message: 'It is in the study that it was made in.',
+      });
+      return;
+    }
     // The original must be itself again before it leaves the screen.
     viewer.hidePreview();
     store.set({

@@ -40,7 +40,7 @@ export interface BrushActions {
 export function whyNotAnnotate(session: Session): string | null {
   if (!session.host || session.nodulesState !== 'ready') return 'Wait until the CT is read';
   if (isSynthetic(session)) return 'This series is synthetic: annotate its original';
-  if (editsOf(session).length > 0 || session.place || session.previewing)
+  if (editsOf(session).length > 0 || session.place || session.previewing || session.proposing)
     return 'Accept or discard the preview first: what is annotated is the original';
   return null;
 }
@@ -95,7 +95,7 @@ export class Annotating {
   /** A click in a plane. */
   clickAt(point: PointLps): void {
     const annotation = annotationShown(this.#desk.store.get());
-    if (annotation?.picking) this.#centre(annotation, point);
+    if (annotation?.picking && !annotation.saving) this.#centre(annotation, point);
   }
 
   /** The point where the three planes meet. */
@@ -118,7 +118,8 @@ export class Annotating {
   drag(handle: EllipsoidHandle, point: PointLps, plane: Plane): void {
     const { annotation } = this.#desk.store.get();
     const ellipsoid = annotation?.ellipsoid;
-    if (!annotation || annotation.way !== 'ellipsoid' || !ellipsoid) return;
+    // What is being saved is not drawn further.
+    if (!annotation || annotation.saving || annotation.way !== 'ellipsoid' || !ellipsoid) return;
     if (handle !== 'centre') this.setDiameter(handle, diameterThrough(ellipsoid, handle, point, plane));
     else {
       // Within the plane: how deep it lies was chosen in another one.

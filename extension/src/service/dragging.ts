@@ -62,7 +62,8 @@ export class Dragging {
     this.#placement.abandon();
     this.#previews.interrupt();
     const before = { place, diameterMm, turnDeg, refusal, look, previewShown };
-    this.#drag = { before, pose, preview, interrupted: previewing };
+    // What was not confirmed before is not confirmed by giving this drag up.
+    this.#drag = { before, pose, preview, interrupted: previewing || session.unsettled };
     store.set({ refusal: null, unconfirmed: null });
     return true;
   }
@@ -90,8 +91,11 @@ export class Dragging {
     const session = this.#desk.store.get();
     const pose = poseOf(session);
     // Taken hold of again, or undone meanwhile.
-    if (!drag || this.#drag || !pose || session.preview !== drag.preview) return;
-    if (samePose(pose, drag.pose) && !drag.interrupted) this.#giveBack(drag);
+    if (!drag || this.#drag || !pose) return;
+    // A step back, or another preview, came meanwhile: only what was dragged since is to be confirmed.
+    if (session.preview !== drag.preview && !session.unsettled) return;
+    if (session.preview === drag.preview && samePose(pose, drag.pose) && !drag.interrupted)
+      this.#giveBack(drag);
     else await this.#placement.confirm();
   }
 
@@ -101,7 +105,14 @@ export class Dragging {
     const drag = this.#drag;
     this.#drag = null;
     // Another CT, or none, has no place to go back to.
-    if (!drag || !this.#desk.store.get().place) return;
+    const { place, preview, unsettled } = this.#desk.store.get();
+    if (!drag || !place) return;
+    if (preview !== drag.preview) {
+      // What the drag began with is gone: its place and size are not those of what lies there now.
+      if (unsettled) void this.#placement.confirm();
+      else this.#previews.lookAgain();
+      return;
+    }
     this.#giveBack(drag);
     if (drag.interrupted) void this.#placement.confirm();
   }

@@ -150,6 +150,10 @@ export class NoduleLabService {
     const stopVitals = this.#vitals.start();
     void this.generation.loadModels().then(() => this.#greet());
     void this.serverJobs.load();
+    // What ended while the mode was left told nobody here.
+    void this.acceptance.catchUp();
+    void this.trainings.reload();
+    void this.models.reload();
     void this.#loadWelcome();
     // What is marked and not saved is lost with the page: the browser asks.
     const stay = (event: BeforeUnloadEvent): void => {
@@ -164,6 +168,7 @@ export class NoduleLabService {
       stopVitals();
       this.#abandon();
       this.quiz.close();
+      this.models.closeComparison();
       this.#viewer.stop();
       stopDrawing();
     };

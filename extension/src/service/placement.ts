@@ -24,6 +24,7 @@ export function optionsOf({ setting, meanHu, turnDeg }: Session): { options?: In
 export class Placement {
   readonly #desk: Desk;
   readonly #previews: Previews;
+  #proposal = 0;
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(desk: Desk, previews: Previews) {
@@ -39,6 +40,7 @@ export class Placement {
   /** A click in a viewport, in LPS mm. */
   async placeAt(place: PointLps): Promise<void> {
     const { store, viewer } = this.#desk;
+    this.#forgetProposal();
     const { host, chosenCandidateId, job } = store.get();
     if (!host || !chosenCandidateId || isActive(job)) return;
     store.set({ place, refusal: null, picking: false, accepted: null });
@@ -71,17 +73,28 @@ export class Placement {
     const below = this.#previews.below();
     const asked = askedFor({ seriesInstanceUID, diameterMm, setting, after: below.after });
     if (proposed?.asked === asked) return this.proposeOther(1);
+    const request = ++this.#proposal;
+    // A place that is chosen meanwhile, or another CT, is what is wanted then.
+    const current = (): boolean => request === this.#proposal && store.get().host === host;
     store.set({ proposing: true, error: null });
     try {
       const { places } = await api.call('proposals', {
         body: { seriesInstanceUID, diameterMm, ...(setting ? { setting } : {}), ...below },
       });
+      if (!current()) return;
       store.set({ proposing: false, proposed: { asked, places, at: 0 } });
       await this.placeAt(places[0]!.centre);
     } catch (error) {
+      if (!current()) return;
       store.set({ proposing: false });
       this.#previews.refused(error);
     }
+  }
+
+  /** An answer that is still to come is not wanted any more. */
+  #forgetProposal(): void {
+    this.#proposal++;
+    if (this.#desk.store.get().proposing) this.#desk.store.set({ proposing: false });
   }
 
   /** @param by 1 for the next best place, -1 for the one before */
@@ -125,6 +138,7 @@ export class Placement {
 
   /** What was still to be previewed is no longer wanted. */
   abandon(): void {
+    this.#forgetProposal();
     clearTimeout(this.#settle);
   }
 

@@ -61,7 +61,11 @@ export class Previews {
       const asked = performance.now();
       made = await make(this.below(), request.signal);
       timed(TIMES.server, asked);
-      if (!current()) return;
+      if (!current()) {
+        // The server keeps so many for all of its users.
+        void this.#forget([made]);
+        return;
+      }
       await this.#show([...store.get().stack, made], current);
       if (!current()) return;
       store.set({ preview: made, previewShown: true, previewing: false, job: null });

@@ -24,7 +24,7 @@ export class Origins {
         params: { seriesInstanceUID: host.seriesInstanceUID },
         signal: request.signal,
       });
-      if (this.#request === request) store.set({ provenance });
+      if (this.#request === request && store.get().host === host) store.set({ provenance });
     } catch (error) {
       if (this.#request !== request) return;
       // Nobody asked for it: without an answer there is no line. What stops all work is told of where it is seen.

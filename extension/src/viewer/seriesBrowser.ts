@@ -23,6 +23,8 @@ export class SeriesBrowser {
   discover(studyInstanceUID: string, seriesInstanceUID: string): Promise<DisplaySet | null> {
     const known = this.find(seriesInstanceUID);
     if (known) return Promise.resolve(known);
+    // The viewer would list whatever study it reads, another patient's too, beside the one that is open.
+    if (!this.#isOpen(studyInstanceUID)) return Promise.resolve(null);
     const begun = this.#reading.get(seriesInstanceUID);
     if (begun) return begun;
     const reading = this.#read(studyInstanceUID, seriesInstanceUID).finally(() =>
@@ -60,6 +62,12 @@ export class SeriesBrowser {
       if (StudyInstanceUID !== studyInstanceUID || (Modality !== 'SEG' && Modality !== 'SR')) continue;
       if (!kept.has(SeriesInstanceUID)) displaySetService.deleteDisplaySet(displaySetInstanceUID);
     }
+  }
+
+  #isOpen(studyInstanceUID: string): boolean {
+    return this.#services.displaySetService
+      .getActiveDisplaySets()
+      .some((displaySet) => displaySet.StudyInstanceUID === studyInstanceUID);
   }
 
   find(seriesInstanceUID: string): DisplaySet | null {

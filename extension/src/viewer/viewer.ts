@@ -181,9 +181,11 @@ export class Viewer {
     // What cannot be looked at must not be accepted.
     if (!drawsVolumes()) throw new Error('A preview needs WebGL, which this browser does not offer.');
     const displaySet = this.#browser.find(seriesInstanceUID);
-    if (!displaySet || !(await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted))) return;
-    const volume = this.#viewports.volumeOf(displaySet.displaySetInstanceUID);
-    if (!volume || !stillWanted()) return;
+    const loaded =
+      displaySet !== null && (await this.#viewports.loaded(displaySet.displaySetInstanceUID, stillWanted));
+    if (!stillWanted()) return;
+    const volume = loaded ? this.#viewports.volumeOf(displaySet.displaySetInstanceUID) : null;
+    if (!volume) throw new Error('Show this CT in planes to look at a preview in it.');
     const start = performance.now();
     this.#preview.hold(volume, boxes);
     if (look !== 'preview') this.#preview.show(look);
