@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Nodule, PointLps } from '@nodulelab/contract';
 import { openSide, sides } from '../../extension/src/geometry/openSide.ts';
 import { cutPlanes, halfAround } from '../../extension/src/geometry/crop.ts';
@@ -150,6 +150,74 @@ describe('the rendering on demand', () => {
     await threeD.toggle('ct');
     expect(threeD.isShown()).toBe(false);
     expect(placesNow()).toEqual(OWN);
+  });
+});
+
+/** A rendering that is there already, and writes down where it looks and when it draws. */
+function rendering() {
+  const done: string[] = [];
+  let voxels: () => void = () => undefined;
+  const onModified = (callback: () => void): object => {
+    voxels = callback;
+    return { unsubscribe: () => undefined };
+  };
+  const view = {
+    type: 'volume3d',
+    element: new EventTarget(),
+    getVolumeId: () => 'volume',
+    getActors: () => [{ actor: { getMapper: () => undefined } }],
+    getCamera: () => ({ position: [0, -400, 0], focalPoint: [0, 0, 0], viewUp: [0, 0, 1] }),
+    setCamera: ({ focalPoint }: { focalPoint: PointLps }) => done.push(`looks at ${focalPoint.join()}`),
+    render: () => done.push('draws'),
+  };
+  const services = {
+    viewportGridService: { getState: () => ({ viewports: new Map([[THREE_D_ID, {}]]) }) },
+    cornerstoneViewportService: { getCornerstoneViewport: () => view },
+  } as unknown as Services;
+  const volume = { volumeId: 'volume', loadStatus: { loaded: true }, imageData: { onModified } };
+  const library = {
+    cache: { getVolume: () => volume },
+    Enums: { Events: { CAMERA_RESET: 'reset' } },
+    utilities: {},
+  } as unknown as CornerstoneLibrary;
+  const threeD = new ThreeD(services, library);
+  threeD.aim({ point: [1, 1, 1], diameterMm: 8 });
+  jest.advanceTimersByTime(1000);
+  expect(done.splice(0)).toEqual(['looks at 1,1,1', 'draws']);
+  return { threeD, done, change: () => voxels() };
+}
+
+describe('the rendering follows', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+  const there = { point: [5, 5, 5] as PointLps, diameterMm: 8 };
+
+  test('a new place whose voxels change before it has been looked at, as at the end of a drag', () => {
+    const { threeD, done, change } = rendering();
+    threeD.aim(there);
+    change();
+    jest.advanceTimersByTime(1000);
+    expect(done).toEqual(['looks at 5,5,5', 'draws', 'draws']);
+  });
+
+  test('voxels that change just before it is asked to look where it looks already', () => {
+    const { threeD, done, change } = rendering();
+    change();
+    threeD.changed();
+    jest.advanceTimersByTime(1000);
+    expect(done).toEqual(['draws']);
+  });
+
+  test('the last of many changes only, and none once it has been taken away', () => {
+    const { threeD, done, change } = rendering();
+    for (let n = 0; n < 5; n++) change();
+    jest.advanceTimersByTime(1000);
+    expect(done.splice(0)).toEqual(['draws']);
+    change();
+    threeD.aim(there);
+    threeD.stop();
+    jest.advanceTimersByTime(1000);
+    expect(done).toEqual([]);
   });
 });
 

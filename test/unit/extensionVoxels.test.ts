@@ -90,6 +90,23 @@ describe("previews in the viewer's own voxels", () => {
     expect(hash()).toBe(untouched);
   });
 
+  test('whoever keeps copies of slices is told of each that changes: shown, flipped, dragged, put back', () => {
+    const { made, at } = volume();
+    const original = at(2, 2, 2);
+    const told: unknown[] = [];
+    const held = new PreviewVoxels<PreviewVolume>(
+      () => true,
+      (of, slices) => told.push([of === made, [...slices].sort(), at(2, 2, 2)]),
+    );
+    held.hold(made, [lower]);
+    held.show('original');
+    held.show('preview');
+    const pose = { place: [3, 3, 4] as PointLps, diameterMm: 5, turnDeg: [0, 0, 0] as PointLps };
+    held.carry(pose, pose);
+    held.release();
+    expect(told).toEqual([111, original, 111, 111, original].map((value) => [true, [1, 2, 3], value]));
+  });
+
   describe('while the last one is dragged', () => {
     const pose = (place: PointLps, diameterMm = 5, turnDeg: PointLps = [0, 0, 0]) => ({
       ...{ place, diameterMm, turnDeg },

@@ -77,12 +77,16 @@ export class Overlay {
 
     this.#svg.replaceChildren(...shapes);
     this.#handles.draw(scene.handles, viewport);
-    this.#badge.hidden = scene.badge === null;
-    if (scene.badge) {
-      this.#badge.textContent = scene.badge.text;
-      this.#badge.style.background = BADGE_COLOURS[scene.badge.kind];
-    }
     this.#element.style.cursor = scene.picking ? 'crosshair' : '';
+  }
+
+  /** Apart from the drawing: viewports of any kind show what must be told apart from a CT. */
+  say(badge: Scene['badge']): void {
+    this.#badge.hidden = badge === null;
+    if (!badge) return;
+    // Told again it would be read out again at every rendering.
+    if (this.#badge.textContent !== badge.text) this.#badge.textContent = badge.text;
+    this.#badge.style.background = BADGE_COLOURS[badge.kind];
   }
 
   /** The patient point under the pointer; null when it has left. */

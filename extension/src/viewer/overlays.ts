@@ -1,10 +1,11 @@
-/** Keeps one overlay on every volume viewport as viewports come and go, and reports clicks as patient points. */
+/** Keeps one overlay on every viewport as viewports come and go, and reports clicks as patient points. */
 import type { PointLps } from '@nodulelab/contract';
 import type { CornerstoneLibrary, VolumeViewport } from '../ohif.ts';
 import { EllipsoidOverlay, type OnDrag } from './ellipsoidOverlay.ts';
 import type { HandleEvents } from './handles.ts';
 import { Overlay } from './overlay.ts';
 import { emptyScene, type Scene } from './scene.ts';
+import type { Viewports } from './viewports.ts';
 
 /** Farther than this between press and release is a drag: window, pan or scroll. */
 const CLICK_PIXELS = 4;
@@ -17,6 +18,7 @@ interface Attached {
 
 export class Overlays {
   readonly #cornerstone: CornerstoneLibrary;
+  readonly #viewports: Pick<Viewports, 'showsHost'>;
   readonly #onClick: (point: PointLps) => void;
   readonly #onHandle: HandleEvents;
   readonly #onDrag: OnDrag;
@@ -26,11 +28,13 @@ export class Overlays {
 
   constructor(
     cornerstone: CornerstoneLibrary,
+    viewports: Pick<Viewports, 'showsHost'>,
     onClick: (point: PointLps) => void,
     onHandle: HandleEvents,
     onDrag: OnDrag,
   ) {
     this.#cornerstone = cornerstone;
+    this.#viewports = viewports;
     this.#onClick = onClick;
     this.#onHandle = onHandle;
     this.#onDrag = onDrag;
@@ -79,12 +83,21 @@ export class Overlays {
   }
 
   #draw(element: HTMLDivElement): void {
-    const viewport = this.#viewportOf(element);
     const attached = this.#attached.get(element);
-    if (!viewport || !attached) return;
+    if (!attached) return;
+    attached.overlay.say(this.#badgeOf(element));
+    const viewport = this.#viewportOf(element);
+    if (!viewport) return;
     const volume = this.#cornerstone.cache.getVolume(viewport.getVolumeId()!);
     attached.overlay.draw(this.#scene, viewport, volume?.spacing[2] ?? 1);
     attached.draft.draw(this.#scene.draft, viewport);
+  }
+
+  /** What is not saved is seen in every viewport of the host, slices and renderings too, and in no other series. */
+  #badgeOf(element: HTMLDivElement): Scene['badge'] {
+    const { badge } = this.#scene;
+    const viewport = badge && this.#cornerstone.getEnabledElement(element)?.viewport;
+    return viewport && this.#viewports.showsHost(viewport) ? badge : null;
   }
 
   #attach(element: HTMLDivElement): void {

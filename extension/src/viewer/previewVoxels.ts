@@ -74,12 +74,20 @@ const gridOf = (volume: PreviewVolume): VolumeGrid => ({
 
 export class PreviewVoxels<V extends PreviewVolume> {
   readonly #isAlive: (volume: V) => boolean;
+  readonly #changed: (volume: V, slices: ReadonlySet<number>) => void;
   #held: Held<V> | null = null;
   #carried: Carried | null = null;
 
-  /** @param isAlive whether the viewer still holds a volume */
-  constructor(isAlive: (volume: V) => boolean) {
+  /**
+   * @param isAlive whether the viewer still holds a volume
+   * @param changed told of slices whose voxels have just been written, for whoever keeps copies of them
+   */
+  constructor(
+    isAlive: (volume: V) => boolean,
+    changed: (volume: V, slices: ReadonlySet<number>) => void = () => undefined,
+  ) {
     this.#isAlive = isAlive;
+    this.#changed = changed;
   }
 
   /** Takes previews for a volume and shows them, each on top of the ones before it; former ones are put back first. */
@@ -104,7 +112,7 @@ export class PreviewVoxels<V extends PreviewVolume> {
     const { indices, slices } = held.changed;
     const valueOf = lookOf(held.changed, look);
     for (let n = 0; n < indices.length; n++) voxels.setAtIndex(indices[n]!, valueOf(n));
-    send(held.volume, [...touched, ...slices]);
+    this.#send(held.volume, [...touched, ...slices]);
   }
 
   /** Lays what the last preview adds where it is dragged to; any look puts it down again. */
@@ -123,7 +131,7 @@ export class PreviewVoxels<V extends PreviewVolume> {
     const before = Float32Array.from(indices, (index) => voxels.getAtIndex(index) as number);
     indices.forEach((index, n) => voxels.setAtIndex(index, before[n]! + added[n]!));
     this.#carried = { indices, before };
-    send(volume, [...touched, ...slicesOf(indices, grid)]);
+    this.#send(volume, [...touched, ...slicesOf(indices, grid)]);
   }
 
   /** Puts the original voxels back and forgets the previews. */
@@ -143,12 +151,14 @@ export class PreviewVoxels<V extends PreviewVolume> {
     carried.indices.forEach((index, n) => voxels.setAtIndex(index, carried.before[n]!));
     return slicesOf(carried.indices, grid);
   }
-}
 
-/** Only the touched slices go to the graphics card. */
-function send(volume: PreviewVolume, slices: Iterable<number>): void {
-  for (const slice of new Set(slices)) volume.vtkOpenGLTexture.setUpdatedFrame(slice);
-  volume.imageData?.modified();
+  /** Only the touched slices go to the graphics card. */
+  #send(volume: V, slices: Iterable<number>): void {
+    const touched = new Set(slices);
+    for (const slice of touched) volume.vtkOpenGLTexture.setUpdatedFrame(slice);
+    volume.imageData?.modified();
+    this.#changed(volume, touched);
+  }
 }
 
 function slicesOf(indices: Int32Array, { dimensions: [width, height] }: VolumeGrid): number[] {

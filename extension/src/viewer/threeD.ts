@@ -45,13 +45,13 @@ export class ThreeD {
   readonly #cornerstone: CornerstoneLibrary;
   #before = new Map<string, Place>();
   #focus: Focus | null = null;
-  #badge: string | null = null;
-  #label: HTMLElement | null = null;
   #view: View3D | null = null;
   /** What was looked at last, and in which volume: turns and zooms of the user's own stay. */
   #looked: { readonly focus: Focus | null; readonly volumeId: string } | null = null;
   #voxels: Subscription | null = null;
   #calm: ReturnType<typeof setTimeout> | undefined;
+  /** Apart from the other: neither a new place nor new voxels must make the other wait for ever. */
+  #painting: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
 
   constructor(services: Services, cornerstone: CornerstoneLibrary) {
@@ -76,12 +76,6 @@ export class ThreeD {
     this.#soon();
   }
 
-  /** What the viewport has to say of what it shows; null for nothing. */
-  say(badge: string | null): void {
-    this.#badge = badge;
-    if (this.#label) this.#write(this.#label);
-  }
-
   /** Another volume, another layout: looks at the place anew. */
   changed(): void {
     if (this.isShown()) this.#soon();
@@ -90,11 +84,10 @@ export class ThreeD {
 
   stop(): void {
     clearTimeout(this.#calm);
+    clearTimeout(this.#painting);
     this.#turn++;
     this.#voxels?.unsubscribe();
     this.#voxels = null;
-    this.#label?.remove();
-    this.#label = null;
     this.#view = null;
     this.#looked = null;
   }
@@ -191,7 +184,6 @@ export class ThreeD {
         this.#soon();
       });
     this.#view = view;
-    this.#mark(view.element);
     if (this.#looked?.focus === this.#focus && this.#looked.volumeId === volume.volumeId) return true;
     if (this.#looked?.volumeId !== volume.volumeId) {
       this.#voxels?.unsubscribe();
@@ -234,24 +226,7 @@ export class ThreeD {
   }
 
   #redraw(): void {
-    clearTimeout(this.#calm);
-    this.#calm = setTimeout(() => this.#current()?.render(), CALM_MS);
-  }
-
-  #mark(element: HTMLDivElement): void {
-    if (this.#label?.parentElement === element) return;
-    this.#label?.remove();
-    this.#label = document.createElement('div');
-    this.#label.dataset['nodulelab'] = 'badge';
-    this.#label.setAttribute('role', 'status');
-    this.#label.style.cssText =
-      'position:absolute;top:30px;left:50%;transform:translateX(-50%);padding:1px 8px;border-radius:4px;font:600 11px/18px Inter,system-ui,sans-serif;letter-spacing:.08em;color:#0b0f19;background:#fbbf24;pointer-events:none;z-index:2;white-space:nowrap';
-    element.append(this.#label);
-    this.#write(this.#label);
-  }
-
-  #write(label: HTMLElement): void {
-    label.hidden = this.#badge === null;
-    label.textContent = this.#badge ?? '';
+    clearTimeout(this.#painting);
+    this.#painting = setTimeout(() => this.#current()?.render(), CALM_MS);
   }
 }

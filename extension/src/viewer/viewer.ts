@@ -63,8 +63,18 @@ export class Viewer {
     this.#context = context;
     this.#events = events;
     this.#viewports = new Viewports(services, cornerstone);
-    this.#preview = new PreviewVoxels((volume) => cornerstone.cache.getVolume(volume.volumeId) === volume);
-    this.#overlays = new Overlays(cornerstone, events.onClick, events.onHandle, events.onDrag);
+    this.#preview = new PreviewVoxels(
+      (volume) => cornerstone.cache.getVolume(volume.volumeId) === volume,
+      ({ imageIds }, slices) =>
+        this.#viewports.renderSlices(new Set([...slices].flatMap((slice) => imageIds[slice] ?? []))),
+    );
+    this.#overlays = new Overlays(
+      cornerstone,
+      this.#viewports,
+      events.onClick,
+      events.onHandle,
+      events.onDrag,
+    );
     this.#viewportBadges = new ViewportBadges(services);
     this.#threeD = new ThreeD(services, cornerstone);
     this.#browser = new SeriesBrowser(
@@ -125,7 +135,6 @@ export class Viewer {
 
   draw(scene: Scene): void {
     this.#overlays.show(scene);
-    this.#threeD.say(scene.badge?.text ?? null);
     const previewed = scene.badge !== null;
     if (previewed === this.#previewed) return;
     this.#previewed = previewed;

@@ -4,6 +4,8 @@ import type { Plane } from '../geometry/outline.ts';
 import { meetingPoint } from '../geometry/planes.ts';
 import type { CornerstoneLibrary, DisplaySet, Services, VolumeViewport } from '../ohif.ts';
 
+type VtkImage = Parameters<CornerstoneLibrary['utilities']['updateVTKImageDataWithCornerstoneImage']>[0];
+
 const READY_WITHIN_MS = 120_000;
 const POLL_MS = 150;
 /** One that is not on the screen is not painted. */
@@ -16,6 +18,12 @@ export const planeOf = (viewport: VolumeViewport): Plane => {
   const { focalPoint, viewPlaneNormal } = viewport.getCamera();
   return { point: focalPoint as PointLps, normal: viewPlaneNormal as PointLps };
 };
+
+/** Of whatever kind. */
+interface AnyViewport {
+  readonly id: string;
+  getVolumeId?(): string | undefined;
+}
 
 export class Viewports {
   readonly #services: Services;
@@ -37,6 +45,20 @@ export class Viewports {
         if (displaySet?.Modality === 'CT') return displaySet;
       }
     return null;
+  }
+
+  /** Whether a viewport of whatever kind shows the host: by itself, or below a segmentation of it. */
+  showsHost(viewport: AnyViewport): boolean {
+    const host = this.hostDisplaySet();
+    if (!host) return false;
+    if (viewport.getVolumeId?.()?.includes(host.displaySetInstanceUID)) return true;
+    const { viewportGridService, displaySetService } = this.#services;
+    const uids = viewportGridService.getState().viewports.get(viewport.id)?.displaySetInstanceUIDs ?? [];
+    return uids.some((uid) => {
+      const shown = displaySetService.getDisplaySetByUID(uid);
+      const { SeriesInstanceUID: own, referencedSeriesInstanceUID: below } = shown ?? {};
+      return own === host.SeriesInstanceUID || below === host.SeriesInstanceUID;
+    });
   }
 
   /** Planar volume viewports that show a CT volume. */
@@ -107,6 +129,22 @@ export class Viewports {
 
   render(): void {
     for (const viewport of this.all()) viewport.render();
+  }
+
+  /** Viewports that show slices one by one keep a copy of the one on the screen: it is taken anew where it is one of these. */
+  renderSlices(imageIds: ReadonlySet<string>): void {
+    const { viewportGridService, cornerstoneViewportService } = this.#services;
+    for (const id of viewportGridService.getState().viewports.keys()) {
+      const viewport = cornerstoneViewportService.getCornerstoneViewport(id);
+      if (viewport?.type !== 'stack') continue;
+      const stack = viewport as InstanceType<CornerstoneLibrary['StackViewport']>;
+      // None of either before its first slice has arrived.
+      const image = stack.getCornerstoneImage() as ReturnType<typeof stack.getCornerstoneImage> | undefined;
+      const copy = stack.getImageData() as ReturnType<typeof stack.getImageData> | undefined;
+      if (!image || !copy || !imageIds.has(image.imageId)) continue;
+      this.#cornerstone.utilities.updateVTKImageDataWithCornerstoneImage(copy.imageData as VtkImage, image);
+      stack.render();
+    }
   }
 
   /** Renders, and waits until all of them have been painted. */
