@@ -2,6 +2,7 @@
  * What makes readers right: a logistic regression whose standard errors allow for answers of one reader, and answers to one
  * case, being alike (two-way clusters: Cameron, Gelbach and Miller, J. Bus. Econ. Stat. 29:238, 2011).
  */
+import { choleskyFactor } from '../evaluation/matrix.ts';
 import { sigmoid } from '../evaluation/classification/logistic.ts';
 import { normalCdf, normalQuantile } from '../evaluation/quantiles.ts';
 import { NoduleLabError } from '../volume/errors.ts';
@@ -150,17 +151,10 @@ function sandwich(bread: Float64Array, meat: Float64Array, size: number): Float6
   return times(times(bread, meat), bread);
 }
 
-/** Of a symmetric matrix given by its lower triangle, by Cholesky's factor; null where it is not positive definite. */
+/** Of a symmetric matrix given by its lower triangle, which it overwrites; null where a column depends on others. */
 function inverted(lower: Float64Array, size: number): Float64Array | null {
-  const factor = new Float64Array(size * size);
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = lower[i * size + j]!;
-      for (let k = 0; k < j; k++) sum -= factor[i * size + k]! * factor[j * size + k]!;
-      // Relative to what stood there: a column that is another's multiple leaves rounding only.
-      if (i === j && !(sum > 1e-12 * lower[i * size + i]!)) return null;
-      factor[i * size + j] = i === j ? sqrt(sum) : sum / factor[j * size + j]!;
-    }
+  const factor = choleskyFactor(lower, size);
+  for (let i = 0; i < size; i++) if (factor[i * size + i] === 0) return null;
   const inverse = new Float64Array(size * size);
   for (let column = 0; column < size; column++) {
     const solved = new Float64Array(size);

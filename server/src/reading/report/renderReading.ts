@@ -1,5 +1,6 @@
 /** A reading's figures as one page that prints well: what was asked, what was found, how it was computed. */
 import { escapeHtml } from '../../gan/report/html.ts';
+import { pText, percent, three } from '../../evaluation/classification/report/figureText.ts';
 import { counted, moment } from '../../evaluation/report/numbers.ts';
 import { type Cell, paragraph, section, tableHtml, verdict } from '../../evaluation/report/parts.ts';
 import { rocPlot, type RocCurve } from '../../evaluation/report/pointPlots.ts';
@@ -55,10 +56,6 @@ ${section('methods', 'Methods', ...methods(analysis, study).map((text) => paragr
 </html>
 `;
 }
-
-const percent = (value: number): string => `${(100 * value).toFixed(1)}\u00a0%`;
-const three = (value: number): string => value.toFixed(3);
-const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
 type Interval = { readonly low: number; readonly high: number } | null;
 
